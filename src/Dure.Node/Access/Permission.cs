@@ -1,0 +1,36 @@
+namespace Dure.Node.Access;
+
+/// <summary>What a caller may do; each endpoint asks for one. The names stand in tokens and in refusals.</summary>
+public static class Permission
+{
+    public const string Read = "read";
+    public const string Ingest = "ingest";
+    public const string Curate = "curate";
+    public const string Train = "train";
+    public const string Deploy = "deploy";
+    public const string Report = "report";
+    public const string Claim = "claim";
+    public const string Administer = "administer";
+
+    public static IReadOnlyList<string> All { get; } = [Read, Ingest, Curate, Train, Deploy, Report, Claim, Administer];
+}
+
+/// <summary>A person's role in the organisation and the permissions that come with it.</summary>
+public static class Role
+{
+    public const string Administrator = "administrator";
+
+    private static readonly Dictionary<string, string[]> Permissions = new(StringComparer.Ordinal)
+    {
+        ["viewer"] = [Permission.Read],
+        ["engineer"] = [Permission.Read, Permission.Ingest, Permission.Curate, Permission.Train, Permission.Deploy, Permission.Claim],
+        ["steward"] = [Permission.Read, Permission.Curate],
+        ["officer"] = [Permission.Read, Permission.Claim],
+        [Administrator] = [.. Permission.All],
+    };
+
+    public static IReadOnlyCollection<string> Names => Permissions.Keys;
+
+    /// <summary>The permissions of a role; none for a name that is not a role.</summary>
+    public static IReadOnlyList<string> PermissionsOf(string role) => Permissions.GetValueOrDefault(role) ?? [];
+}

@@ -1,0 +1,43 @@
+using Dure.Kernel;
+
+namespace Dure.Node.Hosting;
+
+/// <summary>What an operator may set, by file (<c>dure.json</c> in the data folder), environment (<c>DURE_NODE__URL</c>) or flag. Every value has a safe default.</summary>
+public sealed class NodeOptions
+{
+    public const string Section = "Node";
+    public const string DefaultUrl = "http://127.0.0.1:5210";
+
+    /// <summary>The folder that holds journal, blobs, series and keys.</summary>
+    public string DataPath { get; set; } = "";
+
+    /// <summary>Where the node listens. Port 0 takes any free port.</summary>
+    public string Url { get; set; } = DefaultUrl;
+
+    /// <summary>The largest request body taken, in bytes.</summary>
+    public long MaxBatchBytes { get; set; } = 32L * 1024 * 1024;
+
+    /// <summary>The organisation's name on pages and cards.</summary>
+    public string Organisation { get; set; } = "This organisation";
+
+    /// <summary>Checks all values at start, so that a mistake is told before anything is opened.</summary>
+    /// <exception cref="ProblemException">Names the setting, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        if (string.IsNullOrWhiteSpace(DataPath))
+            throw Wrong(nameof(DataPath), DataPath, "Name a folder the node may write to, for example --data ./plant.");
+        if (File.Exists(DataPath))
+            throw Wrong(nameof(DataPath), DataPath, "It is a file; name a folder.");
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw Wrong(nameof(Url), Url, $"Write it as {DefaultUrl}.");
+        if (!url.IsLoopback)
+            throw Wrong(nameof(Url), Url, "This version listens on this computer only: use 127.0.0.1, and a reverse proxy with TLS in front for other computers.");
+        if (MaxBatchBytes is < 1024 or > 1L << 30)
+            throw Wrong(nameof(MaxBatchBytes), MaxBatchBytes.ToString(), "Choose 1024 to 1073741824 bytes.");
+        if (Organisation.Length is 0 or > 200)
+            throw Wrong(nameof(Organisation), Organisation, "Choose a name of 1 to 200 characters.");
+    }
+
+    private static ProblemException Wrong(string setting, string value, string mend) =>
+        new("urn:dure:node:bad-setting", $"The value '{value}' does not work.", $"setting {Section}:{setting}", mend);
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Dure.Kernel;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Dure.Node.Http;
+
+/// <summary>Turns refusals into problem documents (RFC 9457) that say what is wrong, where, and how to mend it.</summary>
+internal static class Problems
+{
+    private static readonly Dictionary<string, int> StatusOfType = new(StringComparer.Ordinal)
+    {
+        ["urn:dure:access:not-allowed"] = StatusCodes.Status403Forbidden,
+        ["urn:dure:http:too-large"] = StatusCodes.Status413PayloadTooLarge,
+        ["urn:dure:http:bad-encoding"] = StatusCodes.Status415UnsupportedMediaType,
+    };
+
+    public static void UseProblems(this WebApplication app) => app.UseExceptionHandler(handler => handler.Run(Handle));
+
+    public static Task Write(HttpContext context, int status, string type, string what, string where, string mend)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/problem+json";
+        return JsonSerializer.SerializeAsync(context.Response.Body,
+            new ProblemDocument(type, what, status, $"{where}: {what} {mend}", where, mend), NodeJson.Default.ProblemDocument, context.RequestAborted);
+    }
+
+    public static Task Write(HttpContext context, Problem problem) =>
+        Write(context, StatusOf(problem.Type), problem.Type, problem.What, problem.Where, problem.Mend);
+
+    /// <summary>404 for what is not there, 409 for a conflict, the listed ones, 400 for everything else a caller can mend.</summary>
+    private static int StatusOf(string type) =>
+        StatusOfType.TryGetValue(type, out var status) ? status
+        : type.Contains(":no-such-", StringComparison.Ordinal) || type.Contains(":unknown-", StringComparison.Ordinal) ? StatusCodes.Status404NotFound
+        : type.Contains("conflict", StringComparison.Ordinal) || type.Contains("mismatch", StringComparison.Ordinal) ? StatusCodes.Status409Conflict
+        : StatusCodes.Status400BadRequest;
+
+    private static Task Handle(HttpContext context)
+    {
+        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        return failure switch
+        {
+            ProblemException refused => Write(context, refused.Problem),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => WriteTooLarge(context),
+            BadHttpRequestException bad => Write(context, bad.StatusCode, "urn:dure:http:bad-request", bad.Message, $"{context.Request.Method} {context.Request.Path}",
+                "Compare the request with the description at /openapi/v1.json."),
+            JsonException json => Write(context, StatusCodes.Status400BadRequest, "urn:dure:http:bad-json", json.Message, "request body",
+                "Send valid JSON as the description at /openapi/v1.json shows it."),
+            _ => Write(context, StatusCodes.Status500InternalServerError, "urn:dure:node:fault", "The node failed at this request.",
+                $"{context.Request.Method} {context.Request.Path}", $"Look for trace {context.TraceIdentifier} in the node's log; nothing that was acknowledged is lost."),
+        };
+    }
+
+    public static Task WriteTooLarge(HttpContext context)
+    {
+        var limit = context.RequestServices.GetRequiredService<Hosting.NodeOptions>().MaxBatchBytes;
+        return Write(context, StatusCodes.Status413PayloadTooLarge, "urn:dure:http:too-large",
+            $"The body is larger than {limit / (1024 * 1024)} MiB.", "request body", "Send it in several smaller batches; 5,000 samples each is a good size.");
+    }
+}
+
+/// <summary>A problem document as it goes over the wire; <c>what</c>, <c>where</c> and <c>mend</c> are Dure's own members.</summary>
+internal sealed record ProblemDocument(string Type, string Title, int Status, string Detail, string Where, string Mend);
