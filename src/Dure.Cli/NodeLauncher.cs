@@ -1,0 +1,30 @@
+namespace Dure.Cli;
+
+/// <summary>How a node is to be started in this process.</summary>
+/// <param name="DataPath">The folder that holds everything the node keeps.</param>
+/// <param name="Url">Where it listens; null takes the configured or default address.</param>
+public sealed record NodeSettings(string DataPath, string? Url);
+
+/// <summary>Starts nodes. The node's host supplies it, so that the command line does not refer to the host.</summary>
+public interface INodeLauncher
+{
+    Task<IRunningNode> Start(NodeSettings settings, CancellationToken cancel);
+}
+
+/// <summary>A node that listens. Disposing it stops it gracefully.</summary>
+public interface IRunningNode : IAsyncDisposable
+{
+    Uri Address { get; }
+
+    /// <summary>Opens the pages, signed in; good until the node stops.</summary>
+    Uri SignInLink { get; }
+
+    /// <summary>The administrator's token.</summary>
+    string AdministratorToken { get; }
+
+    /// <summary>What the start found and mended, a sentence each.</summary>
+    IReadOnlyList<string> StartNotes { get; }
+
+    /// <summary>Completes when the node has been told to stop.</summary>
+    Task UntilStopped(CancellationToken cancel);
+}
