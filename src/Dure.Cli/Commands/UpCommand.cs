@@ -1,0 +1,36 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Dure.Cli.Commands;
+
+/// <summary><c>dure up</c>: runs a node until it is told to stop.</summary>
+internal static class UpCommand
+{
+    public static Command Build(SharedOptions shared, INodeLauncher launcher)
+    {
+        var url = new Option<string?>("--url") { Description = "Where to listen (default http://127.0.0.1:5210; port 0 takes a free one)" };
+        var command = new Command("up", """
+            Start a node and keep it running. The first start makes its keys and an administrator.
+
+            Examples:
+              dure up
+              dure up --data ./plant --url http://127.0.0.1:6000
+            """) { url };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var node = await launcher.Start(new NodeSettings(shared.DataFolder(parsed), parsed.GetValue(url)), cancel);
+            var answer = new JsonObject { ["address"] = node.Address.ToString(), ["signIn"] = node.SignInLink.ToString(), ["notes"] = new JsonArray([.. node.StartNotes.Select(note => JsonValue.Create(note))]) };
+            shared.Print(parsed, answer, () =>
+            {
+                foreach (var note in node.StartNotes)
+                    Console.WriteLine($"  {note}");
+                Console.WriteLine($"The node runs at {node.Address}");
+                Console.WriteLine($"Open {node.SignInLink} (signed in; good until the node stops)");
+                Console.WriteLine("Ctrl+C stops it.");
+            });
+            await node.UntilStopped(cancel);
+            return 0;
+        });
+        return command;
+    }
+}
