@@ -13,7 +13,7 @@ public sealed class CallerAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens, SessionBook sessions)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    public const string Scheme_ = "dure";
+    public const string SchemeName = "dure";
     public const string PermissionClaim = "permission";
     public const string ByCookie = "by-cookie";
 
@@ -61,7 +61,7 @@ public sealed class CallerAuthentication(
 
     private AuthenticationTicket TicketFor(string name, IReadOnlyList<string> permissions, bool byCookie)
     {
-        var identity = new ClaimsIdentity(Scheme_);
+        var identity = new ClaimsIdentity(SchemeName);
         identity.AddClaim(new Claim(ClaimTypes.Name, name));
         identity.AddClaims(permissions.Select(permission => new Claim(PermissionClaim, permission)));
         if (byCookie)

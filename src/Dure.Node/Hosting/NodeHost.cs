@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dure.Cli;
+using Dure.Kernel;
+using Dure.Node.Access;
+using Dure.Node.Acting;
+using Dure.Node.Http;
+using Dure.Node.Runs;
+using Dure.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Dure.Node.Hosting;
+
+/// <summary>A node that runs in this process: stores opened, doors open, address known.</summary>
+public sealed class NodeHost : IRunningNode
+{
+    private readonly WebApplication app;
+    private readonly NodeStores stores;
+    private readonly RunBoard runs;
+    private readonly string addressFile;
+
+    private NodeHost(WebApplication app, NodeStores stores, RunBoard runs, Uri address, string administratorToken, string addressFile, IReadOnlyList<string> notes)
+    {
+        (this.app, this.stores, this.runs, this.addressFile) = (app, stores, runs, addressFile);
+        (Address, AdministratorToken, StartNotes) = (address, administratorToken, notes);
+    }
+
+    public Uri Address { get; }
+    public string AdministratorToken { get; }
+    public IReadOnlyList<string> StartNotes { get; }
+    public Uri SignInLink => new(Address, $"sign-in/{app.Services.GetRequiredService<SessionBook>().SignInCode}");
+
+    /// <summary>Checks the settings, opens and recovers the stores, and listens.</summary>
+    /// <exception cref="ProblemException">A setting, the folder or the address does not work; it says which and what to do.</exception>
+    public static async Task<NodeHost> Start(NodeOptions options, TimeProvider time, CancellationToken cancel)
+    {
+        options.Validate();
+        var stores = await NodeStores.Open(options.DataPath, time, cancel);
+        try
+        {
+            var token = await AdministratorTokenOf(options.DataPath, stores.Tokens, cancel);
+            var app = Build(options, stores, time);
+            var runs = app.Services.GetRequiredService<RunBoard>();
+            var resumed = runs.Start();
+            app.Services.GetRequiredService<AlarmResponder>().Start();
+            var address = await Listen(app, options, cancel);
+            await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
+            var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
+            await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
+            return new NodeHost(app, stores, runs, address, token, addressFile, NotesOf(stores, resumed));
+        }
+        catch
+        {
+            await stores.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task UntilStopped(CancellationToken cancel) => app.WaitForShutdownAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(addressFile);
+        await app.StopAsync();
+        await runs.DisposeAsync();
+        await app.DisposeAsync();
+        await stores.DisposeAsync();
+    }
+
+    private static string ThisVersion => typeof(NodeHost).Assembly.GetName().Version!.ToString(3);
+
+    private static WebApplication Build(NodeOptions options, NodeStores stores, TimeProvider time)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "dure" });
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBatchBytes;
+            kestrel.Limits.MaxConcurrentConnections = 2000;
+        });
+        builder.WebHost.UseUrls(options.Url);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddSingleton(options).AddSingleton(time)
+            .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)
+            .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
+            .AddSingleton(new SessionBook(time));
+        builder.Services.AddWork();
+        builder.Services.AddActing();
+        builder.Services.AddOpenApi();
+        builder.Services.AddDureWeb();
+        builder.Services.AddAuthentication(CallerAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);
+        builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts => hosts.AllowedHosts = ["127.0.0.1", "localhost", "[::1]"]);
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UsePageHeaders();
+        app.UseAuthentication();
+        app.UseSameOriginForCookies();
+        app.UseAuthorization();
+        app.MapDoors();
+        return app;
+    }
+
+    private static async Task<Uri> Listen(WebApplication app, NodeOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (IOException taken)
+        {
+            throw new ProblemException("urn:dure:node:address-taken", "The address is in use by another program.", options.Url, "Stop that program, or choose another port with --url http://127.0.0.1:PORT.", taken);
+        }
+        return new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+    }
+
+    /// <summary>The administrator's token, made at the first start and kept in a file that only the node's user can read.</summary>
+    private static async Task<string> AdministratorTokenOf(string folder, TokenBook tokens, CancellationToken cancel)
+    {
+        var file = Path.Combine(folder, SharedOptions.TokenFile);
+        if (File.Exists(file) && (await File.ReadAllTextAsync(file, cancel)).Trim() is var kept && tokens.Find(kept) is not null)
+            return kept;
+        var (_, token) = await tokens.Issue(Role.Administrator, Role.PermissionsOf(Role.Administrator), "node", cancel);
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var stream = new StreamWriter(file, options);
+        await stream.WriteAsync(token.AsMemory(), cancel);
+        return token;
+    }
+
+    private static List<string> NotesOf(NodeStores stores, int resumedRuns)
+    {
+        var notes = new List<string>();
+        if (stores.Journal.Recovery.ToString() is { Length: > 0 } journal)
+            notes.Add(journal);
+        if (stores.Historian.Recovery.ToString() is { Length: > 0 } series)
+            notes.Add(series);
+        if (resumedRuns > 0)
+            notes.Add($"{resumedRuns} run(s) that were cut off are done again.");
+        return notes;
+    }
+}

@@ -1,0 +1,20 @@
+// Runs an ONNX model with onnxruntime, one row at a time, carrying the state from each row to the next.
+// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers)
+// Prints one line per row: {"score": n, "contributions": [n, ...]}
+import * as ort from 'onnxruntime-node'
+import { createInterface } from 'node:readline'
+
+const session = await ort.InferenceSession.create(process.argv[2], { logSeverityLevel: 3 })
+const typed = (values, type) => type === 'float64' ? Float64Array.from(values) : Float32Array.from(values)
+const typeOf = name => session.inputMetadata?.find?.(input => input.name === name)?.type ?? 'float64'
+let state = null
+for await (const line of createInterface({ input: process.stdin })) {
+  const values = JSON.parse(line)
+  const feeds = { x: new ort.Tensor(typeOf('x'), typed(values, typeOf('x')), [1, values.length]) }
+  if (session.inputNames.includes('state')) {
+    feeds.state = state ?? new ort.Tensor(typeOf('state'), typed(new Array(values.length).fill(0), typeOf('state')), [1, values.length])
+  }
+  const result = await session.run(feeds)
+  state = result.state_next ?? null
+  process.stdout.write(JSON.stringify({ score: Number(result.score.data[0]), contributions: Array.from(result.contributions?.data ?? [], Number) }) + '\n')
+}
