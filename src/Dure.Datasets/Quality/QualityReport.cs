@@ -1,0 +1,47 @@
+using Dure.Kernel;
+
+namespace Dure.Datasets;
+
+/// <summary>What is known about the quality of a dataset's signals, worst first.</summary>
+/// <param name="Signals">One line per asset and signal, lowest score first, then by asset and signal.</param>
+public sealed record QualityReport(IReadOnlyList<SignalQuality> Signals)
+{
+    /// <summary>The worst score; 1 when there is nothing to report on.</summary>
+    public double Score => Signals.Count == 0 ? 1 : Signals[0].Score;
+
+    /// <summary>The findings of all signals by kind: how many signals have it.</summary>
+    public IReadOnlyList<(string Key, int Signals)> ByKind() =>
+        [.. Signals.SelectMany(signal => signal.Findings.Select(finding => finding.Key).Distinct(StringComparer.Ordinal))
+            .GroupBy(key => key, StringComparer.Ordinal).Select(kind => (kind.Key, kind.Count()))
+            .OrderByDescending(kind => kind.Item2).ThenBy(kind => kind.Key, StringComparer.Ordinal)];
+}
+
+/// <summary>One signal of one asset: its score from 0 (unusable) to 1 (nothing found), and why.</summary>
+public sealed record SignalQuality(AssetId Asset, string Signal, string Unit, long Samples, double NominalPeriodSeconds, double Score, IReadOnlyList<QualityFinding> Findings);
+
+/// <summary>
+/// One thing found. <see cref="Key"/> names the kind so that a page can say it in its reader's language with
+/// <see cref="Numbers"/>; <see cref="Words"/> says it in English.
+/// </summary>
+/// <param name="Share">How much of the signal is affected, 0 to 1; 1 - Share is what the finding leaves of the score.</param>
+/// <param name="At">Where the worst case of it starts, when it has a place in time.</param>
+public sealed record QualityFinding(string Key, double Share, string Words, IReadOnlyDictionary<string, double> Numbers, DateTimeOffset? At = null);
+
+/// <summary>The kinds of finding.</summary>
+public static class QualityKinds
+{
+    public const string Missing = "missing";
+    public const string Gaps = "gaps";
+    public const string FlatLine = "flat-line";
+    public const string Spikes = "spikes";
+    public const string Duplicates = "duplicates";
+    public const string ClockBackward = "clock-backward";
+    public const string ClockJump = "clock-jump";
+    public const string UnitMismatch = "unit-mismatch";
+    public const string OutOfRange = "out-of-range";
+    public const string NotGood = "not-good";
+    public const string NotFinite = "not-finite";
+
+    public static IReadOnlyList<string> All { get; } =
+        [Missing, Gaps, FlatLine, Spikes, Duplicates, ClockBackward, ClockJump, UnitMismatch, OutOfRange, NotGood, NotFinite];
+}

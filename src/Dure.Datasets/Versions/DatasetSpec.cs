@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using Dure.Kernel;
+
+namespace Dure.Datasets;
+
+/// <summary>What a dataset is to contain: which signals of which assets, over which time, split where.</summary>
+public sealed partial record DatasetSpec
+{
+    public const int MaxAssets = 10_000;
+    public const int MaxSignals = 512;
+
+    /// <summary>Short name for addresses and SQL: lower-case letters, digits and '-', such as <c>skab</c>.</summary>
+    public required string Name { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <summary>An SPDX expression or the address of the licence text.</summary>
+    public required string Licence { get; init; }
+
+    /// <summary>How to cite where the data came from.</summary>
+    public required string Source { get; init; }
+
+    public required IReadOnlyList<AssetId> Assets { get; init; }
+
+    /// <summary>Names of the signals, the same for each asset; the order becomes the column order.</summary>
+    public required IReadOnlyList<string> Signals { get; init; }
+
+    /// <summary>Name of the signal whose non-zero samples mark a fault; never a feature.</summary>
+    public string? LabelSignal { get; init; }
+
+    /// <summary>Takes only samples within; everything when null.</summary>
+    public TimeRange? Range { get; init; }
+
+    public required Split Split { get; init; }
+
+    /// <summary>Throws a problem naming the first field that cannot be right.</summary>
+    public void Check()
+    {
+        Require(NamePattern().IsMatch(Name), "name", $"'{Name}' is not a dataset name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
+        Require(!string.IsNullOrWhiteSpace(Title), "title", "The title is empty.", "Say in a few words what the data is.");
+        Require(!string.IsNullOrWhiteSpace(Licence), "licence", "The licence is empty.", "Name it, such as CC-BY-4.0; a dataset nobody may use is none.");
+        Require(Assets.Count is >= 1 and <= MaxAssets, "assets", $"{Assets.Count} assets are named.", $"Name 1 to {MaxAssets}.");
+        Require(Signals.Count is >= 1 and <= MaxSignals, "signals", $"{Signals.Count} signals are named.", $"Name 1 to {MaxSignals}.");
+        RequireOnce("assets", Assets.Select(asset => asset.Path));
+        RequireOnce("signals", Signals.Select(name => name.ToUpperInvariant()));
+        foreach (var name in Signals)
+            Require(!Reserved.Contains(name, StringComparer.OrdinalIgnoreCase), "signals", $"The name '{name}' is kept for a column of every dataset.", "Rename the signal.");
+        Require(LabelSignal is null || !Signals.Contains(LabelSignal, StringComparer.Ordinal), "labelSignal", $"'{LabelSignal}' is both label and signal.",
+            "Take it out of the signals: a label among the features gives the answer away.");
+        Require(Split is not Split.CommissioningRows { Rows: < 1 }, "split", "No row is left to commission with.", "Give a number of rows above 0.");
+    }
+
+    private void Require(bool holds, string field, string what, string mend)
+    {
+        if (!holds)
+            throw new ProblemException("urn:dure:datasets:bad-spec", what, $"dataset '{Name}', {field}", mend);
+    }
+
+    private void RequireOnce(string field, IEnumerable<string> names)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in names)
+            Require(seen.Add(name), field, $"'{name}' is named twice.", "Name it once.");
+    }
+
+    private static readonly string[] Reserved = ["asset", "time", "label", "split"];
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,59}$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NamePattern();
+}
