@@ -107,10 +107,10 @@ public sealed partial class ReferenceTests
     [GeneratedRegex(@"^\| (?<of>[A-Z][\w., ]*) \| (?<to>nothing|everything|[A-Z][\w., ]*) \|$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AllowedRow();
 
-    [GeneratedRegex(@"\[(LibraryImport|DllImport)\(", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\[(LibraryImport|DllImport)\(", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NativeCall();
 
-    [GeneratedRegex(@"DateTime(Offset)?\.(Utc)?Now\b|new Random\(\)|Random\.Shared", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"DateTime(Offset)?\.(Utc)?Now\b|new Random\(\)|Random\.Shared", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex WallClock();
 
     [GeneratedRegex(@"\bactuators?\b[^;\n]*\.Act\(", RegexOptions.IgnoreCase, 1000)]
