@@ -31,6 +31,9 @@ public static class AnomalyProtocol
     /// <summary>Rows at the start of a recording that commission the machine.</summary>
     public const int CommissioningRows = 400;
 
+    /// <summary>Start of the random sequence behind the intervals, fixed so that two runs can be compared.</summary>
+    public const int Seed = 1;
+
     private const int Resamples = 1000;
     private const double Tail = 0.025;
 
