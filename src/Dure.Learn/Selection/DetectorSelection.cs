@@ -44,7 +44,7 @@ public sealed class DetectorSelection(IReadOnlyList<InjectedFault> faults, int s
     private IEnumerable<SelectionScore> Judge(AnomalyRecipe recipe, IReadOnlyList<HealthyTrial> trials, CancellationToken cancel)
     {
         var results = new TrialResult[trials.Count];
-        Parallel.For(0, trials.Count, new ParallelOptions { CancellationToken = cancel }, i => results[i] = Try(recipe, trials[i], i));
+        InParallel.For(trials.Count, i => results[i] = Try(recipe, trials[i], i), cancel);
         return recipe.LimitMultipliers.Select((multiplier, limit) =>
         {
             var sources = results.Select((r, i) => (Result: r, trials[i].Source)).GroupBy(t => t.Source, t => t.Result).ToArray();

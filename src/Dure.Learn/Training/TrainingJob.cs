@@ -81,8 +81,7 @@ public sealed class TrainingJob(TrainingOptions options, TimeProvider time)
     private static TrainedMachine[] FitAll(AnomalyRecipe recipe, MachineRows[] machines, CancellationToken cancel)
     {
         var trained = new TrainedMachine[machines.Length];
-        Parallel.For(0, machines.Length, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount },
-            i => trained[i] = Fit(recipe, machines[i]));
+        InParallel.For(machines.Length, i => trained[i] = Fit(recipe, machines[i]), cancel);
         return trained;
     }
 
