@@ -1,0 +1,152 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+using Dure.Kernel;
+
+namespace Dure.Effects;
+
+/// <summary>A claim and the journal entry that recorded it.</summary>
+public sealed record RecordedClaim(Claim Claim, JournalEntry Entry);
+
+/// <summary>The claims of a node: a fold of the journal's <c>claimed</c> entries. Plans are entered first, claims after.</summary>
+public sealed class ClaimBook
+{
+    public const string PlannedKind = "effect-planned";
+    public const string ClaimedKind = "claimed";
+
+    // The judging of a model reads labels; a plan that comes later could have been shaped by them.
+    private const string LabelsReadKind = "model-registered";
+    private const long LargestClaimBytes = 4 * 1024 * 1024;
+
+    private readonly Journal journal;
+    private readonly BlobStore blobs;
+    private readonly Lock gate = new();
+    private readonly List<RecordedClaim> claims = [];
+    private readonly List<RegisteredPlan> plans = [];
+
+    private ClaimBook(Journal journal, BlobStore blobs) => (this.journal, this.blobs) = (journal, blobs);
+
+    /// <summary>All claims, oldest first.</summary>
+    public IReadOnlyList<RecordedClaim> Claims { get { lock (gate) return [.. claims]; } }
+
+    /// <summary>All plans, oldest first.</summary>
+    public IReadOnlyList<RegisteredPlan> Plans { get { lock (gate) return [.. plans]; } }
+
+    public static ClaimBook Open(Journal journal, BlobStore blobs)
+    {
+        var book = new ClaimBook(journal, blobs);
+        foreach (var entry in journal.Read())
+            if (entry.Kind == ClaimedKind)
+                book.claims.Add(new(book.ReadClaim(entry), entry));
+            else if (entry.Kind == PlannedKind)
+                book.plans.Add(new(PlanOf(entry), entry));
+        return book;
+    }
+
+    public RecordedClaim? Find(string claimId)
+    {
+        lock (gate)
+            return claims.LastOrDefault(c => c.Claim.ClaimId == claimId);
+    }
+
+    /// <summary>Puts a plan into the journal; do it before anything is fitted or judged.</summary>
+    public async ValueTask<RegisteredPlan> Plan(EffectPlan plan, IReadOnlyList<JournalEntry> restsOn, string actor, CancellationToken cancel)
+    {
+        var body = new JsonObject { ["plan"] = plan.ToJson(), ["planDigest"] = plan.Digest().ToString(), ["refs"] = References(restsOn) };
+        var registered = new RegisteredPlan(plan, await journal.Append(PlannedKind, plan.Title, body, actor, cancel));
+        lock (gate)
+            plans.Add(registered);
+        return registered;
+    }
+
+    /// <summary>Runs the plan's study on the evidence, writes the claim with its alarm table as blobs, and records it.
+    /// The plan counts as registered before only if the journal held its digest before the first model registered among the evidence.</summary>
+    public async ValueTask<RecordedClaim> Write(EffectPlan plan, EffectEvidence evidence, string actor, CancellationToken cancel)
+    {
+        var result = plan.Study.Evaluate(evidence.Machines);
+        var registration = Registration(plan, evidence);
+        var table = blobs.Put(AlarmTable.Bytes(evidence.Machines));
+        var claim = ClaimWriter.Write(plan, registration?.Entry.Time, evidence, result, table);
+        var document = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(claim, ClaimJson.Default.Claim));
+        var hash = blobs.Put(document);
+        IReadOnlyList<JournalEntry> restsOn = registration is null ? evidence.RestsOn : [registration.Entry, .. evidence.RestsOn];
+        var body = new JsonObject
+        {
+            ["claimId"] = claim.ClaimId,
+            ["metric"] = claim.Metric,
+            ["verdict"] = JsonSerializer.SerializeToNode(claim.Verdict, ClaimJson.Default.ClaimVerdict),
+            ["headline"] = claim.Headline,
+            ["refs"] = References(restsOn),
+            ["artefacts"] = new JsonArray(Artefact("claim", claim.ClaimId + ".json", hash, document.Length),
+                Artefact("alarm-table", claim.ClaimId + ".csv", table, new FileInfo(blobs.PathOf(table)).Length)),
+        };
+        var recorded = new RecordedClaim(claim, await journal.Append(ClaimedKind, claim.ClaimId, body, actor, cancel));
+        lock (gate)
+            claims.Add(recorded);
+        return recorded;
+    }
+
+    private RegisteredPlan? Registration(EffectPlan plan, EffectEvidence evidence)
+    {
+        var digest = plan.Digest();
+        var firstRead = evidence.RestsOn.Where(e => e.Kind == LabelsReadKind).Select(e => e.Index).DefaultIfEmpty(-1).Min();
+        lock (gate)
+            return plans.FirstOrDefault(p => p.Entry.Index < firstRead && p.Plan.Digest() == digest);
+    }
+
+    private Claim ReadClaim(JournalEntry entry)
+    {
+        var artefact = entry.Body["artefacts"]?.AsArray().FirstOrDefault(a => (string?)a?["role"] == "claim");
+        if (artefact is null || !ContentHash.TryParse((string?)artefact["hash"], out var hash))
+            throw Unreadable(entry, null);
+        try
+        {
+            return JsonSerializer.Deserialize(blobs.Read(hash, LargestClaimBytes), ClaimJson.Default.Claim) ?? throw Unreadable(entry, null);
+        }
+        catch (JsonException cause)
+        {
+            throw Unreadable(entry, cause);
+        }
+    }
+
+    private static EffectPlan PlanOf(JournalEntry entry)
+    {
+        var plan = entry.Body["plan"] ?? throw Unreadable(entry, null);
+        return new()
+        {
+            Title = (string)plan["title"]!, // written by Plan above, under the journal's signature
+            Metric = (string)plan["metric"]!,
+            Claimed = (double)plan["claimed"]!,
+            Boundary = (string)plan["boundary"]!,
+            Design = (string)plan["design"]!,
+            Baseline = (string)plan["baseline"]!,
+            Study = new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!),
+        };
+    }
+
+    private static JsonArray References(IReadOnlyList<JournalEntry> entries) =>
+        [.. entries.DistinctBy(e => e.Index).OrderBy(e => e.Index).Select(e => new JsonObject { ["entry"] = e.Index, ["hash"] = e.Hash.ToString() })];
+
+    private static JsonObject Artefact(string role, string name, ContentHash hash, long bytes) =>
+        new() { ["role"] = role, ["name"] = name, ["hash"] = hash.ToString(), ["bytes"] = bytes };
+
+    private static ProblemException Unreadable(JournalEntry entry, Exception? cause) => new("urn:dure:effects:unreadable-claim",
+        $"Entry {entry.Index} ({entry.Kind}) does not hold what it should.", $"journal entry {entry.Index}", "Restore the journal and the blobs from a copy.", cause);
+}
+
+/// <summary>The rows a claim was computed from, as CSV with fixed form, so that anyone can compute it again.</summary>
+internal static class AlarmTable
+{
+    public static byte[] Bytes(IReadOnlyList<MachineAlarms> machines)
+    {
+        var text = new StringBuilder("machine,time_micros,truth,treated,baseline\n");
+        foreach (var machine in machines)
+            for (var row = 0; row < machine.Truth.Length; row++)
+                text.Append(machine.Machine).Append(',').Append(machine.TimesMicros[row]).Append(Bit(machine.Truth[row]))
+                    .Append(Bit(machine.Treated[row])).Append(Bit(machine.Baseline[row])).Append('\n');
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private static string Bit(bool value) => value ? ",1" : ",0";
+}

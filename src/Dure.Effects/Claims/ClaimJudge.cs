@@ -1,0 +1,27 @@
+namespace Dure.Effects;
+
+/// <summary>Turns an interval and a plan into a verdict.</summary>
+internal static class ClaimJudge
+{
+    // Share of the claimed effect that the whole interval must reach.
+    private const double Tolerance = 0.9;
+
+    public static (ClaimVerdict Verdict, string Reason) Judge(MetricComparison metric, double claimed, bool isPreRegistered)
+    {
+        var difference = metric.Difference;
+        return metric.Finding switch
+        {
+            Finding.NoDifferenceShown => (ClaimVerdict.NotShown, "The interval of the difference holds zero."),
+            Finding.Worse => (ClaimVerdict.Refuted, "The whole interval of the difference lies on the wrong side of zero."),
+            _ when !isPreRegistered => (ClaimVerdict.NotVerifiable,
+                "The interval excludes zero, but no plan was in the journal before the labels were first read for judging."),
+            _ when Reaches(difference, claimed, metric.HigherIsBetter) => (ClaimVerdict.Confirmed,
+                claimed == 0 ? "A plan registered before claimed an improvement, and the whole interval is one."
+                    : $"A plan registered before claimed {claimed:0.##}, and the whole interval lies at or beyond nine tenths of it."),
+            _ => (ClaimVerdict.EffectRealSmaller, $"The interval excludes zero, but reaches below nine tenths of the claimed {claimed:0.##}."),
+        };
+    }
+
+    private static bool Reaches(Interval difference, double claimed, bool higherIsBetter) =>
+        higherIsBetter ? difference.Low >= Tolerance * claimed : difference.High <= Tolerance * claimed;
+}
