@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Dure.Kernel;
+
+namespace Dure.Datasets;
+
+/// <summary>A quality report as it stands in a manifest. Numbers are rounded so that the same report has the same bytes everywhere.</summary>
+internal static class QualityJson
+{
+    public static JsonObject Write(QualityReport report) => new()
+    {
+        ["score"] = Round(report.Score),
+        ["signals"] = new JsonArray([.. report.Signals.Select(signal => new JsonObject
+        {
+            ["asset"] = signal.Asset.Path,
+            ["signal"] = signal.Signal,
+            ["unit"] = signal.Unit,
+            ["samples"] = signal.Samples,
+            ["nominalPeriod"] = Round(signal.NominalPeriodSeconds),
+            ["score"] = Round(signal.Score),
+            ["findings"] = new JsonArray([.. signal.Findings.Select(Write)]),
+        })]),
+    };
+
+    public static QualityReport Read(JsonNode json) => new([.. json["signals"]!.AsArray().Select(signal => new SignalQuality(
+        AssetId.Parse((string)signal!["asset"]!), (string)signal["signal"]!, (string)signal["unit"]!, (long)signal["samples"]!,
+        Number(signal["nominalPeriod"]), Number(signal["score"]), [.. signal["findings"]!.AsArray().Select(ReadFinding)]))]);
+
+    private static JsonObject Write(QualityFinding finding) => new()
+    {
+        ["kind"] = finding.Key,
+        ["share"] = Round(finding.Share),
+        ["words"] = finding.Words,
+        ["numbers"] = new JsonObject(finding.Numbers.OrderBy(number => number.Key, StringComparer.Ordinal)
+            .Select(number => KeyValuePair.Create(number.Key, (JsonNode?)JsonValue.Create(Round(number.Value))))),
+        ["at"] = finding.At is { } at ? Croissant.Time(at) : null,
+    };
+
+    private static QualityFinding ReadFinding(JsonNode? json) => new((string)json!["kind"]!, Number(json["share"]), (string)json["words"]!,
+        json["numbers"]!.AsObject().ToDictionary(number => number.Key, number => Number(number.Value), StringComparer.Ordinal),
+        (string?)json["at"] is { } at ? Croissant.ParseTime(at) : null);
+
+    /// <summary>Six decimals, and no infinity: JSON has none.</summary>
+    private static double Round(double value) => double.IsFinite(value) ? Math.Round(value, 6) + 0.0 : 0;
+
+    private static double Number(JsonNode? node) => node!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? node.AsValue().GetValue<double>() : 0;
+}

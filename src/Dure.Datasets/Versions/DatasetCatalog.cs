@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+using Dure.Kernel;
+using Dure.Native;
+
+namespace Dure.Datasets;
+
+/// <summary>A form in which a version leaves the node.</summary>
+public enum DatasetFormat
+{
+    Parquet,
+    Csv,
+}
+
+/// <summary>
+/// The dataset versions of a node: cut, found, described, loaded, exported. Its state is a fold of the journal's
+/// <c>dataset-versioned</c> entries; the content lies in the blob store.
+/// </summary>
+public sealed class DatasetCatalog : IDisposable
+{
+    public const string EntryKind = "dataset-versioned";
+    private const int MaxManifestBytes = 64 << 20;
+
+    private readonly Journal journal;
+    private readonly BlobStore blobs;
+    private readonly ISeriesSource source;
+    private readonly SemaphoreSlim cutting = new(1, 1);
+    private volatile IReadOnlyList<DatasetVersion> versions;
+
+    private DatasetCatalog(Journal journal, BlobStore blobs, ISeriesSource source)
+    {
+        (this.journal, this.blobs, this.source) = (journal, blobs, source);
+        var found = new List<DatasetVersion>();
+        foreach (var entry in journal.Read())
+            if (entry.Kind == EntryKind)
+                found.Add(VersionOf(entry, found));
+        versions = found;
+    }
+
+    public static DatasetCatalog Open(Journal journal, BlobStore blobs, ISeriesSource source) => new(journal, blobs, source);
+
+    /// <summary>All versions, oldest first.</summary>
+    public IReadOnlyList<DatasetVersion> Versions => versions;
+
+    public DatasetVersion? TryFind(ContentHash id) => versions.FirstOrDefault(version => version.Id == id);
+
+    /// <summary>By id (whole or its first 6 or more digits), by <c>name</c> (the newest) or by <c>name@number</c>; null when there is none.</summary>
+    public DatasetVersion? TryFind(string text)
+    {
+        if (ContentHash.TryParse(text, out var id))
+            return TryFind(id);
+        if (text.Split('@') is [var name, var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
+            return versions.FirstOrDefault(version => version.Name == name && version.Number == wanted);
+        return versions.LastOrDefault(version => version.Name == text)
+            ?? (text.Length >= 6 && versions.Where(version => version.Id.Hex.StartsWith(text, StringComparison.Ordinal)).ToList() is [var only] ? only : null);
+    }
+
+    /// <summary>
+    /// Cuts a version and journals it; durable on return. Cutting the same spec from the same data again gives the version
+    /// that is there and writes nothing. One cut at a time; others wait.
+    /// </summary>
+    public async Task<DatasetVersion> Cut(DatasetSpec spec, string actor, IProgress<DatasetProgress>? progress, CancellationToken cancel)
+    {
+        spec.Check();
+        await cutting.WaitAsync(cancel);
+        try
+        {
+            var cut = new DatasetCut(spec, source, blobs);
+            var content = await cut.Run(progress, cancel);
+            var manifest = CanonicalJson.Serialize(Croissant.Write(content));
+            if (TryFind(ContentHash.Of(manifest)) is { } same)
+                return same;
+            var id = blobs.Put(manifest);
+            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, cut.Batches()), actor, cancel);
+            var version = VersionOf(entry, versions);
+            versions = [.. versions, version];
+            return version;
+        }
+        finally
+        {
+            cutting.Release();
+        }
+    }
+
+    /// <summary>The Croissant manifest, checked against the version's id.</summary>
+    public JsonObject Manifest(DatasetVersion version) => ReadManifest(version.Id);
+
+    public DataCard Card(DatasetVersion version) => DataCard.From(Manifest(version));
+
+    public QualityReport Quality(DatasetVersion version) => QualityJson.Read(Manifest(version)["dure:quality"]!); // every manifest of ours has it
+
+    /// <summary>Path of the Parquet file.</summary>
+    public string ParquetPath(DatasetVersion version) => blobs.PathOf(version.Parquet);
+
+    /// <summary>The frames of all assets, in the version's order, from the Parquet file; holds one at a time.</summary>
+    public IAsyncEnumerable<Frame> LoadFrames(DatasetVersion version, CancellationToken cancel = default) =>
+        VersionReader.Frames(ParquetPath(version), version, cancel);
+
+    /// <summary>Writes the version's rows to a stream.</summary>
+    public async Task Export(DatasetVersion version, DatasetFormat format, Stream destination, CancellationToken cancel)
+    {
+        if (format == DatasetFormat.Parquet)
+        {
+            await using var parquet = blobs.OpenRead(version.Parquet);
+            await parquet.CopyToAsync(destination, cancel);
+            return;
+        }
+        var folder = Directory.CreateTempSubdirectory("dure-export-");
+        try
+        {
+            var csv = Path.Combine(folder.FullName, "data.csv");
+            await Task.Run(() => WriteCsv(ParquetPath(version), csv, cancel), cancel);
+            await using var file = File.OpenRead(csv);
+            await file.CopyToAsync(destination, cancel);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    public void Dispose() => cutting.Dispose();
+
+    private static void WriteCsv(string parquet, string csv, CancellationToken cancel)
+    {
+        using var db = DuckDb.Open(null, new DuckDbLimits());
+        using var stop = cancel.Register(db.Interrupt);
+        db.Execute($"COPY (SELECT * REPLACE (strftime(\"time\", '%Y-%m-%dT%H:%M:%S.%fZ') AS \"time\") FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
+    }
+
+    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<IngestedBatch> batches) => new()
+    {
+        ["id"] = id.ToString(),
+        ["title"] = content.Spec.Title,
+        ["rows"] = content.Parts.Sum(part => part.Rows),
+        ["assets"] = content.Parts.Count,
+        ["heldOutRows"] = content.Parts.Sum(part => part.HeldOutRows),
+        ["refs"] = new JsonArray([.. batches.DistinctBy(batch => batch.Entry).OrderBy(batch => batch.Entry)
+            .Select(batch => new JsonObject { ["entry"] = batch.Entry, ["hash"] = batch.EntryHash.ToString() })]),
+        ["artefacts"] = new JsonArray(
+            new JsonObject { ["role"] = "manifest", ["name"] = $"{content.Spec.Name}.croissant.json", ["hash"] = id.ToString(), ["bytes"] = manifestBytes },
+            new JsonObject { ["role"] = "parquet", ["name"] = $"{content.Spec.Name}.parquet", ["hash"] = content.Parquet.ToString(), ["bytes"] = content.ParquetBytes }),
+    };
+
+    private DatasetVersion VersionOf(JournalEntry entry, IReadOnlyList<DatasetVersion> before)
+    {
+        var id = ContentHash.Parse((string?)entry.Body["id"] ?? "");
+        var number = before.Count(version => version.Name == entry.Subject) + 1;
+        return Croissant.Read(ReadManifest(id), id, number, entry.Index, entry.Hash, entry.Time, entry.Actor);
+    }
+
+    private JsonObject ReadManifest(ContentHash id) => (JsonObject)CanonicalJson.Parse(blobs.Read(id, MaxManifestBytes))!; // Read checks the hash, so it is what Cut wrote
+}
