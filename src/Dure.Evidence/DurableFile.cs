@@ -7,7 +7,7 @@ namespace Dure.Evidence;
 /// flushed once more under the new name. The second flush makes the journalling file systems (ext4, XFS, Btrfs) commit
 /// the rename too, which .NET offers no other way to ask for.
 /// </summary>
-internal static class DurableFile
+public static class DurableFile
 {
     /// <summary>Ends the name of a file that is not in its place yet; such files left by a crash may be deleted.</summary>
     public const string TemporarySuffix = ".tmp";

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Dure.Kernel;
 
 namespace Dure.Evidence;
 
@@ -27,15 +26,5 @@ internal static class Frame
 
     public static uint StoredChecksum(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
 
-    public static uint Checksum(ReadOnlySpan<byte> lengthWord, ReadOnlySpan<byte> entry) => ~Crc32C(entry, Crc32C(lengthWord, uint.MaxValue));
-
-    private static uint Crc32C(ReadOnlySpan<byte> bytes, uint crc)
-    {
-        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (var word in words)
-            crc = BitOperations.Crc32C(crc, word);
-        foreach (var last in bytes[(words.Length * sizeof(ulong))..])
-            crc = BitOperations.Crc32C(crc, last);
-        return crc;
-    }
+    public static uint Checksum(ReadOnlySpan<byte> lengthWord, ReadOnlySpan<byte> entry) => Crc32C.Of(lengthWord, entry);
 }

@@ -1,0 +1,13 @@
+namespace Dure.Historian;
+
+/// <summary>Where the series lie and how much is held in memory.</summary>
+public sealed record HistorianOptions
+{
+    public required string DataPath { get; init; }
+
+    /// <summary>Samples held in memory before they are written as a segment; about 17 bytes each, twice while one is written.</summary>
+    public int MemorySamples { get; init; } = 2_000_000;
+
+    /// <summary>How far ahead of the node's clock a sample's time may be.</summary>
+    public TimeSpan ClockTolerance { get; init; } = TimeSpan.FromMinutes(10);
+}

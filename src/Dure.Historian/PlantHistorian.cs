@@ -1,0 +1,219 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+using Dure.Historian.Ingest;
+using Dure.Historian.Signals;
+using Dure.Historian.Storage;
+using Dure.Kernel;
+
+namespace Dure.Historian;
+
+/// <summary>
+/// Keeps what machines measure. An append returns when its samples are on disk and its hash is in the journal; a sample that was
+/// acknowledged is there once after any crash. Reading streams and never sees a time twice.
+/// </summary>
+public sealed class PlantHistorian : IAsyncDisposable
+{
+    /// <summary>Kind of the journal entry that holds a batch's hash.</summary>
+    public const string Ingested = "ingested";
+
+    private const int MaxAppendsUnderWay = 512;
+    private const int MaxAssetsNamed = 64;
+
+    private readonly Journal journal;
+    private readonly SignalBook signals;
+    private readonly SeriesStore store;
+    private readonly AdmissionDesk desk;
+    private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
+    private long batches;
+    private long duplicates;
+    private long outOfOrder;
+    private long rejected;
+
+    private PlantHistorian(Journal journal, SignalBook signals, SeriesStore store, AdmissionDesk desk, HistorianRecovery recovery, long batches)
+    {
+        (this.journal, this.signals, this.store, this.desk, Recovery, this.batches) = (journal, signals, store, desk, recovery, batches);
+    }
+
+    /// <summary>What opening found and mended.</summary>
+    public HistorianRecovery Recovery { get; }
+
+    public HistorianCounts Counts => new(signals.Count, Signals.Sum(signal => signal.Samples),
+        Interlocked.Read(ref batches), Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
+
+    /// <summary>All signals, by path.</summary>
+    public IReadOnlyList<SignalInfo> Signals => [.. Enumerable.Range(0, signals.Count).Select(Describe).OrderBy(signal => signal.Id)];
+
+    /// <summary>Opens the store, replays its log, and enters into the journal what a crash kept from it.</summary>
+    /// <exception cref="ProblemException">A file is damaged; it says which and where.</exception>
+    public static async Task<PlantHistorian> Open(HistorianOptions options, Journal journal, TimeProvider time, CancellationToken cancel)
+    {
+        var signals = new SignalBook();
+        var journaled = new HashSet<long>();
+        var batches = 0L;
+        foreach (var entry in journal.Read())
+        {
+            cancel.ThrowIfCancellationRequested();
+            signals.Apply(entry);
+            if (entry.Kind == Ingested && entry.Body["sequence"] is { } sequence)
+            {
+                journaled.Add(sequence.GetValue<long>());
+                batches++;
+            }
+        }
+        var (replayedBatches, replayedSamples) = (0L, 0L);
+        var missing = new List<BatchRecord>();
+        var store = SeriesStore.Open(options.DataPath, options.MemorySamples, record =>
+        {
+            replayedBatches++;
+            replayedSamples += record.Samples;
+            if (!journaled.Contains(record.Sequence))
+                missing.Add(record);
+        }, out var tornBytes);
+        foreach (var record in missing)
+            await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
+        return new PlantHistorian(journal, signals, store, new AdmissionDesk(signals, time, options.ClockTolerance),
+            new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
+    }
+
+    public bool TryFind(SignalId id, out SignalInfo signal)
+    {
+        var isKnown = signals.TryFind(id, out var number);
+        signal = isKnown ? Describe(number) : null!;
+        return isKnown;
+    }
+
+    /// <summary>A known signal.</summary>
+    /// <exception cref="ProblemException">It is not known.</exception>
+    public SignalInfo Find(SignalId id) => TryFind(id, out var signal) ? signal
+        : throw new ProblemException("urn:dure:historian:unknown-signal", "This signal is not known here.", $"signal {id}", "List the known ones with 'dure signals list'.");
+
+    /// <summary>Makes signals known. Those known with the same unit and role are left as they are.</summary>
+    /// <returns>How many are new.</returns>
+    public Task<int> Register(IReadOnlyList<SignalDefinition> definitions, string actor, CancellationToken cancel) =>
+        signals.Register(definitions, journal, actor, cancel);
+
+    /// <summary>
+    /// Takes a batch. Samples that cannot be are refused and named, the rest is kept. Sending a batch again changes nothing: its samples are
+    /// duplicates.
+    /// </summary>
+    public async ValueTask<BatchReceipt> Append(SampleBatch batch, string actor, CancellationToken cancel)
+    {
+        await underWay.WaitAsync(cancel);
+        try
+        {
+            return await Admit(batch, actor);
+        }
+        finally
+        {
+            underWay.Release();
+        }
+    }
+
+    /// <summary>The samples of a signal within a range, ascending, in blocks.</summary>
+    public async IAsyncEnumerable<SampleBlock> Read(SignalId id, TimeRange range, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await Task.CompletedTask;
+        foreach (var block in store.Read(Find(id).Number, Micros.Of(range.Start), Micros.Of(range.End)))
+        {
+            cancel.ThrowIfCancellationRequested();
+            yield return block;
+        }
+    }
+
+    /// <summary>The newest sample of a signal; null when there is none.</summary>
+    public Sample? Latest(SignalId id) => Find(id).Latest;
+
+    /// <summary>The range cut into equal steps with statistics of each; steps without samples have a count of 0.</summary>
+    /// <param name="range">Clipped to the samples there are.</param>
+    /// <param name="buckets">1 to 4,000.</param>
+    public IReadOnlyList<Bucket> Resample(SignalId id, TimeRange range, int buckets, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(buckets, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(buckets, 4000);
+        var number = Find(id).Number;
+        var (_, first, last, _) = store.Facts(number);
+        var (from, to) = (Math.Max(first, Micros.Of(range.Start)), Math.Min(last, Micros.Of(range.End) - 1) + 1);
+        return from >= to ? [] : Resampling.Resample(store.Read(number, from, to), from, to, buckets, cancel);
+    }
+
+    /// <summary>The batches that brought samples of these assets within the range: what a dataset cut from them rests on. Scans the journal.</summary>
+    public IReadOnlyList<BatchReference> BatchesOf(IReadOnlyCollection<AssetId> assets, TimeRange range, CancellationToken cancel)
+    {
+        var wanted = assets.Select(asset => asset.Path).ToHashSet(StringComparer.Ordinal);
+        var (from, to) = (Micros.Of(range.Start), Micros.Of(range.End));
+        var found = new List<BatchReference>();
+        foreach (var entry in journal.Read())
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (entry.Kind == Ingested && Touches(entry.Body, wanted, from, to))
+                found.Add(new BatchReference(ContentHash.Parse(entry.Subject), entry.Index, entry.Hash));
+        }
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await store.DisposeAsync();
+        signals.Dispose();
+        underWay.Dispose();
+    }
+
+    private sealed record BatchFacts(long Duplicates, long OutOfOrder, long Rejected, bool IsRecovered);
+
+    private async Task<BatchReceipt> Admit(SampleBatch batch, string actor)
+    {
+        var judged = desk.Judge(batch);
+        Interlocked.Add(ref rejected, batch.RejectedCount);
+        if (judged.Rows.Count == 0)
+            return new BatchReceipt(null, null, 0, judged.DuplicatesWithin, 0, 0, 0, batch.RejectedCount, batch.Rejections);
+
+        var source = batch.Source.Length <= 200 ? batch.Source : batch.Source[..200];
+        var admission = store.Append(judged.Rows, source);
+        var same = judged.DuplicatesWithin + admission.Duplicates;
+        Interlocked.Add(ref duplicates, same);
+        Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
+        await admission.Flushed;
+        if (admission.Record is not { } record)
+            return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
+
+        var entering = Enter(journal, signals, record, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor, out var hash);
+        store.KeepLogUntil(record.Sequence, entering);
+        var entry = await entering;
+        Interlocked.Increment(ref batches);
+        return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
+    }
+
+    private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, BatchFacts facts, string actor, out ContentHash hash)
+    {
+        hash = BatchHash.Of(record.Rows, number => signals[number].Id.Path);
+        var assets = record.Rows.Select(rows => signals[rows.Series].Id.Asset.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var body = new JsonObject
+        {
+            ["sequence"] = record.Sequence,
+            ["source"] = record.Source,
+            ["accepted"] = record.Samples,
+            ["duplicates"] = facts.Duplicates,
+            ["outOfOrder"] = facts.OutOfOrder,
+            ["rejected"] = facts.Rejected,
+            ["signals"] = record.Rows.Count,
+            ["from"] = record.Rows.Min(rows => rows.Times[0]),
+            ["to"] = record.Rows.Max(rows => rows.Times[^1]),
+            // A batch over very many machines names none: it then counts for all.
+            ["assets"] = assets.Length <= MaxAssetsNamed ? new JsonArray([.. assets.Select(asset => JsonValue.Create(asset))]) : null,
+        };
+        if (facts.IsRecovered)
+            body["recovered"] = true;
+        return journal.Append(Ingested, hash.ToString(), body, actor, CancellationToken.None).AsTask();
+    }
+
+    private static bool Touches(JsonObject body, HashSet<string> assets, long from, long to) =>
+        body["from"]!.GetValue<long>() < to && body["to"]!.GetValue<long>() >= from
+        && (body["assets"] is not JsonArray named || named.Any(asset => assets.Contains(asset!.GetValue<string>())));
+
+    private SignalInfo Describe(int number)
+    {
+        var (samples, first, _, latest) = store.Facts(number);
+        return new SignalInfo(number, signals[number], samples, samples > 0 ? Micros.Time(first) : null, latest);
+    }
+}

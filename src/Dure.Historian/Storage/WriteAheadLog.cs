@@ -1,0 +1,214 @@
+using System.Buffers.Binary;
+using System.Threading.Channels;
+using Dure.Kernel;
+using Microsoft.Win32.SafeHandles;
+
+namespace Dure.Historian.Storage;
+
+/// <summary>
+/// Accepted batches in the order they were accepted, in files of the form <c>FIRSTSEQUENCE.wal</c>. A record is its length (31 bits, and one
+/// that says whether it begins a group written and flushed at once), a CRC-32C over that word and the bytes (4), and the bytes. One task
+/// writes; all records that wait are written and flushed together.
+/// </summary>
+internal sealed class WriteAheadLog : IAsyncDisposable
+{
+    public const string Suffix = ".wal";
+    private const int HeaderSize = 8;
+    private const int MaxGroupBytes = 8 * 1024 * 1024;
+    private const int MaxRecordBytes = 512 * 1024 * 1024;
+    private const int GroupBit = int.MinValue;
+    private const int SequenceSize = sizeof(long);
+    private const long FarthestSequence = 1_000_000;
+
+    private readonly string folder;
+    // The historian bounds how many appends are under way. A bound here would refuse rows that memory already shows.
+    private readonly Channel<Write> waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task writer;
+    private SafeFileHandle? file;
+    private long position;
+    private Exception? fault;
+
+    public WriteAheadLog(string folder)
+    {
+        this.folder = folder;
+        writer = Task.Run(WriteAll);
+    }
+
+    /// <summary>A record to write, or a new file to begin, or (neither) only a wish to know that all before it is on disk.</summary>
+    private sealed record Write(byte[]? Record, long? BeginFileAt, TaskCompletionSource Done);
+
+    /// <summary>Puts a record in line; the call order is the order on disk. The returned task completes when it is flushed.</summary>
+    public Task Enqueue(byte[] record) => Enqueue(new Write(record, null, NewDone()));
+
+    /// <summary>Lets the following records go to a new file.</summary>
+    public Task BeginFile(long firstSequence) => Enqueue(new Write(null, firstSequence, NewDone()));
+
+    /// <summary>Completes when everything put in line before is flushed.</summary>
+    public Task Flushed() => Enqueue(new Write(null, null, NewDone()));
+
+    public static IEnumerable<(long FirstSequence, string Path)> Files(string folder) => Directory.EnumerateFiles(folder, "*" + Suffix)
+        .Select(path => (FirstSequence: long.Parse(Path.GetFileNameWithoutExtension(path)), path)).OrderBy(file => file.FirstSequence);
+
+    public static string FileFor(string folder, long firstSequence) => Path.Combine(folder, $"{firstSequence:D19}{Suffix}");
+
+    /// <summary>
+    /// The whole records of a file in order. A group that a crash cut short was never acknowledged: in the last file it is cut off. Damage
+    /// anywhere else is told, never skipped.
+    /// </summary>
+    /// <exception cref="ProblemException">A record is damaged, and an acknowledged group follows it.</exception>
+    public static IEnumerable<BatchRecord> Replay(string path, bool isLast, Action<long> onTornBytes)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        var lastSequence = long.Parse(Path.GetFileNameWithoutExtension(path)) - 1;
+        while (stream.Position < stream.Length)
+        {
+            var start = stream.Position;
+            if (ReadRecord(stream, out _) is { } bytes)
+            {
+                var record = RecordCodec.Decode(bytes);
+                lastSequence = record.Sequence;
+                yield return record;
+                continue;
+            }
+            if (!isLast || HasGroupAfter(stream, start, lastSequence))
+            {
+                throw new ProblemException("urn:dure:historian:damaged-log", $"The record at byte {start} (after batch {lastSequence}) is damaged, and acknowledged records follow it.", path,
+                    "Restore the file from a copy; or move it away to lose its batches, which the journal names.");
+            }
+            onTornBytes(stream.Length - start);
+            stream.SetLength(start);
+            stream.Flush(flushToDisk: true);
+            yield break;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        waiting.Writer.TryComplete();
+        await writer;
+        file?.Dispose();
+    }
+
+    /// <summary>The record at the stream's place, which moves behind it; null when it is damaged or cut off.</summary>
+    private static byte[]? ReadRecord(FileStream stream, out bool beginsGroup)
+    {
+        beginsGroup = false;
+        var header = new byte[HeaderSize];
+        if (stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize)
+            return null;
+        var word = BinaryPrimitives.ReadInt32LittleEndian(header);
+        var length = word & ~GroupBit;
+        if (length is < SequenceSize or > MaxRecordBytes || length > stream.Length - stream.Position)
+            return null;
+        beginsGroup = (word & GroupBit) != 0;
+        var record = new byte[length];
+        stream.ReadExactly(record);
+        return Crc32C.Of(header.AsSpan(0, 4), record) == BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) ? record : null;
+    }
+
+    /// <summary>
+    /// Whether a whole later group lies behind a damaged record: then the damaged one had been acknowledged. Looks at every place, since the
+    /// damaged record's length cannot be trusted; a plausible sequence number is asked for before a checksum is computed.
+    /// </summary>
+    private static bool HasGroupAfter(FileStream stream, long damagedAt, long lastSequence)
+    {
+        var window = new byte[HeaderSize + SequenceSize];
+        for (var at = damagedAt + 1; at + window.Length <= stream.Length; at++)
+        {
+            stream.Position = at;
+            stream.ReadExactly(window);
+            var sequence = BinaryPrimitives.ReadInt64LittleEndian(window.AsSpan(HeaderSize));
+            if (sequence <= lastSequence || sequence > lastSequence + FarthestSequence || BinaryPrimitives.ReadInt32LittleEndian(window) >= 0)
+                continue;
+            stream.Position = at;
+            if (ReadRecord(stream, out var beginsGroup) is not null && beginsGroup)
+                return true;
+        }
+        return false;
+    }
+
+    private static TaskCompletionSource NewDone() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task Enqueue(Write write)
+    {
+        if (!waiting.Writer.TryWrite(write))
+            write.Done.SetException(new ObjectDisposedException(nameof(WriteAheadLog)));
+        return write.Done.Task;
+    }
+
+    private async Task WriteAll()
+    {
+        var group = new List<Write>();
+        var buffer = new MemoryStream();
+        while (await waiting.Reader.WaitToReadAsync())
+        {
+            while (buffer.Length < MaxGroupBytes && waiting.Reader.TryRead(out var write))
+            {
+                if (write.BeginFileAt is { } sequence)
+                {
+                    Flush(buffer, group);
+                    Begin(sequence);
+                }
+                if (write.Record is { } record)
+                    Frame(buffer, record);
+                group.Add(write);
+            }
+            Flush(buffer, group);
+        }
+    }
+
+    private void Begin(long sequence)
+    {
+        try
+        {
+            file?.Dispose();
+            file = File.OpenHandle(FileFor(folder, sequence), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            position = RandomAccess.GetLength(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            fault = failure;
+        }
+    }
+
+    private static void Frame(MemoryStream buffer, byte[] record)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        BinaryPrimitives.WriteInt32LittleEndian(header, record.Length | (buffer.Length == 0 ? GroupBit : 0));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Crc32C.Of(header[..4], record));
+        buffer.Write(header);
+        buffer.Write(record);
+    }
+
+    /// <summary>Writes and flushes what has gathered. After a failure nothing more is acknowledged: what is on disk is no longer known.</summary>
+    private void Flush(MemoryStream buffer, List<Write> group)
+    {
+        if (fault is null && buffer.Length > 0)
+        {
+            try
+            {
+                RandomAccess.Write(file!, buffer.GetBuffer().AsSpan(0, (int)buffer.Length), position);
+                RandomAccess.FlushToDisk(file!);
+                position += buffer.Length;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                fault = failure;
+            }
+        }
+        foreach (var write in group)
+        {
+            if (fault is null)
+                write.Done.SetResult();
+            else
+                write.Done.SetException(Broken(fault));
+        }
+        group.Clear();
+        buffer.SetLength(0);
+        if (buffer.Capacity > 2 * MaxGroupBytes)
+            buffer.Capacity = 0;
+    }
+
+    private ProblemException Broken(Exception cause) => new("urn:dure:historian:disk-failed", $"The log cannot be written: {cause.Message}", folder,
+        "Free space or mend the disk, then restart the node; nothing that was acknowledged is lost.", cause);
+}
