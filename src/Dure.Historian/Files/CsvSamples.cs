@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Dure.Kernel;
+
+namespace Dure.Historian.Files;
+
+/// <summary>
+/// Reads a table of samples: the first column is the time, every further one a signal of one machine; a unit may stand in brackets
+/// (<c>Pressure [bar]</c>). Comma, semicolon or tab. Lines that cannot be read are refused and named, the rest is kept; memory holds one batch.
+/// </summary>
+public static class CsvSamples
+{
+    private const int MaxColumns = 2000;
+    private const int SamplesPerBatch = 5000;
+    private static readonly string[] TimeNames = ["time", "timestamp", "datetime", "date"];
+
+    /// <summary>Batches in the order of the file. The last one also carries the refusals found after the previous one.</summary>
+    /// <param name="onHeader">Told the signals (path, unit or null) once the header is read, before any sample.</param>
+    /// <exception cref="ProblemException">The header cannot be used.</exception>
+    public static async IAsyncEnumerable<SampleBatch> Read(
+        Stream file, AssetId asset, string sender, Func<IReadOnlyList<(SignalId Id, string? Unit)>, Task> onHeader, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var lines = new BoundedLines(file);
+        var header = await lines.Next(cancel) ?? throw BadHeader("The file is empty.");
+        var separator = new[] { ';', '\t', ',' }.MaxBy(each => header.Count(letter => letter == each));
+        var columns = Columns(header, separator, asset);
+        await onHeader(columns);
+
+        var rowsPerBatch = Math.Max(1, SamplesPerBatch / columns.Count);
+        var lineNumber = 1;
+        var lastTime = long.MinValue;
+        var batch = NewBatch(sender, columns);
+        var rows = 0;
+        while (await lines.Next(cancel) is { } line)
+        {
+            lineNumber++;
+            if (line.Length == 0)
+                continue;
+            ReadRow(line, lineNumber, separator, columns, batch, ref lastTime);
+            if (++rows < rowsPerBatch)
+                continue;
+            yield return batch;
+            (batch, rows) = (NewBatch(sender, columns), 0);
+        }
+        yield return batch;
+    }
+
+    private static SampleBatch NewBatch(string sender, IReadOnlyList<(SignalId Id, string? Unit)> columns)
+    {
+        var batch = new SampleBatch(sender);
+        batch.Blocks.AddRange(columns.Select(column => new SignalBlock(column.Id.Path, column.Unit)));
+        return batch;
+    }
+
+    private static void ReadRow(string line, int lineNumber, char separator, IReadOnlyList<(SignalId Id, string? Unit)> columns, SampleBatch batch, ref long lastTime)
+    {
+        var where = $"line {lineNumber}";
+        var cells = line.Split(separator);
+        if (cells.Length != columns.Count + 1)
+        {
+            batch.Reject(where, $"There are {cells.Length} columns, the header names {columns.Count + 1}.", "Mend or remove the line.", columns.Count);
+            return;
+        }
+        if (!TryTime(cells[0], out var time))
+        {
+            batch.Reject(where, $"'{Shown(cells[0])}' is not a time.", "Write ISO 8601 (2020-03-09T10:14:33Z), 'yyyy-MM-dd HH:mm:ss' (taken as UTC) or whole microseconds.", columns.Count);
+            return;
+        }
+        if (time < lastTime)
+            batch.Reject(where, $"The time goes back from {Micros.Time(lastTime):HH:mm:ss.ffffff} to {Micros.Time(time):HH:mm:ss.ffffff}; the row is kept, as out of order.", "Sort the file, or check the recorder's clock.", 0);
+        lastTime = Math.Max(lastTime, time);
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var cell = cells[i + 1].AsSpan().Trim();
+            if (cell.IsEmpty)
+                continue;
+            if (double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
+                batch.Blocks[i].Add(time, value);
+            else
+                batch.Reject(where, $"'{Shown(cell.ToString())}' in column '{columns[i].Id.Name}' is not a number.", "Leave the cell empty where there is no value.");
+        }
+    }
+
+    private static List<(SignalId, string?)> Columns(string header, char separator, AssetId asset)
+    {
+        var names = header.Split(separator).Select(name => name.Trim().Trim('"')).ToArray();
+        if (names.Length < 2)
+            throw BadHeader("There is only one column.");
+        if (names.Length > MaxColumns)
+            throw BadHeader($"There are {names.Length} columns; {MaxColumns} are allowed.");
+        if (!TimeNames.Contains(names[0].ToLowerInvariant()))
+            throw BadHeader($"The first column is '{Shown(names[0])}', not a time.");
+        var columns = names.Skip(1).Select(name => Column(name, asset)).ToList();
+        if (columns.GroupBy(column => column.Item1).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw BadHeader($"The column '{twice.Key.Name}' stands there twice.");
+        return columns;
+    }
+
+    private static (SignalId, string?) Column(string text, AssetId asset)
+    {
+        var open = text.LastIndexOf('[');
+        var hasUnit = open > 0 && text.EndsWith(']');
+        var name = (hasUnit ? text[..open] : text).Trim();
+        return SignalId.TryParse($"{asset}/{name}", out var id, out var why) && !name.Contains('/', StringComparison.Ordinal)
+            ? (id, hasUnit ? text[(open + 1)..^1] : null)
+            : throw BadHeader($"The column name '{Shown(name)}' cannot be a signal: {why ?? "it holds a '/'."}");
+    }
+
+    private static bool TryTime(string text, out long micros)
+    {
+        micros = 0;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out micros))
+            return true;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return false;
+        micros = Micros.Of(time);
+        return true;
+    }
+
+    private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
+
+    private static ProblemException BadHeader(string what) =>
+        new("urn:dure:historian:bad-csv", what, "line 1 (header)", "Begin the file with a header such as: time,Pressure [bar],Current [A]");
+}
