@@ -31,6 +31,9 @@ public sealed class Journal : IAsyncDisposable
 
     public string Folder { get; }
 
+    /// <summary>The key that checks this journal's heads.</summary>
+    public VerificationKey PublicKey => key.PublicKey;
+
     /// <summary>What opening found and did.</summary>
     public JournalRecovery Recovery { get; }
 
