@@ -40,14 +40,14 @@ public sealed partial class WordingTests
     public void Every_text_is_used_by_a_page()
     {
         var named = KeysInPages().Select(use => use.Key).ToHashSet(StringComparer.Ordinal);
-        var groups = Sources().SelectMany(source => GroupUse().Matches(source.Text)).Select(match => match.Groups[1].Value + ".").ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(English.Keys.Where(key => !named.Contains(key) && !groups.Any(group => key.StartsWith(group, StringComparison.Ordinal))));
+        var groups = Sources().SelectMany(source => GroupUse().Matches(source.Text)).Select(match => match.Groups["group"].Value + ".").ToHashSet(StringComparer.Ordinal);
+        Assert.DoesNotContain(English.Keys, key => !named.Contains(key) && !groups.Any(group => key.StartsWith(group, StringComparison.Ordinal)));
     }
 
     private static IEnumerable<(string File, string Key)> KeysInPages() =>
         from source in Sources()
         from Match match in KeyUse().Matches(source.Text)
-        select (source.File, match.Groups[1].Value);
+        select (source.File, match.Groups["key"].Value);
 
     private static IEnumerable<(string File, string Text)> Sources()
     {
@@ -68,11 +68,11 @@ public sealed partial class WordingTests
 
     /// <summary>A quoted dotted key, such as <c>"frame.skip"</c>; the first part must be a group that the texts have.</summary>
     [GeneratedRegex("""
-        "((?:frame|nav|sign-in|overview|signals|datasets|models|devices|effects|evidence|common|missing)\.[a-z0-9.-]+)"
-        """, RegexOptions.IgnorePatternWhitespace, 1000)]
+        "(?<key>(frame|nav|sign-in|overview|signals|datasets|models|devices|effects|evidence|common|missing)\.[a-z0-9.-]+)"
+        """, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KeyUse();
 
-    [GeneratedRegex("""Words\.Name\("([a-z.-]+)",""", RegexOptions.None, 1000)]
+    [GeneratedRegex("""Words\.Name\("(?<group>[a-z.-]+)",""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex GroupUse();
 
     [GeneratedRegex(@"\{\d+\}", RegexOptions.None, 1000)]
