@@ -17,7 +17,7 @@ public static class Croissant
     private const string Rows = "rows";
 
     internal sealed record Content(DatasetSpec Spec, IReadOnlyList<DatasetColumn> Columns, IReadOnlySet<string> Doubtful, ContentHash Parquet, long ParquetBytes,
-        IReadOnlyList<AssetPart> Parts, QualityReport Quality, IReadOnlyList<ContentHash> Batches);
+        IReadOnlyList<AssetPart> Parts, QualityReport Quality, IReadOnlyList<IngestedBatch> Batches);
 
     /// <summary>Holds no time of the cut and no entry number, so that the same data and spec give the same bytes.</summary>
     internal static JsonObject Write(Content content) => new()
@@ -47,7 +47,7 @@ public static class Croissant
         ["dure:lineage"] = new JsonObject
         {
             ["range"] = content.Spec.Range is { } range ? new JsonArray(Time(range.Start), Time(range.End)) : null,
-            ["batches"] = new JsonArray([.. content.Batches.Select(batch => JsonValue.Create(batch.ToString()))]),
+            ["batches"] = new JsonArray([.. content.Batches.Select(batch => batch.Batch).Distinct().Order().Select(batch => JsonValue.Create(batch.ToString()))]),
         },
     };
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
+using Dure.Historian;
 using Dure.Kernel;
 using Dure.Native;
 
@@ -38,6 +39,8 @@ public sealed class DatasetCatalog : IDisposable
         versions = found;
     }
 
+    public static DatasetCatalog Open(Journal journal, BlobStore blobs, PlantHistorian historian) => new(journal, blobs, new HistorianSource(historian));
+
     public static DatasetCatalog Open(Journal journal, BlobStore blobs, ISeriesSource source) => new(journal, blobs, source);
 
     /// <summary>All versions, oldest first.</summary>
@@ -66,13 +69,12 @@ public sealed class DatasetCatalog : IDisposable
         await cutting.WaitAsync(cancel);
         try
         {
-            var cut = new DatasetCut(spec, source, blobs);
-            var content = await cut.Run(progress, cancel);
+            var content = await new DatasetCut(spec, source, blobs).Run(progress, cancel);
             var manifest = CanonicalJson.Serialize(Croissant.Write(content));
             if (TryFind(ContentHash.Of(manifest)) is { } same)
                 return same;
             var id = blobs.Put(manifest);
-            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, cut.Batches()), actor, cancel);
+            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content), actor, cancel);
             var version = VersionOf(entry, versions);
             versions = [.. versions, version];
             return version;
@@ -129,19 +131,18 @@ public sealed class DatasetCatalog : IDisposable
         db.Execute($"COPY (SELECT * REPLACE (strftime(\"time\", '%Y-%m-%dT%H:%M:%S.%fZ') AS \"time\") FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
     }
 
-    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<IngestedBatch> batches) => new()
-    {
-        ["id"] = id.ToString(),
-        ["title"] = content.Spec.Title,
-        ["rows"] = content.Parts.Sum(part => part.Rows),
-        ["assets"] = content.Parts.Count,
-        ["heldOutRows"] = content.Parts.Sum(part => part.HeldOutRows),
-        ["refs"] = new JsonArray([.. batches.DistinctBy(batch => batch.Entry).OrderBy(batch => batch.Entry)
-            .Select(batch => new JsonObject { ["entry"] = batch.Entry, ["hash"] = batch.EntryHash.ToString() })]),
-        ["artefacts"] = new JsonArray(
-            new JsonObject { ["role"] = "manifest", ["name"] = $"{content.Spec.Name}.croissant.json", ["hash"] = id.ToString(), ["bytes"] = manifestBytes },
-            new JsonObject { ["role"] = "parquet", ["name"] = $"{content.Spec.Name}.parquet", ["hash"] = content.Parquet.ToString(), ["bytes"] = content.ParquetBytes }),
-    };
+    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content) => Lineage
+        .Of(content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)))
+        .With(new Artefact("manifest", $"{content.Spec.Name}.croissant.json", id, manifestBytes),
+            new Artefact("parquet", $"{content.Spec.Name}.parquet", content.Parquet, content.ParquetBytes))
+        .Into(new JsonObject
+        {
+            ["id"] = id.ToString(),
+            ["title"] = content.Spec.Title,
+            ["rows"] = content.Parts.Sum(part => part.Rows),
+            ["assets"] = content.Parts.Count,
+            ["heldOutRows"] = content.Parts.Sum(part => part.HeldOutRows),
+        });
 
     private DatasetVersion VersionOf(JournalEntry entry, IReadOnlyList<DatasetVersion> before)
     {

@@ -21,15 +21,9 @@ internal sealed class DatasetCut(DatasetSpec spec, ISeriesSource source, BlobSto
             progress?.Report(new DatasetProgress(asset, parts.Count, spec.Assets.Count, parts.Sum(part => part.Rows)));
         }
         var (parquet, bytes) = await Store(file.Write(), cancel);
-        var batches = source.BatchesOf(AllSignals(), range).Select(batch => batch.Batch).Distinct().Order().ToList();
+        var batches = source.BatchesOf(spec.Assets, range, cancel);
         return new Croissant.Content(spec, columns, file.Doubtful.ToHashSet(StringComparer.Ordinal), parquet, bytes, parts, quality.Report(), batches);
     }
-
-    /// <summary>Every signal the version rests on, the label too.</summary>
-    public IReadOnlyList<SignalId> AllSignals() =>
-        [.. spec.Assets.SelectMany(asset => spec.Signals.Append(spec.LabelSignal).OfType<string>().Select(asset.Signal))];
-
-    public IReadOnlyList<IngestedBatch> Batches() => source.BatchesOf(AllSignals(), range);
 
     private async Task Add(AssetId asset, IReadOnlyList<DatasetColumn> columns, VersionFile file, CancellationToken cancel)
     {

@@ -93,7 +93,7 @@ internal sealed class DatasetNode : ISeriesSource, IAsyncDisposable
             yield return new SeriesPart(part.Select(one => one.Key).ToArray(), part.Select(one => one.Value.Value).ToArray(), part.Select(one => one.Value.Quality).ToArray());
     }
 
-    public IReadOnlyList<IngestedBatch> BatchesOf(IReadOnlyList<SignalId> signals, TimeRange range) => batches;
+    public IReadOnlyList<IngestedBatch> BatchesOf(IReadOnlyList<AssetId> assets, TimeRange range, CancellationToken cancel) => batches;
 
     public async ValueTask DisposeAsync()
     {
