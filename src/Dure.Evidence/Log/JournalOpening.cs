@@ -27,6 +27,9 @@ internal sealed class JournalOpening
     public JournalIndex Index { get; }
     public JournalRecovery Recovery { get; private set; } = new(0, 0, 0, 0, false);
 
+    /// <summary>How many entries the head on the disk counts, when they are all there; -1 when a new one is due at once.</summary>
+    public long HeadSize => Recovery.LostEntries > 0 ? -1 : head?.Size ?? 0;
+
     /// <summary>The hash of the last entry; zeros when there is none.</summary>
     public ContentHash Last { get; private set; }
 

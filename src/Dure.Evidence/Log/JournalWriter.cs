@@ -34,7 +34,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         (segments, index, last) = (opening.Segments, opening.Index, opening.Last);
         (this.headFile, this.time, this.options, this.sign, this.observe) = (headFile, time, options, sign, observe);
         count = opening.Index.Count;
-        headSize = opening.Recovery.LostEntries > 0 || opening.Recovery.CutBytes > 0 ? -1 : 0;
+        headSize = opening.HeadSize;
         headStamp = time.GetTimestamp();
         queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.QueueCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
         running = Task.Run(Run);
