@@ -28,12 +28,17 @@ public sealed class DetectorSelection(IReadOnlyList<InjectedFault> faults, int s
     // The first third of the scored rows stays healthy, so that a detector with memory meets the fault in its running state.
     private const int HealthyShare = 3;
 
-    public SelectionResult Run(IReadOnlyList<AnomalyRecipe> recipes, IReadOnlyList<HealthyTrial> trials, CancellationToken cancel)
+    public SelectionResult Run(IReadOnlyList<AnomalyRecipe> recipes, IReadOnlyList<HealthyTrial> trials, IProgress<TrainingProgress>? progress, CancellationToken cancel)
     {
         if (recipes.Count == 0 || trials.Count == 0)
             throw new ProblemException("urn:dure:learn:nothing-to-select", $"{recipes.Count} recipes and {trials.Count} healthy trials.", "detector selection",
                 "Give at least one recipe, and commissioning rows of at least one machine.");
-        var tried = recipes.SelectMany(recipe => Judge(recipe, trials, cancel)).ToArray();
+        var tried = new List<SelectionScore>();
+        foreach (var (done, recipe) in recipes.Index())
+        {
+            progress?.Report(new($"trying {recipe.Name} on injected faults", done, recipes.Count));
+            tried.AddRange(Judge(recipe, trials, cancel));
+        }
         var best = tried.GroupBy(s => s.Recipe.Name).Select(Highest).OrderByDescending(s => s.BalancedAccuracy).ThenBy(s => s.Recipe.Name, StringComparer.Ordinal);
         return new([.. best], tried, trials.Count, faults.Count);
     }

@@ -18,8 +18,7 @@ public sealed class TrainingJob(TrainingOptions options, TimeProvider time)
             throw new ProblemException("urn:dure:learn:no-machine", $"All {all.Count} machines of the dataset are references.", $"dataset {dataset.Id.Short}",
                 "Leave at least one machine to be fitted out of the references.");
 
-        progress?.Report(new("choosing limits and a detector on injected faults", 0, options.Recipes.Count));
-        var selection = new DetectorSelection(InjectedFault.Standard, options.Seed).Run(options.Recipes, Trials(all, machines), cancel);
+        var selection = new DetectorSelection(InjectedFault.Standard, options.Seed).Run(options.Recipes, Trials(all, machines), progress, cancel);
 
         var leaderboard = new List<LeaderboardRow>();
         TrainedMachine[] chosen = [];

@@ -58,6 +58,24 @@ public sealed class IntervalTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void The_exact_interval_of_no_success_ends_where_the_rule_of_three_says()
+    {
+        // 1 - (alpha / 2)^(1 / n), the closed form for zero successes.
+        var interval = ClopperPearson.Interval(0, 300);
+        Assert.Equal(0, interval.Low);
+        Assert.Equal(1 - Math.Pow(0.025, 1.0 / 300), interval.High, 12);
+    }
+
+    [Fact]
+    public void The_exact_interval_holds_the_share_and_stays_within_0_and_1() =>
+        Prop.ForAll<PositiveInt, NonNegativeInt>((trials, part) =>
+        {
+            var successes = part.Get % (trials.Get + 1);
+            var interval = ClopperPearson.Interval(successes, trials.Get);
+            return 0 <= interval.Low && interval.Low <= interval.Estimate && interval.Estimate <= interval.High && interval.High <= 1;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void Without_trials_a_rate_is_unknown_and_its_interval_is_everything()
     {
         var interval = Wilson.Interval(0, 0);

@@ -61,13 +61,13 @@ public sealed class SelectionTests
     [Fact]
     public void Without_healthy_rows_nothing_can_be_chosen() =>
         Assert.Equal("urn:dure:learn:nothing-to-select",
-            Assert.Throws<ProblemException>(() => new DetectorSelection(InjectedFault.Standard, 1).Run(Recipes.All, [], TestContext.Current.CancellationToken)).Problem.Type);
+            Assert.Throws<ProblemException>(() => new DetectorSelection(InjectedFault.Standard, 1).Run(Recipes.All, [], null, TestContext.Current.CancellationToken)).Problem.Type);
 
     [Fact]
     public void A_cancelled_selection_stops() =>
         Assert.ThrowsAny<OperationCanceledException>(() => new DetectorSelection(InjectedFault.Standard, 1)
-            .Run(Recipes.All, [HealthyTrial.FromCommissioning("m", Healthy.Rows(400, 1), Healthy.Columns)], new CancellationToken(true)));
+            .Run(Recipes.All, [HealthyTrial.FromCommissioning("m", Healthy.Rows(400, 1), Healthy.Columns)], null, new CancellationToken(true)));
 
     private static SelectionResult Select() => new DetectorSelection(InjectedFault.Standard, 1)
-        .Run(Recipes.All, [.. Enumerable.Range(0, 4).Select(i => HealthyTrial.FromCommissioning($"m{i}", Healthy.Rows(400, i), Healthy.Columns))], TestContext.Current.CancellationToken);
+        .Run(Recipes.All, [.. Enumerable.Range(0, 4).Select(i => HealthyTrial.FromCommissioning($"m{i}", Healthy.Rows(400, i), Healthy.Columns))], null, TestContext.Current.CancellationToken);
 }
