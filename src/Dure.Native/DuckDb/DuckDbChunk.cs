@@ -42,6 +42,11 @@ public sealed unsafe class DuckDbChunk : IDisposable
         return IsValid(column, row) ? TextAt((byte*)DuckDbApi.duckdb_vector_get_data(Vector(column)), row) : null;
     }
 
+    /// <summary>How many bytes a VARCHAR cell has; 0 for NULL and for other types.</summary>
+    public long TextBytes(int column, int row) => columns[column].Type == DuckDbType.Varchar && IsValid(column, row)
+        ? *(uint*)((byte*)DuckDbApi.duckdb_vector_get_data(Vector(column)) + 16 * row)
+        : 0;
+
     /// <summary>
     /// Any supported cell as bool, long, double, decimal, Int128, string, DateOnly or DateTimeOffset; null where NULL.
     /// Throws a problem for a type that must be cast in SQL first.
@@ -61,10 +66,10 @@ public sealed unsafe class DuckDbChunk : IDisposable
             DuckDbType.UTinyInt => (long)data[row],
             DuckDbType.USmallInt => (long)((ushort*)data)[row],
             DuckDbType.UInteger => (long)((uint*)data)[row],
-            DuckDbType.UBigInt => ((ulong*)data)[row] is var big && big <= long.MaxValue ? (long)big : (Int128)((ulong*)data)[row],
+            DuckDbType.UBigInt => Narrow(((ulong*)data)[row]),
             DuckDbType.Float => (double)((float*)data)[row],
             DuckDbType.Double => ((double*)data)[row],
-            DuckDbType.HugeInt => Huge(data, row) is var huge && huge >= long.MinValue && huge <= long.MaxValue ? (long)huge : huge,
+            DuckDbType.HugeInt => Narrow(Huge(data, row)),
             DuckDbType.Decimal => DecimalAt(data, row, decimals[column]),
             DuckDbType.Varchar => TextAt(data, row),
             DuckDbType.Date => DateOnly.FromDayNumber(((int*)data)[row] + new DateOnly(1970, 1, 1).DayNumber),
@@ -81,6 +86,9 @@ public sealed unsafe class DuckDbChunk : IDisposable
 
     private static DateTimeOffset Time(long micros) =>
         micros >= Micros.Of(DateTimeOffset.MaxValue) ? DateTimeOffset.MaxValue : micros <= Micros.Of(DateTimeOffset.MinValue) ? DateTimeOffset.MinValue : Micros.Time(micros);
+
+    /// <summary>A long where it fits.</summary>
+    private static object Narrow(Int128 value) => value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
     private static Int128 Huge(byte* data, int row) => new((ulong)((long*)data)[2 * row + 1], ((ulong*)data)[2 * row]);
 

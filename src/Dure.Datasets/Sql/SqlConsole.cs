@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Dure.Historian;
+using Dure.Kernel;
+using Dure.Native;
+
+namespace Dure.Datasets;
+
+/// <summary>
+/// Answers one SELECT over dataset versions and series. Each version is a view (<c>dataset_NAME</c> the newest,
+/// <c>dataset_NAME_vN</c> a certain one; '-' in a name becomes '_'), each series a table function with a literal path:
+/// <c>series('site/machine/signal')</c> with columns time, value and quality.
+/// </summary>
+/// <remarks>
+/// Every question runs in a database of its own, in memory, that may read the Parquet files it names and nothing else: no other
+/// file, no network, no extension, no setting.
+/// </remarks>
+public sealed partial class SqlConsole
+{
+    private const string ViewPrefix = "dataset_";
+    private const int MaxSqlLength = 100_000;
+    private static readonly TimeSpan InterruptAgain = TimeSpan.FromMilliseconds(100);
+
+    private readonly DatasetCatalog catalog;
+    private readonly ISeriesSource source;
+    private readonly TimeProvider time;
+
+    public SqlConsole(DatasetCatalog catalog, PlantHistorian historian, TimeProvider time) : this(catalog, new HistorianSource(historian), time)
+    {
+    }
+
+    public SqlConsole(DatasetCatalog catalog, ISeriesSource source, TimeProvider time) =>
+        (this.catalog, this.source, this.time) = (catalog, source, time);
+
+    /// <summary>The views there are, with the version each shows.</summary>
+    public IReadOnlyList<(string View, DatasetVersion Version)> Views =>
+        [.. catalog.Versions.GroupBy(version => version.Name, StringComparer.Ordinal).SelectMany(ViewsOf)];
+
+    /// <summary>Throws a problem with DuckDB's own words when the statement is wrong, and another when it is no single SELECT or takes too long.</summary>
+    public Task<SqlAnswer> Ask(string sql, SqlLimits limits, CancellationToken cancel)
+    {
+        if (sql.Length > MaxSqlLength)
+            throw new ProblemException("urn:dure:datasets:sql-too-long", $"The statement has {sql.Length} characters; {MaxSqlLength} are allowed.", "SQL", "Shorten it.");
+        return Task.Run(() => AskHere(sql, limits, cancel), cancel);
+    }
+
+    private async Task<SqlAnswer> AskHere(string sql, SqlLimits limits, CancellationToken cancel)
+    {
+        using var db = DuckDb.Open(null, new DuckDbLimits { MemoryBytes = limits.MemoryBytes });
+        await LoadSeries(db, sql, limits, cancel);
+        BindViews(db, sql);
+
+        var isLate = false;
+        // Again and again: an interrupt that falls between two steps of a statement is lost.
+        await using var clock = time.CreateTimer(_ =>
+        {
+            isLate = true;
+            db.Interrupt();
+        }, null, limits.Time, InterruptAgain);
+        using var stop = cancel.Register(() => clock.Change(TimeSpan.Zero, InterruptAgain));
+        try
+        {
+            using var result = db.Select(sql);
+            return Collect(result, limits, () => isLate);
+        }
+        catch (ProblemException) when (isLate)
+        {
+            cancel.ThrowIfCancellationRequested();
+            throw new ProblemException("urn:dure:datasets:sql-too-long-running", $"The statement took longer than {limits.Time.TotalSeconds:0.###} s and was stopped.", "SQL",
+                "Ask for fewer rows or a shorter time, or raise the limit.");
+        }
+    }
+
+    private static SqlAnswer Collect(DuckDbResult result, SqlLimits limits, Func<bool> isLate)
+    {
+        var columns = result.Columns.Select(column => new SqlColumn(column.Name, column.Type.ToString().ToUpperInvariant())).ToList();
+        var rows = new List<IReadOnlyList<object?>>();
+        var text = 0L;
+        while (result.Read(out var chunk))
+        {
+            using (chunk)
+                for (var row = 0; row < chunk.Rows; row++)
+                {
+                    for (var column = 0; column < columns.Count; column++)
+                        text += chunk.TextBytes(column, row);
+                    if (rows.Count == limits.Rows || text > limits.TextBytes)
+                        return new SqlAnswer(columns, rows, IsCut: true);
+                    var cells = new object?[columns.Count];
+                    for (var column = 0; column < cells.Length; column++)
+                        cells[column] = chunk.Value(column, row);
+                    rows.Add(cells);
+                }
+            if (isLate())
+                throw new ProblemException("urn:dure:native:duckdb-interrupted", "The statement was stopped.", "SQL", "Ask for less.");
+        }
+        return new SqlAnswer(columns, rows, IsCut: false);
+    }
+
+    /// <summary>Makes the views that the statement may mean, then shuts the door.</summary>
+    private void BindViews(DuckDb db, string sql)
+    {
+        var readable = new List<string>();
+        foreach (var (view, version) in Views)
+        {
+            if (!sql.Contains(view, StringComparison.OrdinalIgnoreCase))
+                continue;
+            var path = Path.GetFullPath(catalog.ParquetPath(version));
+            db.Execute($"CREATE VIEW {DuckDb.Identifier(view)} AS SELECT * FROM read_parquet({DuckDb.Quoted(path)})");
+            readable.Add(path);
+        }
+        db.Confine(readable);
+    }
+
+    /// <summary>Brings in the series named by a literal path; <c>series(path)</c> then finds them in one table.</summary>
+    private async Task LoadSeries(DuckDb db, string sql, SqlLimits limits, CancellationToken cancel)
+    {
+        db.Execute("CREATE TABLE series_samples(signal VARCHAR, \"time\" TIMESTAMP, \"value\" DOUBLE, quality UTINYINT)");
+        db.Execute("CREATE MACRO series(wanted) AS TABLE SELECT \"time\", \"value\", quality FROM series_samples WHERE signal = wanted");
+        var samples = 0L;
+        foreach (var path in SeriesCall().Matches(sql).Select(match => match.Groups["path"].Value).Distinct(StringComparer.Ordinal))
+        {
+            var signal = SignalId.Parse(path);
+            if (source.Find(signal) is null)
+                throw new ProblemException("urn:dure:datasets:unknown-signal", $"There is no signal {signal}.", "SQL, series(…)", "Write the path as the signals page shows it.");
+            using var appender = db.Append("series_samples", DuckDbType.Varchar, DuckDbType.Timestamp, DuckDbType.Double, DuckDbType.UTinyInt);
+            await foreach (var part in source.Read(signal, TimeRange.All, cancel))
+            {
+                samples += part.TimesMicros.Length;
+                if (samples > limits.SeriesSamples)
+                    throw new ProblemException("urn:dure:datasets:too-many-samples", $"The series named have more than {limits.SeriesSamples} samples.", $"SQL, series('{path}')",
+                        "Cut a dataset of the range you need and ask that.");
+                appender.Write(part.TimesMicros.Length, DuckDbColumn.Same(path), DuckDbColumn.Timestamps(part.TimesMicros.ToArray()),
+                    DuckDbColumn.Of(part.Values.ToArray()), DuckDbColumn.Of(Array.ConvertAll(part.Qualities.ToArray(), quality => (byte)quality)));
+            }
+            appender.Complete();
+        }
+    }
+
+    private static IEnumerable<(string View, DatasetVersion Version)> ViewsOf(IGrouping<string, DatasetVersion> versions)
+    {
+        var view = ViewPrefix + versions.Key.Replace('-', '_');
+        yield return (view, versions.Last());
+        foreach (var version in versions)
+            yield return (string.Create(CultureInfo.InvariantCulture, $"{view}_v{version.Number}"), version);
+    }
+
+    [GeneratedRegex(@"\bseries\s*\(\s*'(?<path>[^']*)'\s*\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex SeriesCall();
+}
