@@ -10,7 +10,7 @@ internal sealed class NodeSetup(OnnxNode node, RunBudget budget)
 {
     public RunBudget Budget => budget;
 
-    public string Where => node.Label;
+    public string Where { get; } = node.Label;
 
     public long Int(string name, long otherwise) => Find(name, OnnxAttributeKind.Int)?.Int ?? otherwise;
 

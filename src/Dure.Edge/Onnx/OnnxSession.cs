@@ -22,6 +22,7 @@ public sealed class OnnxSession
 
     private readonly RunBudget budget;
     private readonly Dictionary<string, Slot> slots = new(StringComparer.Ordinal);
+    private readonly Slot[] given;
     private readonly List<(Step Step, Slot?[] From, Slot To)> steps = [];
 
     private OnnxSession(OnnxModel model, OnnxLimits limits)
@@ -31,8 +32,7 @@ public sealed class OnnxSession
         foreach (var tensor in graph.Initializers)
             Place(tensor.Name, "initializer").Load(tensor);
         Inputs = [.. graph.Inputs.Where(input => !slots.ContainsKey(input.Name))]; // old files list their constants as inputs too
-        foreach (var input in Inputs)
-            Place(input.Name, "input");
+        given = [.. Inputs.Select(input => Place(input.Name, "input"))];
         foreach (var node in graph.Nodes)
             steps.Add(Compile(node));
         Outputs = graph.Outputs;
@@ -81,19 +81,17 @@ public sealed class OnnxSession
         values.CopyTo(target);
     }
 
-    public void Run(CancellationToken cancel = default)
+    /// <summary>Computes the outputs. It cannot be interrupted and need not be: <see cref="OnnxLimits.MaxRunOperations"/> bounds it.</summary>
+    public void Run()
     {
-        foreach (var input in Inputs)
+        foreach (var slot in given)
         {
-            if (!slots[input.Name].IsSet)
-                throw OnnxProblems.BadShape("It has no value yet.", $"input '{input.Name}'");
+            if (!slot.IsSet)
+                throw OnnxProblems.BadShape("It has no value yet.", $"input '{slot.Name}'");
         }
         budget.Restart();
         foreach (var (step, from, to) in steps)
-        {
-            cancel.ThrowIfCancellationRequested();
             step(from, to);
-        }
     }
 
     /// <summary>An output of the last run, row-major; good until the next run.</summary>
