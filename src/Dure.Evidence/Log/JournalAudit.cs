@@ -12,7 +12,6 @@ internal static class JournalAudit
     {
         var frontier = new MerkleFrontier();
         JournalFault? leafFault = null;
-        using var stopAtFault = CancellationTokenSource.CreateLinkedTokenSource(cancel);
 
         var scan = new SegmentScan(segments, options.MaxEntryBytes);
         var (end, fault) = scan.Run(default, head.Size, (entry, segment, offset, _) =>
@@ -24,7 +23,7 @@ internal static class JournalAudit
                 leafFault ??= Segments.Fault(segment, entry.Index, offset, "leaf hash", expected.ToString(), leaf.ToString());
             if (entry.Index % ProgressEvery == 0)
                 progress?.Report(entry.Index);
-        }, stopAtFault.Token);
+        }, cancel);
         progress?.Report(end.Index);
 
         var root = frontier.Root();

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -23,6 +22,12 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
         Hash = ContentHash.Of(bytes.Span);
         (Index, Time, Kind, Subject, Actor, Previous) = (fields.Index, fields.Time, fields.Kind, fields.Subject, fields.Actor, fields.Previous);
         bodyBytes = bytes.Slice(fields.BodyStart, fields.BodyLength);
+    }
+
+    /// <summary>Takes bytes that were just composed from the same values.</summary>
+    internal JournalEntry(byte[] bytes, long index, DateTimeOffset time, string kind, string subject, string actor, ContentHash previous, Range body)
+        : this(bytes, new Fields(index, time, kind, subject, actor, previous, body.Start.Value, body.End.Value - body.Start.Value))
+    {
     }
 
     /// <summary>Its place in the journal, from 0.</summary>
@@ -122,57 +127,5 @@ public sealed class JournalEntry : IEquatable<JournalEntry>
             if (!reader.Read() || reader.TokenType != type)
                 throw new JsonException($"expected {type}, found {reader.TokenType}");
         }
-    }
-}
-
-/// <summary>An entry that waits for its place: everything but index, time and previous hash is already in canonical form.</summary>
-internal sealed class EntryDraft
-{
-    /// <summary>A body stands inside an entry, and the entry three levels down in a claim bundle.</summary>
-    private const int BodyLevels = CanonicalJson.MaxDepth - 4;
-    private const int PlaceBytes = 120; // index, previous hash and time at their longest
-    private readonly byte[] parts;
-    private readonly int beforeIndex, beforePrevious;
-
-    public EntryDraft(string kind, string subject, string actor, JsonObject body)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(kind);
-        ArgumentNullException.ThrowIfNull(body);
-        var output = new ArrayBufferWriter<byte>(256);
-        output.Write("{\"actor\":"u8);
-        CanonicalJson.WriteString(actor, output);
-        output.Write(",\"body\":"u8);
-        CanonicalJson.Write(body, output, BodyLevels);
-        output.Write(",\"index\":"u8);
-        beforeIndex = output.WrittenCount;
-        output.Write(",\"kind\":"u8);
-        CanonicalJson.WriteString(kind, output);
-        output.Write(",\"previous\":\""u8);
-        beforePrevious = output.WrittenCount;
-        output.Write("\",\"subject\":"u8);
-        CanonicalJson.WriteString(subject, output);
-        output.Write(",\"time\":\""u8);
-        parts = output.WrittenSpan.ToArray();
-    }
-
-    public int MaxLength => parts.Length + PlaceBytes;
-
-    public JournalEntry Seal(long index, DateTimeOffset time, ContentHash previous) => JournalEntry.Parse(Stitch(index, time, previous));
-
-    private byte[] Stitch(long index, DateTimeOffset time, ContentHash previous)
-    {
-        Span<byte> digits = stackalloc byte[20];
-        Span<byte> stamp = stackalloc byte[32];
-        index.TryFormat(digits, out var digitCount, default, CultureInfo.InvariantCulture);
-        time.ToUniversalTime().TryFormat(stamp, out var stampLength, JournalEntry.TimeForm, CultureInfo.InvariantCulture);
-        var output = new ArrayBufferWriter<byte>(MaxLength);
-        output.Write(parts.AsSpan(0, beforeIndex));
-        output.Write(digits[..digitCount]);
-        output.Write(parts.AsSpan(beforeIndex, beforePrevious - beforeIndex));
-        output.Write(System.Text.Encoding.ASCII.GetBytes(previous.ToString()));
-        output.Write(parts.AsSpan(beforePrevious));
-        output.Write(stamp[..stampLength]);
-        output.Write("\"}"u8);
-        return output.WrittenSpan.ToArray();
     }
 }

@@ -107,11 +107,11 @@ internal sealed class JournalWriter : IAsyncDisposable
 
     private void WriteGroup()
     {
-        if (segments.Length >= options.SegmentBytes)
-            segments.Begin(count);
+        Collect();
         try
         {
-            Collect();
+            if (segments.Length >= options.SegmentBytes)
+                segments.Begin(count);
             segments.Append(frames.WrittenSpan);
         }
         catch (IOException cause)

@@ -50,11 +50,19 @@ internal sealed class Segments : IDisposable
     /// <summary>Starts the next file; everything in the one before is on the disk already.</summary>
     public void Begin(long first)
     {
-        growing?.Dispose();
         var segment = new Segment(first, Path.Combine(folder, first.ToString("D16", CultureInfo.InvariantCulture) + Extension));
-        growing = File.OpenHandle(segment.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.FlushToDisk(growing);
-        Length = RandomAccess.GetLength(growing);
+        var next = File.OpenHandle(segment.Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            RandomAccess.FlushToDisk(next);
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
+        growing?.Dispose();
+        (growing, Length) = (next, RandomAccess.GetLength(next));
         all = [.. all, segment];
     }
 
