@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Cli;
+using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Node.Access;
 using Dure.Node.Acting;
@@ -88,11 +89,14 @@ public sealed class NodeHost : IRunningNode
             .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
             .AddSingleton(new SessionBook(time));
         builder.Services.AddWork();
+        builder.Services.AddSingleton<SqlConsole>();
         builder.Services.AddActing();
         builder.Services.AddOpenApi();
         builder.Services.AddDureWeb();
         builder.Services.AddAuthentication(CallerAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);
-        builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        builder.Services.AddAuthorizationBuilder()
+            .AddPolicy(WebPages.Policy, policy => policy.RequireAuthenticatedUser().RequireClaim(CallerAuthentication.PermissionClaim, Permission.Read))
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts => hosts.AllowedHosts = ["127.0.0.1", "localhost", "[::1]"]);
 

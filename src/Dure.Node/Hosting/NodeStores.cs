@@ -1,9 +1,9 @@
 using Dure.Datasets;
 using Dure.Edge.Fleet;
-using Dure.Effects.Claims;
+using Dure.Effects;
 using Dure.Evidence;
 using Dure.Historian;
-using Dure.Learn.Registry;
+using Dure.Learn;
 using Dure.Node.Access;
 
 namespace Dure.Node.Hosting;
@@ -14,8 +14,8 @@ namespace Dure.Node.Hosting;
 /// </summary>
 public sealed class NodeStores : IAsyncDisposable
 {
-    private NodeStores(NodeKey key, Journal journal, BlobStore blobs, Historian.Historian historian, DatasetCatalog datasets,
-        ModelRegistry models, Fleet fleet, ClaimBook claims, TokenBook tokens)
+    private NodeStores(NodeKey key, Journal journal, BlobStore blobs, PlantHistorian historian, DatasetCatalog datasets,
+        ModelRegistry models, DeviceFleet fleet, ClaimBook claims, TokenBook tokens)
     {
         (Key, Journal, Blobs, Historian, Datasets, Models, Fleet, Claims, Tokens) = (key, journal, blobs, historian, datasets, models, fleet, claims, tokens);
     }
@@ -23,10 +23,10 @@ public sealed class NodeStores : IAsyncDisposable
     public NodeKey Key { get; }
     public Journal Journal { get; }
     public BlobStore Blobs { get; }
-    public Historian.Historian Historian { get; }
+    public PlantHistorian Historian { get; }
     public DatasetCatalog Datasets { get; }
     public ModelRegistry Models { get; }
-    public Fleet Fleet { get; }
+    public DeviceFleet Fleet { get; }
     public ClaimBook Claims { get; }
     public TokenBook Tokens { get; }
 
@@ -36,13 +36,14 @@ public sealed class NodeStores : IAsyncDisposable
         var key = NodeKey.LoadOrCreate(Path.Combine(folder, "keys"));
         var journal = await Journal.Open(Path.Combine(folder, "journal"), key, time, cancel);
         var blobs = BlobStore.Open(Path.Combine(folder, "blobs"));
-        var historian = await Dure.Historian.Historian.Open(new HistorianOptions { DataPath = Path.Combine(folder, "series") }, journal, time, cancel);
-        return new NodeStores(key, journal, blobs, historian, DatasetCatalog.Open(journal, blobs, historian, time),
-            ModelRegistry.Open(journal, blobs, time), Fleet.Open(journal, time), ClaimBook.Open(journal, blobs, time), new TokenBook(journal));
+        var historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Path.Combine(folder, "series") }, journal, time, cancel);
+        return new NodeStores(key, journal, blobs, historian, DatasetCatalog.Open(journal, blobs, historian),
+            ModelRegistry.Open(journal, blobs), DeviceFleet.Open(journal), ClaimBook.Open(journal, blobs), new TokenBook(journal));
     }
 
     public async ValueTask DisposeAsync()
     {
+        Datasets.Dispose();
         await Historian.DisposeAsync();
         await Journal.DisposeAsync();
         Key.Dispose();

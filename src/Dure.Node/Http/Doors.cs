@@ -1,0 +1,30 @@
+using Dure.Node.Access;
+using Dure.Web;
+
+namespace Dure.Node.Http;
+
+/// <summary>Everything a node answers, by topic.</summary>
+internal static class Doors
+{
+    public static void MapDoors(this WebApplication app)
+    {
+        app.MapHealth();
+        app.MapSignIn();
+        app.MapTokens();
+        app.MapIngest();
+        app.MapSignals();
+        app.MapSql();
+        app.MapDatasets();
+        app.MapModels();
+        app.MapPackages();
+        app.MapDevices();
+        app.MapDecisions();
+        app.MapEffects();
+        app.MapExplain();
+        app.MapJournal();
+        app.MapOverview();
+        app.MapRuns();
+        app.MapOpenApi().Needs(Permission.Read);
+        app.MapDureWeb();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json.Nodes;
+using Dure.Historian;
+using Dure.Historian.Files;
+using Dure.Historian.Http;
+using Dure.Kernel;
+using Dure.Node.Access;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Dure.Node.Http;
+
+/// <summary>The doors samples come in by: Dure's JSON, InfluxDB's line protocol, CSV. An answer of success means: durable.</summary>
+internal static class IngestEndpoints
+{
+    /// <summary>A CSV file is streamed, so it may be larger than a batch.</summary>
+    private const long MaxCsvBytes = 16L * 1024 * 1024 * 1024;
+
+    public static void MapIngest(this IEndpointRouteBuilder app)
+    {
+        var ingest = app.MapGroup("").WithTags("Ingest");
+        ingest.MapPost("/api/v1/ingest", Json).Needs(Permission.Ingest).WithSummary("Take a batch of samples as JSON.");
+        ingest.MapPost("/api/v1/ingest/lines", Lines).Needs(Permission.Ingest).WithSummary("Take samples as InfluxDB line protocol; the answer is a receipt.");
+        ingest.MapPost("/api/v1/ingest/csv", Csv).Needs(Permission.Ingest).WithSummary("Take a CSV file of one machine, streamed.");
+        ingest.MapPost("/api/v2/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 2 write, for clients that speak it.");
+        ingest.MapPost("/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 1 write, for clients that speak it.");
+    }
+
+    private static async Task<IResult> Json(HttpContext context, PlantHistorian historian, bool register = false)
+    {
+        using var body = await RequestBody.Read(context);
+        var batch = JsonBatchParser.Parse(body.Bytes.Span, context.Actor());
+        return Answer(await Take(batch, historian, context, register));
+    }
+
+    private static async Task<IResult> Lines(HttpContext context, PlantHistorian historian, TimeProvider time, string precision = "ns", bool register = false) =>
+        Answer(await TakeLines(context, historian, time, precision, register));
+
+    /// <summary>204 when all was taken; 400 with the refused lines named when some were not (the others are kept), as InfluxDB answers.</summary>
+    private static async Task<IResult> WriteLikeInflux(HttpContext context, PlantHistorian historian, TimeProvider time, string precision = "ns", bool register = false)
+    {
+        var receipt = await TakeLines(context, historian, time, precision, register);
+        if (receipt.Rejected == 0)
+            return Results.NoContent();
+        var first = receipt.Rejections[0];
+        return Results.Json(new JsonObject
+        {
+            ["code"] = "invalid",
+            ["error"] = $"partial write: {first.Where}: {first.What} {first.Mend} dropped={receipt.Rejected}",
+            ["message"] = $"{receipt.Accepted} samples kept, {receipt.Rejected} dropped; first: {first.Where}: {first.What} {first.Mend}",
+        }, statusCode: StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxCsvBytes;
+        var (actor, cancel) = (context.Actor(), context.RequestAborted);
+        var total = new Receipts();
+        await foreach (var batch in CsvSamples.Read(context.Request.Body, AssetId.Parse(asset), actor, RegisterColumns, cancel))
+            total.Add(await historian.Append(batch, actor, cancel));
+        return Answer(total.Sum());
+
+        Task RegisterColumns(IReadOnlyList<(SignalId Id, string? Unit)> columns) => register
+            ? historian.Register([.. columns.Where(column => !historian.TryFind(column.Id, out _)).Select(column => new SignalDefinition(column.Id, Unit.Parse(column.Unit ?? "1")))], actor, cancel)
+            : Task.CompletedTask;
+    }
+
+    private static async Task<BatchReceipt> TakeLines(HttpContext context, PlantHistorian historian, TimeProvider time, string precision, bool register)
+    {
+        var unit = precision switch
+        {
+            "ns" or "n" => LinePrecision.Nanoseconds,
+            "us" or "u" => LinePrecision.Microseconds,
+            "ms" => LinePrecision.Milliseconds,
+            "s" => LinePrecision.Seconds,
+            _ => throw new ProblemException("urn:dure:historian:bad-precision", $"'{precision}' is not a precision.", "query 'precision'", "Use ns, us, ms or s."),
+        };
+        using var body = await RequestBody.Read(context);
+        return await Take(LineProtocolParser.Parse(body.Bytes.Span, context.Actor(), unit, time.GetUtcNow()), historian, context, register);
+    }
+
+    private static async Task<BatchReceipt> Take(SampleBatch batch, PlantHistorian historian, HttpContext context, bool register)
+    {
+        var actor = context.Actor();
+        if (register)
+            await RegisterUnknown(batch, historian, actor, context.RequestAborted);
+        return await historian.Append(batch, actor, context.RequestAborted);
+    }
+
+    private static Task RegisterUnknown(SampleBatch batch, PlantHistorian historian, string actor, CancellationToken cancel)
+    {
+        var unknown = new List<SignalDefinition>();
+        foreach (var block in batch.Blocks)
+        {
+            if (SignalId.TryParse(block.Signal, out var id, out _) && !historian.TryFind(id, out _) && Unit.TryParse(block.Unit ?? "1", out var unit, out _))
+                unknown.Add(new SignalDefinition(id, unit));
+        }
+        return unknown.Count == 0 ? Task.CompletedTask : historian.Register(unknown, actor, cancel);
+    }
+
+    private static IResult Answer(BatchReceipt receipt) => Results.Json(Describe(receipt),
+        statusCode: receipt.Accepted == 0 && receipt.Duplicates == 0 && receipt.Rejected > 0 ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+
+    private static JsonObject Describe(BatchReceipt receipt)
+    {
+        var answer = new JsonObject
+        {
+            ["batch"] = receipt.Batch?.ToString(),
+            ["entry"] = receipt.Entry,
+            ["accepted"] = receipt.Accepted,
+            ["duplicates"] = receipt.Duplicates,
+            ["corrected"] = receipt.Corrected,
+            ["outOfOrder"] = receipt.OutOfOrder,
+            ["outOfRange"] = receipt.OutOfRange,
+            ["rejected"] = receipt.Rejected,
+            ["rejections"] = new JsonArray([.. receipt.Rejections.Select(rejection => new JsonObject
+            {
+                ["where"] = rejection.Where, ["what"] = rejection.What, ["mend"] = rejection.Mend,
+            })]),
+        };
+        if (receipt.Accepted == 0 && receipt.Duplicates == 0 && receipt.Rejected > 0)
+        {
+            var first = receipt.Rejections[0];
+            (answer["type"], answer["title"], answer["where"], answer["mend"]) = ("urn:dure:historian:nothing-taken", $"None of {receipt.Rejected} samples was taken. {first.What}", first.Where, first.Mend);
+        }
+        return answer;
+    }
+
+    /// <summary>The receipts of a file's batches as one; only the first refusals are kept in detail.</summary>
+    private sealed class Receipts
+    {
+        private readonly List<RejectedSample> rejections = [];
+        private BatchReceipt sum = new(null, null, 0, 0, 0, 0, 0, 0, []);
+
+        public void Add(BatchReceipt next)
+        {
+            rejections.AddRange(next.Rejections.Take(SampleBatch.MaxRejectionsTold - rejections.Count));
+            sum = new BatchReceipt(next.Batch ?? sum.Batch, next.Entry ?? sum.Entry, sum.Accepted + next.Accepted, sum.Duplicates + next.Duplicates, sum.Corrected + next.Corrected,
+                sum.OutOfOrder + next.OutOfOrder, sum.OutOfRange + next.OutOfRange, sum.Rejected + next.Rejected, []);
+        }
+
+        public BatchReceipt Sum() => sum with { Rejections = rejections };
+    }
+}

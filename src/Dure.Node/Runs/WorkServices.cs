@@ -1,0 +1,21 @@
+using Dure.Evidence;
+using Dure.Node.Http;
+
+namespace Dure.Node.Runs;
+
+/// <summary>The kinds of long work this node does.</summary>
+internal static class WorkServices
+{
+    public static void AddWork(this IServiceCollection services)
+    {
+        services.AddSingleton<DeviceRecord>().AddSingleton<ScoreComparison>().AddSingleton<PackageShelf>().AddSingleton<AlarmExplainer>().AddSingleton<Chain>();
+        services.AddSingleton<CutWork>().AddSingleton<TrainWork>().AddSingleton<EffectWork>();
+        services.AddSingleton(provider => new RunBoard(provider.GetRequiredService<Journal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunBoard>>(),
+            new Dictionary<string, RunHandler>(StringComparer.Ordinal)
+            {
+                [CutWork.Kind] = provider.GetRequiredService<CutWork>().Run,
+                [TrainWork.Kind] = provider.GetRequiredService<TrainWork>().Run,
+                [EffectWork.Kind] = provider.GetRequiredService<EffectWork>().Run,
+            }));
+    }
+}
