@@ -17,7 +17,7 @@ internal sealed class QualityAnalysis
 
     private readonly List<Judged> judged = [];
 
-    private sealed record Judged(AssetId Asset, Series Series, double NominalSeconds, double Median, List<QualityFinding> Findings)
+    private sealed record Judged(AssetId Asset, Series Series, double NominalSeconds, double Median, double Spread, List<QualityFinding> Findings)
     {
         public Series Series { get; } = Series with { TimesMicros = [], Values = [], Qualities = [] }; // the report must not hold the data
         public int Samples { get; } = Series.Values.Length;
@@ -29,7 +29,7 @@ internal sealed class QualityAnalysis
         var findings = new List<QualityFinding>();
         findings.AddRange(TimeFindings(series, rows, nominal));
         findings.AddRange(ValueFindings(series));
-        judged.Add(new Judged(asset, series, nominal / 1e6, ValueChecks.MedianOf(series.Values), findings));
+        judged.Add(new Judged(asset, series, nominal / 1e6, ValueChecks.MedianOf(series.Values), ValueChecks.SpreadOf(series.Values), findings));
     }
 
     public QualityReport Report()
@@ -37,7 +37,7 @@ internal sealed class QualityAnalysis
         foreach (var signal in judged.GroupBy(one => one.Series.Name, StringComparer.Ordinal))
         {
             var all = signal.ToList();
-            foreach (var (index, slip, ratio) in UnitSuspicion.Find([.. all.Select(one => one.Median)]))
+            foreach (var (index, slip, ratio) in UnitSuspicion.Find([.. all.Select(one => (one.Median, one.Spread))]))
                 all[index].Findings.Add(Finding(QualityKinds.UnitMismatch, 0.5,
                     $"Its median {Say(all[index].Median)} {all[index].Series.Facts.Unit} against {Say(all[index].Median / ratio)} of the same signal elsewhere looks like {slip}.",
                     null, ("median", all[index].Median), ("ratio", ratio)));

@@ -46,13 +46,14 @@ public static class ValueChecks
     /// <summary>
     /// Samples farther from the median of their window than 3 x 1.4826 x MAD (Hampel's identifier, rolling), the worst of them,
     /// and how many scaled deviations it is away. Where more than half of a window is one value the MAD is 0, and the mean
-    /// deviation stands in.
+    /// deviation stands in; a sensor's resolution is the least deviation that counts, so that the last digit's flicker is no spike.
     /// </summary>
     public static (int Count, int WorstAt, double Worst) Spikes(ReadOnlySpan<double> values)
     {
         const int Width = 2 * HampelHalfWindow + 1;
         Span<double> window = stackalloc double[Width];
         Span<double> deviations = stackalloc double[Width];
+        var resolution = Resolution(values);
         var (count, worstAt, worst) = (0, 0, 0.0);
         for (var i = HampelHalfWindow; i + HampelHalfWindow < values.Length; i++)
         {
@@ -70,6 +71,7 @@ public static class ValueChecks
             var scale = MadScale * Median(deviations[..n]);
             if (scale == 0 && n > 1)
                 scale = MeanScale * (sum - distance) / (n - 1);
+            scale = Math.Max(scale, resolution);
             if (distance <= HampelLimit * scale)
                 continue;
             count++;
@@ -78,6 +80,22 @@ public static class ValueChecks
                 (worst, worstAt) = (severity, i);
         }
         return (count, worstAt, worst);
+    }
+
+    /// <summary>
+    /// The usual smallest step between neighbours, the lower decile of those that differ; 0 where fewer than one in twenty differs, since then
+    /// nothing is known of it.
+    /// </summary>
+    public static double Resolution(ReadOnlySpan<double> values)
+    {
+        var steps = new List<double>();
+        for (var i = 1; i < values.Length; i++)
+            if (Math.Abs(values[i] - values[i - 1]) is > 0 and < double.PositiveInfinity and var step)
+                steps.Add(step);
+        if (steps.Count == 0 || 20 * steps.Count < values.Length)
+            return 0;
+        steps.Sort();
+        return steps[steps.Count / 10];
     }
 
     /// <summary>Values outside the declared range; the limits themselves are inside.</summary>
@@ -108,6 +126,13 @@ public static class ValueChecks
             if (double.IsFinite(value))
                 finite.Add(value);
         return finite.Count == 0 ? double.NaN : Median(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(finite));
+    }
+
+    /// <summary>The median absolute deviation from the median of the finite values; NaN when there is none.</summary>
+    public static double SpreadOf(ReadOnlySpan<double> values)
+    {
+        var median = MedianOf(values);
+        return MedianOf(Array.ConvertAll(values.ToArray(), value => Math.Abs(value - median)));
     }
 
     /// <summary>Sorts in place.</summary>

@@ -35,7 +35,7 @@ public sealed class SkabCutTests
             var frames = new List<Frame>();
             await foreach (var frame in catalog.LoadFrames(version, Cancel))
                 frames.Add(frame);
-            TestContext.Current.TestOutputHelper?.WriteLine($"cut {cutTime.TotalSeconds:0.00} s, load {clock.Elapsed.TotalSeconds:0.00} s, {version.ParquetBytes} B, quality {version.QualityScore:0.000}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"cut {cutTime.TotalSeconds:0.00} s, load {clock.Elapsed.TotalSeconds:0.00} s, {version.ParquetBytes} B, quality {version.QualityScore:0.000}, findings {string.Join(", ", catalog.Quality(version).ByKind())}");
 
             Assert.Equal(37_401, version.Rows);
             Assert.Equal(13_067, version.Parts.Sum(part => part.Labelled));

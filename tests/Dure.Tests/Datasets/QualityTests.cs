@@ -80,12 +80,23 @@ public sealed class QualityTests
     [InlineData(137.9, "kPa for psi")]
     public void An_asset_in_another_unit_stands_out_from_its_siblings(double median, string slip)
     {
-        var found = UnitSuspicion.Find([20, 20.2, 19.9, median]);
+        var found = UnitSuspicion.Find([(20, 0), (20.2, 0), (19.9, 0), (median, 0)]);
         Assert.Equal((3, slip), (Assert.Single(found).Index, found[0].Slip));
     }
 
     [Fact]
-    public void Siblings_that_differ_among_themselves_raise_no_suspicion() => Assert.Empty(UnitSuspicion.Find([1, 10, 100, 1000]));
+    public void Siblings_that_differ_among_themselves_raise_no_suspicion() => Assert.Empty(UnitSuspicion.Find([(1, 0), (10, 0), (100, 0), (1000, 0)]));
+
+    [Fact]
+    public void A_tenfold_level_without_tenfold_noise_is_no_slip_of_the_unit() => Assert.Empty(UnitSuspicion.Find([(20, 1), (20, 1), (20, 1), (200, 1)]));
+
+    [Fact]
+    public void The_flicker_of_a_coarse_sensors_last_digit_is_no_spike()
+    {
+        var random = new Random(4);
+        var values = Enumerable.Range(0, 1000).Select(_ => random.Next(10) == 0 ? 32.0 : 31.0).ToArray();
+        Assert.Equal(0, ValueChecks.Spikes(values).Count);
+    }
 
     [Fact]
     public void Finding_spikes_and_flat_lines_does_not_depend_on_the_unit() =>
