@@ -37,7 +37,7 @@ public static class ModelCard
             "The figures hold for these machines and these kinds of fault. A fault that was running during commissioning counts as normal.",
             "A change of product, speed or season looks like a fault until the machine is commissioned again.",
             "False alarm rates count rows in alarm, so one long drift weighs as much as many short alarms.",
-            .. model.Machines.Where(m => m.ConstantSignals.Count > 0).Select(m => $"{m.Asset}: {string.Join(", ", m.ConstantSignals)} did not move during commissioning; any later change is judged in the signal's own unit."),
+            .. model.Machines.Where(m => m.ConstantSignals.Count > 0).Select(m => $"{m.Asset}: {string.Join(", ", m.ConstantSignals)} did not move during commissioning; {ConstantConsequence(model)}."),
         ]),
         new("What it does not know",
         [
@@ -77,6 +77,10 @@ public static class ModelCard
     private static string Shown(ManifestFigure figure, string form) => figure is { Value: { } value, Low: { } low, High: { } high }
         ? $"{value.ToString(form)} ({low.ToString(form)} to {high.ToString(form)})"
         : "unknown";
+
+    private static string ConstantConsequence(ModelManifest model) => model.Detector == new IsolationForest().Name
+        ? "the trees cannot see a later change of them"
+        : "any later change is judged in the signal's own unit";
 
     private static string Range(IEnumerable<int> rows)
     {
