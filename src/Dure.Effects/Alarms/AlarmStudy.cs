@@ -9,6 +9,9 @@ namespace Dure.Effects;
 /// <param name="Seed">Start of its random sequence.</param>
 public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int Seed = 1)
 {
+    // Delay timers for the steadied count: a few seconds on, a little longer off, at one row a second.
+    private const int OnAfterRows = 3, OffAfterRows = 10;
+
     public AlarmStudyResult Evaluate(IReadOnlyList<MachineAlarms> machines)
     {
         if (machines.Count == 0)
@@ -20,7 +23,10 @@ public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int S
         return new(machines.Count, events, tallies.Sum(t => t.Treated.HealthyHours),
         [
             Detection(events),
-            FalseAlarmsPerHour(tallies),
+            FalseAlarmsPerHour(tallies, "false-alarms-per-hour", "alarms that begin in fault-free time, per fault-free hour", t => t.Treated, t => t.Baseline),
+            FalseAlarmsPerHour(tallies, "steadied-false-alarms-per-hour",
+                $"the same when both ways must hold {OnAfterRows} rows to begin and be calm {OffAfterRows} rows to end, so that a chattering limit counts once",
+                t => t.SteadiedTreated, t => t.SteadiedBaseline),
             Lead(tallies, "lead-time", "mean lead of the first alarm over the baseline's, per fault", Mean),
             Lead(tallies, "median-lead-time", "median lead of the first alarm over the baseline's, per fault", Median),
             RowRate(tallies, "false-alarm-rate", "share of healthy rows in alarm", c => c.FalseRows, c => c.HealthyRows),
@@ -28,12 +34,13 @@ public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int S
         ]);
     }
 
-    private sealed record Tally(WatchCounts Treated, WatchCounts Baseline, FaultEvent[] Events)
+    private sealed class Tally(MachineAlarms machine)
     {
-        public Tally(MachineAlarms machine)
-            : this(AlarmTally.Of(machine, machine.Treated), AlarmTally.Of(machine, machine.Baseline), [.. AlarmTally.Events(machine)])
-        {
-        }
+        public WatchCounts Treated { get; } = AlarmTally.Of(machine, machine.Treated);
+        public WatchCounts Baseline { get; } = AlarmTally.Of(machine, machine.Baseline);
+        public WatchCounts SteadiedTreated { get; } = AlarmTally.Of(machine, AlarmTally.Steadied(machine.Treated, OnAfterRows, OffAfterRows));
+        public WatchCounts SteadiedBaseline { get; } = AlarmTally.Of(machine, AlarmTally.Steadied(machine.Baseline, OnAfterRows, OffAfterRows));
+        public FaultEvent[] Events { get; } = [.. AlarmTally.Events(machine)];
     }
 
     private MetricComparison Detection(FaultEvent[] events)
@@ -45,15 +52,15 @@ public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int S
     }
 
     // Onsets are counted per healthy row, the smallest trial there is, and scaled to the hour.
-    private MetricComparison FalseAlarmsPerHour(Tally[] tallies)
+    private MetricComparison FalseAlarmsPerHour(Tally[] tallies, string name, string meaning, Func<Tally, WatchCounts> treated, Func<Tally, WatchCounts> baseline)
     {
         Interval Rate(Func<Tally, WatchCounts> way)
         {
             var rows = tallies.Sum(t => way(t).HealthyRows);
             return Wilson.Interval(tallies.Sum(t => way(t).Onsets), rows, Level).Scaled(rows / tallies.Sum(t => way(t).HealthyHours));
         }
-        var difference = ByMachine(tallies, drawn => PerHour(drawn, t => t.Treated) - PerHour(drawn, t => t.Baseline));
-        return new("false-alarms-per-hour", "alarms that begin in fault-free time, per fault-free hour", "/h", Rate(t => t.Treated), Rate(t => t.Baseline), difference, false,
+        var difference = ByMachine(tallies, drawn => PerHour(drawn, treated) - PerHour(drawn, baseline));
+        return new(name, meaning, "/h", Rate(treated), Rate(baseline), difference, false,
             "Wilson interval of the chance of an onset per healthy row, scaled to the hour; difference by bootstrap over machines.");
     }
 

@@ -56,6 +56,21 @@ internal static class AlarmTally
         return new(healthy, alarms.Length - healthy, falseRows, missed, onsets, healthy * StepSeconds(machine.TimesMicros) / 3600);
     }
 
+    /// <summary>The same alarms after the usual delay timers: on after so many rows in alarm, off after so many rows without. On- and off-delay as in ISA-18.2.</summary>
+    public static bool[] Steadied(bool[] alarms, int onAfter, int offAfter)
+    {
+        var steadied = new bool[alarms.Length];
+        var (stands, against) = (false, 0);
+        for (var row = 0; row < alarms.Length; row++)
+        {
+            against = alarms[row] == stands ? 0 : against + 1;
+            if (against >= (stands ? offAfter : onAfter))
+                (stands, against) = (!stands, 0);
+            steadied[row] = stands;
+        }
+        return steadied;
+    }
+
     public static IEnumerable<FaultEvent> Events(MachineAlarms machine)
     {
         var step = StepSeconds(machine.TimesMicros);

@@ -88,9 +88,11 @@ public sealed record Claim
         get
         {
             var finding = Findings.First(f => string.Equals(f.Metric, Metric, StringComparison.Ordinal));
-            return $"{Metric} {Shown(finding.Treated.Estimate)} {Unit} against {Shown(finding.Baseline.Estimate)} {Unit}, difference {Shown(Estimate)} ({Shown(CiLow)} to {Shown(CiHigh)}): {finding.Finding}";
+            return $"{Metric} {Shown(finding.Treated.Estimate)} {Unit} against {Shown(finding.Baseline.Estimate)} {Unit}, difference {Shown(Estimate)} ({Shown(CiLow)} to {Shown(CiHigh)}): {finding.Finding}; all {Findings.Count} metrics: {Tally}";
         }
     }
+
+    private string Tally => string.Join(", ", Findings.GroupBy(f => f.Finding, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
 
     private static string Shown(double? value) => value is { } known ? known.ToString("0.##") : "unknown";
 }

@@ -36,6 +36,15 @@ public sealed class AlarmStudyTests
     }
 
     [Fact]
+    public void A_chattering_alarm_counts_once_when_steadied()
+    {
+        bool[] chatter = [.. Enumerable.Range(0, 60).Select(i => i % 5 != 4)];
+        var result = Study(Machine(new bool[60], treated: chatter, baseline: new bool[60]));
+        Assert.Equal(12 * 60, result.Metric("false-alarms-per-hour").Treated.Estimate, 9);
+        Assert.Equal(60, result.Metric("steadied-false-alarms-per-hour").Treated.Estimate, 9);
+    }
+
+    [Fact]
     public void A_gap_in_the_recording_is_no_watching_time()
     {
         var machine = Machine([F, F, F, F, T, F], treated: [F, F, F, F, F, F], baseline: [F, F, F, F, F, F]);
