@@ -11,8 +11,8 @@ internal static class Leaderboard
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Detector", "F1", "FAR %", "MAR %", "Chosen");
         foreach (var row in result["leaderboard"]!.AsArray())
         {
-            table.AddRow(Markup.Escape(row!.Text("detector")), $"{row.Number("f1"):0.000}", $"{row.Number("far"):0.0}", $"{row.Number("mar"):0.0}",
-                row["chosen"]?.GetValue<bool>() == true ? "yes" : "");
+            table.AddRow(Markup.Escape(row.Text("detector")), $"{row.Number("f1"):0.000}", $"{row.Number("far"):0.0}", $"{row.Number("mar"):0.0}",
+                row?["chosen"]?.GetValue<bool>() == true ? "yes" : "");
         }
         AnsiConsole.Write(table);
         Console.WriteLine($"model {result.Text("model")}  {result.Text("why")}");

@@ -122,10 +122,10 @@ public sealed class NodeClient : IDisposable
 /// <summary>Short ways into JSON answers.</summary>
 internal static class JsonAnswers
 {
-    public static string Text(this JsonNode node, string name) =>
-        node[name]?.GetValue<string>() ?? throw new ProblemException("urn:dure:cli:unexpected-answer", $"The answer lacks '{name}'.", "node's answer", "Use the command line of the node's own version.");
+    public static string Text(this JsonNode? node, string name) =>
+        node?[name]?.GetValue<string>() ?? throw new ProblemException("urn:dure:cli:unexpected-answer", $"The answer lacks '{name}'.", "node's answer", "Use the command line of the node's own version.");
 
-    public static double Number(this JsonNode node, string name) => node[name]?.GetValue<double>() ?? double.NaN;
+    public static double Number(this JsonNode? node, string name) => node?[name]?.GetValue<double>() ?? double.NaN;
 
-    public static long Whole(this JsonNode node, string name) => node[name]?.GetValue<long>() ?? 0;
+    public static long Whole(this JsonNode? node, string name) => node?[name]?.GetValue<long>() ?? 0;
 }

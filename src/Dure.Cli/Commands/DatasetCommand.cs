@@ -18,7 +18,7 @@ internal static class DatasetCommand
             return shared.Print(parsed, answer, () =>
             {
                 foreach (var version in answer["datasets"]!.AsArray())
-                    Console.WriteLine($"{version!.Text("version")}  {version.Text("name"),-24} {version["rows"],10} rows  {version.Text("title")}");
+                    Console.WriteLine($"{version.Text("version")}  {version.Text("name"),-24} {version!["rows"],10} rows  {version.Text("title")}");
             });
         });
         return command;

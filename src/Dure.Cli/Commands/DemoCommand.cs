@@ -37,7 +37,7 @@ internal static class DemoCommand
 
             var address = parsed.GetValue(url) ?? (parsed.GetValue(serve) ? null : "http://127.0.0.1:0");
             await using var node = await launcher.Start(new NodeSettings(folder, address), cancel);
-            var story = new DemoStory(node, recordings, folder, time, progress, isQuiet: parsed.GetValue(shared.Json));
+            using var story = new DemoStory(node, recordings, folder, time, progress, isQuiet: parsed.GetValue(shared.Json));
             var summary = await story.Tell(cancel);
             shared.Print(parsed, summary.ToJson(), () => summary.Print(parsed.GetValue(serve)));
             if (parsed.GetValue(serve))

@@ -18,7 +18,7 @@ internal static class SignalsCommand
             return shared.Print(parsed, signals, () =>
             {
                 foreach (var signal in signals["signals"]!.AsArray())
-                    Console.WriteLine($"{signal!.Text("id"),-60} {signal.Text("unit"),-8} {signal["samples"],12} samples");
+                    Console.WriteLine($"{signal.Text("id"),-60} {signal.Text("unit"),-8} {signal!["samples"],12} samples");
             });
         });
         return command;

@@ -39,7 +39,7 @@ internal static class TokenCommand
             return shared.Print(parsed, answer, () =>
             {
                 foreach (var token in answer["tokens"]!.AsArray())
-                    Console.WriteLine($"{token!.Text("id")}  {token.Text("name"),-24} {string.Join(",", token["permissions"]!.AsArray().Select(permission => permission!.GetValue<string>()))}");
+                    Console.WriteLine($"{token.Text("id")}  {token.Text("name"),-24} {string.Join(",", token!["permissions"]!.AsArray().Select(permission => permission!.GetValue<string>()))}");
             });
         });
         return command;

@@ -11,9 +11,10 @@ namespace Dure.Cli.Demo;
 /// really happen ends the demonstration with an error.
 /// </summary>
 internal sealed class DemoStory(
-    IRunningNode node, DemoRecordings recordings, string folder, TimeProvider time, Action<double, string>? progress, bool isQuiet)
+    IRunningNode node, DemoRecordings recordings, string folder, TimeProvider time, Action<double, string>? progress, bool isQuiet) : IDisposable
 {
     private const string DeviceName = "edge-1";
+    private const string IngestedKind = "ingested";
     private const double ScoreTolerance = 1e-5;
     private readonly List<DemoStep> steps = [];
     private readonly NodeClient client = new(node.Address, node.AdministratorToken);
@@ -70,6 +71,8 @@ internal sealed class DemoStory(
 
     private async Task<(JsonNode, string, string)> Train(JsonNode dataset, CancellationToken cancel)
     {
+        // What will be compared and how goes into the journal before anything is fitted: the claim's pre-registration.
+        await client.Post("api/v1/effects/plans", new JsonObject { ["dataset"] = dataset.Text("version"), ["simulated"] = recordings.IsSimulated }, cancel);
         var request = new JsonObject
         {
             ["dataset"] = dataset.Text("version"),
@@ -118,10 +121,14 @@ internal sealed class DemoStory(
         var file = Path.Combine(folder, "claim.json");
         await client.Download($"api/v1/claims/{claim.Text("claim")}/bundle", file, cancel);
         var verdict = ClaimBundle.Verify(await File.ReadAllBytesAsync(file, cancel), trusted: null);
-        Require(verdict.IsValid, "the claim bundle does not verify");
+        Require(verdict.IsValid, $"the claim bundle does not verify: {(verdict as BundleVerdict.Invalid)?.Fault}");
+        var entries = ((BundleVerdict.Valid)verdict).Bundle.Entries;
+        Require(entries.Any(entry => entry.Kind == IngestedKind), "the claim does not reach down to ingested batches");
         var head = await client.Get("api/v1/journal/head", cancel);
-        return (new JsonObject { ["file"] = file }, ContentHash.Parse(head.Text("root")).Short, $"claim verified offline through {verdict.Entries} journal entries to the ingested batches");
+        return (new JsonObject { ["file"] = file }, ContentHash.Parse(head.Text("root")).Short, $"claim verified offline through {entries.Count} journal entries, {entries.Count(entry => entry.Kind == IngestedKind)} of them ingested batches");
     }
+
+    public void Dispose() => client.Dispose();
 
     private async Task<JsonNode> Step(string name, Func<Task<(JsonNode Result, string Artefact, string Figure)>> work)
     {

@@ -26,9 +26,7 @@ internal sealed class EdgeDevice(NodeClient node, DemoRecordings recordings, str
         Id = enrolled.Text("id");
         var home = Directory.CreateDirectory(Path.Combine(folder, "device")).FullName;
         (package, key, tokenFile) = (Path.Combine(home, "model.durepkg"), Path.Combine(home, "node-key.jwk"), Path.Combine(home, "token"));
-        await File.WriteAllTextAsync(tokenFile, enrolled.Text("token"), cancel);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(tokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await SecretFile.Write(tokenFile, enrolled.Text("token"), cancel);
         await node.Post($"api/v1/devices/{Id}/deployments", new JsonObject { ["package"] = packageHash }, cancel);
         await node.Download($"api/v1/packages/{packageHash}", package, cancel);
         await File.WriteAllTextAsync(key, (await node.Get("api/v1/journal/key", cancel)).ToJsonString(), cancel);
@@ -37,7 +35,7 @@ internal sealed class EdgeDevice(NodeClient node, DemoRecordings recordings, str
     /// <summary>Starts <c>dure-edge</c>, feeds it every held-out row in time order per machine, and waits until it has reported all.</summary>
     public async Task Run(Action<double, string>? progress, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo(Executable()) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Executable()) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])["run", "--package", package, "--key", key, "--node", node.Address.ToString(), "--device", Id, "--token-file", tokenFile,
             "--buffer", Path.Combine(folder, "device", "buffer"), "--input", "-"])
             start.ArgumentList.Add(argument);

@@ -20,8 +20,7 @@ internal static class MachineReplay
         {
             foreach (var (name, unit, description) in Skab.Signals)
                 signals.Add(Definition(recording.Asset.Signal(name).Path, unit, recordings.Mark + description, "Measurement"));
-            if (recording.Anomaly is not null)
-                signals.Add(Definition(recording.Asset.Signal(Skab.AnomalyColumn).Path, "1", recordings.Mark + "1 while a fault is on, by the people who made it", "Label"));
+            signals.Add(Definition(recording.Asset.Signal(Skab.AnomalyColumn).Path, "1", recordings.Mark + "1 while a fault is on, by the people who made it", "Label"));
         }
         return node.Post("api/v1/signals", new JsonObject { ["signals"] = signals }, cancel);
     }
@@ -60,8 +59,8 @@ internal static class MachineReplay
             json.WriteStartArray("signals");
             for (var i = 0; i < recording.Signals.Count; i++)
                 WriteSignal(json, recording, recording.Signals[i], Skab.Signals[i].Unit, first, rows, recording.Columns[i]);
-            if (recording.Anomaly is { } anomaly)
-                WriteSignal(json, recording, Skab.AnomalyColumn, "1", first, rows, [.. anomaly.Select(on => on ? 1.0 : 0.0)]);
+            // A recording made without faults has no label column: that it is free of faults is itself the label.
+            WriteSignal(json, recording, Skab.AnomalyColumn, "1", first, rows, recording.Anomaly is { } anomaly ? [.. anomaly.Select(on => on ? 1.0 : 0.0)] : new double[recording.Rows]);
             json.WriteEndArray();
             json.WriteEndObject();
         }
