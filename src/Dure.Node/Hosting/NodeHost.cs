@@ -120,7 +120,7 @@ public sealed class NodeHost : IRunningNode
         {
             throw new ProblemException("urn:dure:node:address-taken", "The address is in use by another program.", options.Url, "Stop that program, or choose another port with --url http://127.0.0.1:PORT.", taken);
         }
-        return new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        return new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
     /// <summary>The administrator's token, made at the first start and kept in a file that only the node's user can read.</summary>
@@ -141,8 +141,8 @@ public sealed class NodeHost : IRunningNode
     private static List<string> NotesOf(NodeStores stores, int resumedRuns)
     {
         var notes = new List<string>();
-        if (stores.Journal.Recovery.ToString() is { Length: > 0 } journal)
-            notes.Add(journal);
+        if (stores.Journal.Recovery is { CutBytes: > 0 } or { LostEntries: > 0 } or { IsIndexRebuilt: true, Entries: > 0 })
+            notes.Add($"Journal recovered: {stores.Journal.Recovery}");
         if (stores.Historian.Recovery.ToString() is { Length: > 0 } series)
             notes.Add(series);
         if (resumedRuns > 0)

@@ -45,10 +45,10 @@ internal static class JournalEndpoints
         var verdict = journal.Verify(null, context.RequestAborted);
         return new JsonObject
         {
-            ["ok"] = verdict.IsValid,
+            ["ok"] = verdict.IsIntact,
             ["entries"] = verdict.Entries,
             ["seconds"] = Math.Round(time.GetElapsedTime(begun).TotalSeconds, 3),
-            ["problem"] = verdict.Problem?.ToString(),
+            ["problem"] = verdict.Fault?.ToString(),
         };
     }
 

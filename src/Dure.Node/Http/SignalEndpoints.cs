@@ -50,7 +50,7 @@ internal static class SignalEndpoints
         return new SignalDefinition(id, unit, signal.Description ?? "", role, signal.Low, signal.High);
     }
 
-    private static JsonObject Resample(PlantHistorian historian, CancellationToken cancel, string signal, long? from = null, long? to = null, int points = 1000)
+    private static JsonObject Resample(PlantHistorian historian, string signal, long? from = null, long? to = null, int points = 1000, CancellationToken cancel = default)
     {
         if (points is < 1 or > 4000)
             throw new ProblemException("urn:dure:historian:bad-points", $"{points} points cannot be served.", "query 'points'", "Ask for 1 to 4,000.");
@@ -73,7 +73,7 @@ internal static class SignalEndpoints
         };
     }
 
-    private static async Task<JsonObject> Samples(PlantHistorian historian, CancellationToken cancel, string signal, long? from = null, long? to = null, int limit = 10_000)
+    private static async Task<JsonObject> Samples(PlantHistorian historian, string signal, long? from = null, long? to = null, int limit = 10_000, CancellationToken cancel = default)
     {
         if (limit is < 1 or > MaxSamplesPerAnswer)
             throw new ProblemException("urn:dure:historian:bad-limit", $"{limit} samples cannot be served at once.", "query 'limit'", $"Ask for 1 to {MaxSamplesPerAnswer:N0}, and go on from the last time.");

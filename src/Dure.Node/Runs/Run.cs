@@ -13,7 +13,9 @@ public enum RunState
 }
 
 /// <summary>One piece of long work and how far it is. Read by many, moved on by the board alone.</summary>
+#pragma warning disable CA1001 // the source has no timer and no wait handle: nothing to dispose
 public sealed class Run(string id, string kind, string actor, JsonObject request, DateTimeOffset requestedAt)
+#pragma warning restore CA1001
 {
     private readonly CancellationTokenSource cancel = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
