@@ -1,5 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Dure.Datasets;
+using Dure.Effects;
+using Dure.Kernel;
+using Dure.Learn;
 using Dure.Web.Assets;
 using Dure.Web.Pages;
 using Microsoft.AspNetCore.Builder;
@@ -34,11 +38,29 @@ public static class WebPages
 
         var pages = everything.MapGroup("").AddEndpointFilter(ReadView);
         pages.MapGet("/sign-in", (string? next, string? error) => Page<SignIn>(new { Next = next ?? "/", HasFailed = error is not null })).AllowAnonymous();
+
+        var inside = pages.MapGroup("").RequireAuthorization(Policy);
+        inside.MapGet("/", () => Page<Overview>());
+        inside.MapGet("/signals", (string? asset) => Page<SignalsPage>(new { Asset = asset }));
+        inside.MapGet("/datasets", () => Page<DatasetsPage>());
+        inside.MapGet("/datasets/{version}", (string version, DatasetCatalog datasets) =>
+            datasets.TryFind(version) is { } found ? Page<DatasetPage>(new { Version = found }) : Missing(version, "/datasets"));
+        inside.MapGet("/models", () => Page<ModelsPage>());
+        inside.MapGet("/models/{version}", (string version, ModelRegistry models) =>
+            ContentHash.TryParse(version, out var hash) && models.Find(hash) is { } found ? Page<ModelPage>(new { Model = found }) : Missing(version, "/models"));
+        inside.MapGet("/devices", () => Page<DevicesPage>());
+        inside.MapGet("/effects", () => Page<EffectsPage>());
+        inside.MapGet("/effects/{id}", (string id, ClaimBook claims) =>
+            claims.Find(id) is { } found ? Page<EffectPage>(new { Recorded = found }) : Missing(id, "/effects"));
+        inside.MapGet("/evidence", (long? before, long? entry) => Page<EvidencePage>(new { Before = before, Entry = entry }));
         return everything;
     }
 
-    private static RazorComponentResult<TPage> Page<TPage>(object? parameters = null) where TPage : Microsoft.AspNetCore.Components.IComponent =>
-        new(parameters ?? new { }) { PreventStreamingRendering = true };
+    private static IResult Page<TPage>(object? parameters = null) where TPage : Microsoft.AspNetCore.Components.IComponent =>
+        new RazorComponentResult<TPage>(parameters ?? new { }) { PreventStreamingRendering = true };
+
+    private static RazorComponentResult<Missing> Missing(string what, string list) =>
+        new(new { What = what, Back = list }) { StatusCode = StatusCodes.Status404NotFound, PreventStreamingRendering = true };
 
     private static ValueTask<object?> ReadView(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {

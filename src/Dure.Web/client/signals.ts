@@ -1,1 +1,140 @@
-export {};
+// The signals page: charts of the chosen signals of one machine on one stretch of time. Each change of the stretch fetches
+// as many buckets as the chart has pixels, so that a day and a decade cost the same.
+import { getJson } from './http';
+import { type Buckets, SeriesChart, type Viewport } from './seriesChart';
+import { type Stretch, moved, within, writtenWhole, zoomed } from './span';
+
+interface Resampled { signal: string; unit: string; from: number; to: number; buckets: Buckets }
+
+const mostPoints = 2000;
+const settleMilliseconds = 120;
+
+class SignalsPage implements Viewport {
+  shown: Stretch = { from: 0, to: 1 };
+  whole: Stretch = { from: 0, to: 1 };
+  private isWhole = true;
+  private readonly charts = new Map<string, SeriesChart>();
+  private readonly extents = new Map<string, Stretch>();
+  private readonly counts = new Map<string, number>();
+  private pending: AbortController | undefined;
+  private timer = 0;
+
+  constructor(private readonly host: HTMLElement, private readonly boxes: HTMLInputElement[], private readonly range: HTMLElement | null) {}
+
+  start(): void {
+    for (const box of this.boxes) box.addEventListener('change', () => this.choose());
+    document.addEventListener('dure-theme', () => this.charts.forEach((chart) => chart.repaint()));
+    new ResizeObserver(() => this.charts.forEach((chart) => chart.resize())).observe(this.host);
+    this.choose();
+  }
+
+  show(stretch: Stretch): void {
+    this.shown = within(stretch, this.whole);
+    this.isWhole = this.shown.from <= this.whole.from && this.shown.to >= this.whole.to;
+    this.charts.forEach((chart) => chart.follow());
+    this.say();
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.load([...this.charts.values()]), settleMilliseconds);
+  }
+
+  showAll(): void {
+    this.show(this.whole);
+  }
+
+  private words(key: string): string {
+    return this.host.dataset[key] ?? '';
+  }
+
+  private choose(): void {
+    const wanted = this.boxes.filter((box) => box.checked);
+    for (const [signal, chart] of this.charts)
+      if (!wanted.some((box) => box.value === signal)) {
+        chart.remove();
+        this.charts.delete(signal);
+      }
+    const added = wanted.filter((box) => !this.charts.has(box.value)).map((box) => {
+      const words = { time: this.words('time'), mean: this.words('mean'), band: this.words('band'), count: this.words('count') };
+      const chart = new SeriesChart(box.value, box.dataset['name'] ?? box.value, box.dataset['unit'] ?? '', this.boxes.indexOf(box), words, this);
+      this.charts.set(box.value, chart);
+      return chart;
+    });
+    // In the order of the list, whichever was ticked last.
+    this.host.replaceChildren(...wanted.map((box) => this.charts.get(box.value)!.element));
+    if (wanted.length === 0) this.host.append(message(this.words('none')));
+    void this.load(added);
+  }
+
+  private async load(charts: SeriesChart[]): Promise<void> {
+    if (charts.length === this.charts.size) this.pending?.abort();
+    const abort = (this.pending = new AbortController());
+    await Promise.all(charts.map((chart) => this.fetch(chart, abort.signal)));
+    if (!abort.signal.aborted) this.say();
+  }
+
+  private async fetch(chart: SeriesChart, signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ signal: chart.signal, points: String(Math.min(mostPoints, chart.width)) });
+    if (!this.isWhole) {
+      query.set('from', String(Math.floor(this.shown.from)));
+      query.set('to', String(Math.ceil(this.shown.to)));
+    }
+    chart.busy(true);
+    try {
+      const answer = await getJson<Resampled>(`/api/v1/signals/resample?${query}`, signal);
+      if (this.isWhole && answer.buckets.start.length > 0) this.widen(chart.signal, answer);
+      this.counts.set(chart.signal, answer.buckets.count.reduce((sum, count) => sum + count, 0));
+      chart.fill(answer.buckets);
+    } catch (failure) {
+      if (signal.aborted) return;
+      chart.element.append(message(`${this.words('failed')} ${failure instanceof Error ? failure.message : ''}`));
+    } finally {
+      chart.busy(false);
+    }
+  }
+
+  /** The whole is what the machine's signals cover together. */
+  private widen(signal: string, answer: Resampled): void {
+    this.extents.set(signal, { from: answer.from, to: answer.to });
+    const all = [...this.extents.values()];
+    this.whole = { from: Math.min(...all.map((extent) => extent.from)), to: Math.max(...all.map((extent) => extent.to)) };
+    this.shown = { ...this.whole };
+    this.charts.forEach((chart) => chart.follow());
+  }
+
+  private say(): void {
+    if (!this.range) return;
+    const samples = [...this.charts.keys()].reduce((sum, signal) => sum + (this.counts.get(signal) ?? 0), 0);
+    this.range.textContent = this.charts.size === 0 || this.whole.to <= 1 ? '' : (this.range.dataset['words'] ?? '')
+      .replace('{0}', writtenWhole(this.shown.from)).replace('{1}', writtenWhole(this.shown.to)).replace('{2}', samples.toLocaleString('en'));
+  }
+}
+
+function message(text: string): HTMLElement {
+  const element = document.createElement('p');
+  element.className = 'notice';
+  element.textContent = text;
+  return element;
+}
+
+const host = document.querySelector<HTMLElement>('[data-signals]');
+if (host) {
+  const boxes = [...document.querySelectorAll<HTMLInputElement>('input[name="signal"]')];
+  const page = new SignalsPage(host, boxes, document.querySelector('[data-range]'));
+  for (const hidden of document.querySelectorAll<HTMLElement>('[data-choices], [data-how], [data-zoom]')) hidden.hidden = false;
+  const acts: Record<string, () => void> = {
+    in: () => page.show(zoomed(page.shown, page.whole, 0.5)),
+    out: () => page.show(zoomed(page.shown, page.whole, 2)),
+    left: () => page.show(moved(page.shown, page.whole, -0.25)),
+    right: () => page.show(moved(page.shown, page.whole, 0.25)),
+    all: () => page.showAll(),
+  };
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-do]')) button.addEventListener('click', () => acts[button.dataset['do'] ?? '']?.());
+  page.start();
+}
+
+// With scripts, choosing a machine is enough; the button stays for keyboards that go through the list.
+for (const select of document.querySelectorAll<HTMLSelectElement>('select[data-go]')) {
+  let isByMouse = false;
+  select.addEventListener('pointerdown', () => (isByMouse = true));
+  select.addEventListener('keydown', () => (isByMouse = false));
+  select.addEventListener('change', () => isByMouse && select.form?.submit());
+}

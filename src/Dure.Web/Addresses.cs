@@ -1,0 +1,29 @@
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+
+namespace Dure.Web;
+
+/// <summary>Where things have their pages.</summary>
+public static class Addresses
+{
+    public static string Signals(string asset) => "/signals?asset=" + Uri.EscapeDataString(asset);
+
+    public static string Dataset(string version) => "/datasets/" + version;
+
+    public static string Model(string version) => "/models/" + version;
+
+    public static string Effect(string claim) => "/effects/" + Uri.EscapeDataString(claim);
+
+    /// <summary>The page about what a journal entry tells of; null when it has none.</summary>
+    public static string? Of(JournalEntry entry) => entry.Kind switch
+    {
+        "dataset-versioned" when Text(entry, "version") is { } version => Dataset(version),
+        "model-registered" when Text(entry, "version") is { } version => Model(version),
+        "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
+        "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
+        "signal-registered" when entry.Subject.LastIndexOf('/') is > 0 and var cut => Signals(entry.Subject[..cut]),
+        _ => null,
+    };
+
+    private static string? Text(JournalEntry entry, string name) => entry.Body[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+}

@@ -1,0 +1,19 @@
+namespace Dure.Web;
+
+/// <summary>UCUM codes as people write the units.</summary>
+public static class Units
+{
+    /// <summary>How a unit is shown; nothing for plain numbers.</summary>
+    public static string Shown(string ucum) => ucum switch
+    {
+        "1" => "",
+        "Cel" => "°C",
+        "[g]" => "g",
+        "[degF]" => "°F",
+        "Ohm" => "Ω",
+        "um" => "µm",
+        "/h" => "1/h",
+        "%" => "%",
+        _ => ucum,
+    };
+}
