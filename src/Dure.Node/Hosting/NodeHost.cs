@@ -19,12 +19,11 @@ public sealed class NodeHost : IRunningNode
 {
     private readonly WebApplication app;
     private readonly NodeStores stores;
-    private readonly RunBoard runs;
     private readonly string addressFile;
 
-    private NodeHost(WebApplication app, NodeStores stores, RunBoard runs, Uri address, string administratorToken, string addressFile, IReadOnlyList<string> notes)
+    private NodeHost(WebApplication app, NodeStores stores, Uri address, string administratorToken, string addressFile, IReadOnlyList<string> notes)
     {
-        (this.app, this.stores, this.runs, this.addressFile) = (app, stores, runs, addressFile);
+        (this.app, this.stores, this.addressFile) = (app, stores, addressFile);
         (Address, AdministratorToken, StartNotes) = (address, administratorToken, notes);
     }
 
@@ -50,7 +49,7 @@ public sealed class NodeHost : IRunningNode
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
             await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
-            return new NodeHost(app, stores, runs, address, token, addressFile, NotesOf(stores, resumed));
+            return new NodeHost(app, stores, address, token, addressFile, NotesOf(stores, resumed));
         }
         catch
         {
@@ -65,8 +64,7 @@ public sealed class NodeHost : IRunningNode
     {
         File.Delete(addressFile);
         await app.StopAsync();
-        await runs.DisposeAsync();
-        await app.DisposeAsync();
+        await app.DisposeAsync(); // with it the run board, the responder and the gate, which write to the stores until then
         await stores.DisposeAsync();
     }
 
