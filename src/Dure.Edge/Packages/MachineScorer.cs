@@ -1,10 +1,7 @@
+using Dure.Edge.Fleet;
 using Dure.Edge.Onnx;
-using Dure.Kernel;
 
 namespace Dure.Edge.Packages;
-
-/// <summary>One signal's part of a score, as a share of all positive parts.</summary>
-public sealed record Contribution(string Signal, double Share);
 
 /// <summary>
 /// Scores the rows of one machine in the order of time and carries the detector's state from row to row. The graph takes <c>x</c> [1, n]
@@ -44,27 +41,45 @@ public sealed class MachineScorer
     /// <summary>Each signal's part of the last score, in the score's unit.</summary>
     public ReadOnlySpan<double> Contributions => parts;
 
-    /// <summary>The score of the next row; above 1 is above the limit. A missing value is NaN.</summary>
+    /// <summary>What the detector remembers of the rows so far.</summary>
+    public ReadOnlySpan<double> Memory => state;
+
+    /// <summary>Goes on from what a scorer of the same model remembered; false when the length is another.</summary>
+    public bool Restore(IReadOnlyList<double> memory)
+    {
+        if (memory.Count != state.Length)
+            return false;
+        for (var i = 0; i < state.Length; i++)
+            state[i] = memory[i];
+        return true;
+    }
+
+    /// <summary>
+    /// The score of the next row; above 1 is above the limit. A missing value is NaN. A score that is not a finite number leaves the memory
+    /// as it was, for one such row would spoil all that follow.
+    /// </summary>
     public double Score(ReadOnlySpan<double> row)
     {
         session.Set(X, row, 1, parts.Length);
         if (HasState)
             session.Set<double>(State, state, stateShape);
         session.Run();
+        var score = session.Get<double>(ScoreName);
+        if (score.Length == 1 && !double.IsFinite(score[0]))
+            return score[0];
         if (HasState)
             Take(NextState, state);
         if (HasContributions)
             Take(Parts, parts);
-        var score = session.Get<double>(ScoreName);
         return score.Length == 1 ? score[0] : throw OnnxProblems.BadShape($"It has {score.Length} numbers for one row.", $"output '{ScoreName}'");
     }
 
     /// <summary>The signals that weighed most in the last score, largest first; parts below zero speak against the alarm and are left out.</summary>
-    public Contribution[] TopContributions(IReadOnlyList<PackageSignal> signals, int most)
+    public AlarmPart[] TopContributions(IReadOnlyList<PackageSignal> signals, int most)
     {
         var sum = parts.Where(part => part > 0).Sum();
         return sum > 0 && double.IsFinite(sum)
-            ? [.. parts.Select((part, i) => new Contribution(signals[i].Name, part / sum)).Where(one => one.Share > 0).OrderByDescending(one => one.Share).Take(most)]
+            ? [.. parts.Select((part, i) => new AlarmPart(signals[i].Name, part / sum)).Where(one => one.Share > 0).OrderByDescending(one => one.Share).Take(most)]
             : [];
     }
 

@@ -39,8 +39,8 @@ internal static class ManifestRules
             throw Refuse($"It has {machine.Mean.Count} means and {machine.Sd.Count} deviations for {signals} signals.", where);
         if (machine.StartState?.Count > MaxState)
             throw Refuse($"Its start state has {machine.StartState.Count} numbers; {MaxState} are possible.", where);
-        if (machine.SelfTest.Count is 0 or > MaxSelfTestRows || machine.SelfTest.Any(row => row.Values.Count != signals))
-            throw Refuse($"It has {machine.SelfTest.Count} self-test rows; 1 to {MaxSelfTestRows} rows of {signals} values are needed.", where);
+        if (machine.SelfTest.Count > MaxSelfTestRows || machine.SelfTest.Any(row => row.Values.Count != signals))
+            throw Refuse($"It has {machine.SelfTest.Count} self-test rows; up to {MaxSelfTestRows} rows of {signals} values are possible.", where);
     }
 
     private static ProblemException Refuse(string what, string where) => new("urn:dure:edge:package-content", what, where, "Build the package again with what is asked for here.");

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Dure.Edge.Fleet;
 using Dure.Edge.Packages;
 using Dure.Evidence;
 using Dure.Kernel;
@@ -46,7 +47,7 @@ public sealed class ModelPackageTests : IDisposable
         var scorer = package.ScorerFor(SamplePackages.First)!;
         Assert.Equal(4, scorer.Score([14, 2]));
         Assert.Equal(1, scorer.Score([10, 2]));
-        Assert.Equal([new Contribution("Pressure", 1)], scorer.TopContributions(package.Manifest.Signals, 3));
+        Assert.Equal([new AlarmPart("Pressure", 1)], scorer.TopContributions(package.Manifest.Signals, 3));
         Assert.Null(package.ScorerFor("plant/pump/9"));
     }
 
