@@ -24,7 +24,7 @@ public sealed class DetectorExportTests
             session.Set<double>("x", values, 1, Healthy.Columns);
             if (detector.IsStateful)
                 session.Set<double>("state", state, 1, Healthy.Columns);
-            session.Run(TestContext.Current.CancellationToken);
+            session.Run();
             AssertNear(expected, session.Get<double>("score")[0]);
             for (var j = 0; j < Healthy.Columns; j++)
                 AssertNear(contributions[j], session.Get<double>("contributions")[j]);
