@@ -22,4 +22,7 @@ public abstract record FleetEvent
     public sealed record Scored(string Device, ScoredRow Row) : FleetEvent;
 
     public sealed record Raised(RaisedAlarm Alarm) : FleetEvent;
+
+    /// <summary>The watcher was too slow: so many events before the next one are gone.</summary>
+    public sealed record Missed(long Events) : FleetEvent;
 }

@@ -70,6 +70,9 @@ public sealed class DeviceFleet
         public Device Device { get; set; } = device;
         public ContentHash Secret => secret;
         public SemaphoreSlim Reporting { get; } = new(1, 1);
+
+        /// <summary>Alarms entered since the last report that was entered as a whole: a crash between the two must not enter them twice.</summary>
+        public Dictionary<(AssetId Asset, DateTimeOffset From), RaisedAlarm> Unfinished { get; } = [];
     }
 
     public static DeviceFleet Open(Journal journal)
@@ -123,6 +126,7 @@ public sealed class DeviceFleet
     /// <param name="stored">The entry under which the host stored the scores; the report rests on it.</param>
     public async Task<ReportReceipt> Report(string deviceId, DeviceReport report, EntryRef? stored, CancellationToken cancel)
     {
+        ReportRules.Check(report);
         var held = HeldOf(deviceId);
         await held.Reporting.WaitAsync(cancel);
         try
@@ -134,7 +138,7 @@ public sealed class DeviceFleet
                 throw new ProblemException("urn:dure:edge:report-gap-conflict", $"Report {report.Sequence} came after {last}.", $"device {deviceId}", $"Send report {last + 1} first.");
             var raised = new List<RaisedAlarm>();
             foreach (var alarm in report.Alarms)
-                raised.Add(AlarmOf(await Enter(deviceId, alarm, stored)));
+                raised.Add(UnfinishedAlarm(held, alarm) ?? AlarmOf(await Enter(deviceId, alarm, stored)));
             var body = new JsonObject { ["sequence"] = report.Sequence, ["rows"] = report.Scores.Count, ["alarms"] = report.Alarms.Count };
             Apply(await journal.Append(Reported, deviceId, (stored is { } reference ? Lineage.Of(reference) : Lineage.None).Into(body), $"device {deviceId}", CancellationToken.None));
             Show(held, report, raised);
@@ -181,10 +185,12 @@ public sealed class DeviceFleet
         }
     }
 
-    /// <summary>Events from now on. A watcher that does not keep up loses the oldest.</summary>
+    /// <summary>Events from now on. A watcher that does not keep up loses the oldest and is told how many.</summary>
     public async IAsyncEnumerable<FleetEvent> Watch([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
-        var channel = Channel.CreateBounded<FleetEvent>(new BoundedChannelOptions(EventsWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
+        var missed = 0L;
+        var channel = Channel.CreateBounded<FleetEvent>(new BoundedChannelOptions(EventsWaiting) { FullMode = BoundedChannelFullMode.DropOldest },
+            _ => Interlocked.Increment(ref missed));
         lock (guard)
         {
             if (watchers.Count >= MaxWatchers)
@@ -194,13 +200,23 @@ public sealed class DeviceFleet
         try
         {
             await foreach (var happened in channel.Reader.ReadAllAsync(cancel))
+            {
+                if (Interlocked.Exchange(ref missed, 0) is var count and > 0)
+                    yield return new FleetEvent.Missed(count);
                 yield return happened;
+            }
         }
         finally
         {
             lock (guard)
                 watchers.Remove(channel);
         }
+    }
+
+    private RaisedAlarm? UnfinishedAlarm(Held held, AlarmOnset alarm)
+    {
+        lock (guard)
+            return held.Unfinished.GetValueOrDefault((AssetId.Parse(alarm.Asset), Micros.Time(alarm.FromMicros)));
     }
 
     private async Task<JournalEntry> Enter(string deviceId, AlarmOnset alarm, EntryRef? stored)
@@ -272,6 +288,7 @@ public sealed class DeviceFleet
                     });
                     break;
                 case Reported:
+                    devices.GetValueOrDefault(entry.Subject)?.Unfinished.Clear();
                     Change(entry, known => known with
                     {
                         LastSequence = entry.Body["sequence"]!.GetValue<long>(),
@@ -296,6 +313,8 @@ public sealed class DeviceFleet
     private void Remember(RaisedAlarm alarm)
     {
         alarmCount++;
+        if (devices.TryGetValue(alarm.Device, out var held))
+            held.Unfinished[(alarm.Asset, alarm.From)] = alarm;
         firstAlarms.TryAdd(alarm.Asset, alarm);
         newestAlarms.Enqueue(alarm);
         if (newestAlarms.Count > MaxAlarmsKept)
