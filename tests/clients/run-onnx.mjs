@@ -1,5 +1,5 @@
 // Runs an ONNX model with onnxruntime, one row at a time, carrying the state from each row to the next.
-// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers)
+// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers; the first may be {"state": [...]}, where to begin)
 // Prints one line per row: {"score": n, "contributions": [n, ...]}
 import * as ort from 'onnxruntime-node'
 import { createInterface } from 'node:readline'
@@ -10,6 +10,10 @@ const typeOf = name => session.inputMetadata?.find?.(input => input.name === nam
 let state = null
 for await (const line of createInterface({ input: process.stdin })) {
   const values = JSON.parse(line)
+  if (values.state) {
+    state = new ort.Tensor(typeOf('state'), typed(values.state, typeOf('state')), [1, values.state.length])
+    continue
+  }
   const feeds = { x: new ort.Tensor(typeOf('x'), typed(values, typeOf('x')), [1, values.length]) }
   if (session.inputNames.includes('state')) {
     feeds.state = state ?? new ort.Tensor(typeOf('state'), typed(new Array(values.length).fill(0), typeOf('state')), [1, values.length])
