@@ -25,12 +25,14 @@ internal sealed record BufferState(string Device, long? Offset, long Acknowledge
 internal sealed class ReportBuffer : IDisposable
 {
     private const string StateName = "state.json", LockName = "lock", Suffix = ".report";
+    private const int ForgottenAtOnce = 16;
 
     private readonly string folder;
     private readonly long maxBytes;
     private readonly FileStream taken;
     private readonly Lock guard = new();
     private readonly Queue<(long Index, long Bytes)> waiting = new();
+    private readonly List<long> done = []; // acknowledged, and still on the disk
     private BufferState state;
     private long newest, bytes;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -104,13 +106,22 @@ internal sealed class ReportBuffer : IDisposable
         return Read(index);
     }
 
-    /// <summary>The node has the report: forget it.</summary>
+    /// <summary>
+    /// The node has the report: forget it. Under load this is noted on the disk for several at once; what a crash forgets is sent again,
+    /// and the node knows it by its number.
+    /// </summary>
     public void Acknowledge(BufferedReport report)
     {
-        Save(state with { Acknowledged = report.Index, Checkpoint = report.Checkpoint });
-        File.Delete(PathOf(report.Index));
         lock (guard)
             bytes -= waiting.Dequeue().Bytes;
+        done.Add(report.Index);
+        if (Waiting == 0 || done.Count >= ForgottenAtOnce)
+        {
+            Save(state with { Acknowledged = report.Index, Checkpoint = report.Checkpoint });
+            foreach (var index in done)
+                File.Delete(PathOf(index));
+            done.Clear();
+        }
         Wake();
     }
 
