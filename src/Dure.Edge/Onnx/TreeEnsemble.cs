@@ -21,8 +21,10 @@ internal sealed class TreeEnsemble
     private readonly (int Target, double Weight)[] weights;
     private readonly double[] origin;
     private readonly string aggregate;
+    private readonly bool isSum;
     private readonly int targets, depth, columns;
     private readonly double[] sums;
+    private readonly Branch[] walk;
 
     private TreeEnsemble(NodeSetup node)
     {
@@ -48,7 +50,12 @@ internal sealed class TreeEnsemble
         (leaves, weights) = Leaves(places, count);
         origin = Numbers("base_values") is { Length: > 0 } values ? Sized(values, targets, "base_values") : new double[targets];
         sums = new double[targets];
+        walk = [.. Enumerable.Range(0, count).Select(i => new Branch(cuts[i], features[i], whenTrue[i], whenFalse[i], modes[i], missingIsTrue[i]))];
+        isSum = aggregate is "SUM" or "AVERAGE";
     }
+
+    /// <summary>All that a step of the walk needs, side by side in memory.</summary>
+    private readonly record struct Branch(double Cut, int Feature, int WhenTrue, int WhenFalse, Mode Mode, bool MissingIsTrue);
 
     private enum Mode : byte
     {
@@ -104,19 +111,20 @@ internal sealed class TreeEnsemble
         }
     }
 
-    private double Join<TSum>(double sofar, double weight) where TSum : IFloatingPointIeee754<TSum> => aggregate switch
-    {
-        "MIN" => Math.Min(sofar, weight),
-        "MAX" => Math.Max(sofar, weight),
-        _ => double.CreateTruncating(TSum.CreateTruncating(sofar) + TSum.CreateTruncating(weight)),
-    };
+    private double Join<TSum>(double sofar, double weight) where TSum : IFloatingPointIeee754<TSum> =>
+        isSum ? double.CreateTruncating(TSum.CreateTruncating(sofar) + TSum.CreateTruncating(weight))
+        : aggregate == "MIN" ? Math.Min(sofar, weight)
+        : Math.Max(sofar, weight);
 
     private int Descend<T, TSum>(int at, ReadOnlySpan<T> row) where T : INumber<T> where TSum : IFloatingPointIeee754<TSum>
     {
-        while (modes[at] != Mode.Leaf)
+        while (true)
         {
-            var (value, cut) = (TSum.CreateTruncating(row[features[at]]), TSum.CreateTruncating(cuts[at]));
-            var holds = modes[at] switch
+            ref readonly var branch = ref walk[at];
+            if (branch.Mode == Mode.Leaf)
+                return at;
+            var (value, cut) = (TSum.CreateTruncating(row[branch.Feature]), TSum.CreateTruncating(branch.Cut));
+            var holds = branch.Mode switch
             {
                 Mode.AtMost => value <= cut,
                 Mode.Less => value < cut,
@@ -125,9 +133,8 @@ internal sealed class TreeEnsemble
                 Mode.Equal => value == cut,
                 _ => value != cut,
             };
-            at = holds || (missingIsTrue[at] && TSum.IsNaN(value)) ? whenTrue[at] : whenFalse[at];
+            at = holds || (branch.MissingIsTrue && TSum.IsNaN(value)) ? branch.WhenTrue : branch.WhenFalse;
         }
-        return at;
     }
 
     private Mode ModeOf(string name) => name switch
