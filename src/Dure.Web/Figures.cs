@@ -15,14 +15,15 @@ public static class Figures
         if (!double.IsFinite(value))
             return NoValue;
         var size = Math.Abs(value);
-        return size switch
+        var sign = value < 0 ? "−" : ""; // the true minus sign: a hyphen breaks at line ends
+        return sign + size switch
         {
             0 => "0",
-            < 1e-3 or >= 1e9 => value.ToString("0.###E0", CultureInfo.InvariantCulture),
-            < 1 => value.ToString("0.####", CultureInfo.InvariantCulture),
-            < 10 => value.ToString("0.###", CultureInfo.InvariantCulture),
-            < 1000 => value.ToString("0.##", CultureInfo.InvariantCulture),
-            _ => value.ToString("#,0.#", CultureInfo.InvariantCulture),
+            < 1e-3 or >= 1e9 => size.ToString("0.###E0", CultureInfo.InvariantCulture),
+            < 1 => size.ToString("0.####", CultureInfo.InvariantCulture),
+            < 10 => size.ToString("0.###", CultureInfo.InvariantCulture),
+            < 1000 => size.ToString("0.##", CultureInfo.InvariantCulture),
+            _ => size.ToString("#,0.#", CultureInfo.InvariantCulture),
         };
     }
 

@@ -12,7 +12,6 @@ public static class Units
         "[degF]" => "°F",
         "Ohm" => "Ω",
         "um" => "µm",
-        "/h" => "1/h",
         "%" => "%",
         _ => ucum,
     };

@@ -64,6 +64,8 @@ public static class WebPages
 
     private static ValueTask<object?> ReadView(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
+        // A page shows what is so now, and only to whoever signed in.
+        call.HttpContext.Response.Headers.CacheControl = "private, no-cache";
         call.HttpContext.RequestServices.GetRequiredService<PageView>().Read(call.HttpContext);
         return next(call);
     }

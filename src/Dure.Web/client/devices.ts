@@ -7,7 +7,7 @@ interface Alarm { device: string; asset: string; from: number; score: number }
 
 /** A score of 1 is the alarm limit on every machine. */
 const limit = 1;
-const kept = 240;
+const kept = 160;
 const mostAlarms = 200;
 
 const board = document.querySelector<HTMLElement>('[data-board]');
@@ -57,7 +57,7 @@ class Strip {
     [this.canvas.width, this.canvas.height] = [width * ratio, height * ratio];
     const draw = this.canvas.getContext('2d')!;
     draw.scale(ratio, ratio);
-    const style = (name: string) => getComputedStyle(this.element.querySelector(`.ink-${name}`)!).color;
+    const style = (name: string) => getComputedStyle(document.querySelector(`.ink-${name}`)!).color;
     const top = Math.sqrt(Math.max(2 * limit, ...this.scores));
     const y = (score: number) => height - 4 - (Math.sqrt(Math.max(0, score)) / top) * (height - 8);
     const x = (i: number) => width - 3 - (this.scores.length - 1 - i) * (width / kept);

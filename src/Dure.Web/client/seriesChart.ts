@@ -117,7 +117,7 @@ export class SeriesChart {
         { label: this.words.count, scale: 'count', stroke: 'transparent', width: 0, points: { show: false }, value: (_, value) => (value == null ? '–' : String(value)) },
       ],
       bands: [{ series: [1, 2], fill: line.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.22)') }],
-      axes: [{ ...axis, values: (_, splits, __, ___, step) => labels(splits, step) }, { ...axis, size: 64 }],
+      axes: [{ ...axis, values: (_, splits, __, ___, step) => labels(splits, step) }, { ...axis, size: 72, values: (_, splits) => splits.map(plain) }],
       hooks: {
         setSelect: [(plot) => {
           const { left, width } = plot.select;
