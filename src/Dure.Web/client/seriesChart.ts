@@ -61,7 +61,7 @@ export class SeriesChart {
   }
 
   fill(buckets: Buckets): void {
-    this.data = [buckets.start.map((micros) => micros / 1e6), buckets.max, buckets.min, buckets.mean, buckets.count];
+    this.data = columns(buckets);
     this.draw();
   }
 
@@ -185,6 +185,32 @@ export class SeriesChart {
         if (fingers.delete(event.pointerId)) begin();
       });
   }
+}
+
+/** A pause this many times longer than the usual step between buckets with samples is drawn as a gap. */
+const pause = 5;
+
+/**
+ * The buckets that hold samples. Zoomed in further than a signal's own pace most buckets are empty; the line goes on through
+ * those, and breaks where the samples themselves paused.
+ */
+function columns(buckets: Buckets): uPlot.AlignedData {
+  const held = buckets.start.map((_, i) => i).filter((i) => buckets.mean[i] != null);
+  const steps = held.slice(1).map((at, i) => buckets.start[at]! - buckets.start[held[i]!]!).sort((a, b) => a - b);
+  const usual = steps[Math.floor(steps.length / 2)] ?? 0;
+  const times: number[] = [];
+  const values: (number | null)[][] = [[], [], [], []];
+  const push = (start: number, ...row: (number | null)[]) => {
+    times.push(start / 1e6);
+    row.forEach((value, column) => values[column]!.push(value));
+  };
+  held.forEach((at, i) => {
+    const before = i > 0 ? buckets.start[held[i - 1]!]! : undefined;
+    const start = buckets.start[at]!;
+    if (before !== undefined && start - before > pause * usual) push(before + usual, null, null, null, 0);
+    push(start, buckets.max[at]!, buckets.min[at]!, buckets.mean[at]!, buckets.count[at]!);
+  });
+  return [times, ...values];
 }
 
 /** Labels of the time axis: the clock at each split, the day where it begins. */

@@ -82,7 +82,8 @@ class SignalsPage implements Viewport {
       const answer = await getJson<Resampled>(`/api/v1/signals/resample?${query}`, signal);
       if (this.isWhole && answer.buckets.start.length > 0) this.widen(chart.signal, answer);
       this.counts.set(chart.signal, answer.buckets.count.reduce((sum, count) => sum + count, 0));
-      chart.fill(answer.buckets);
+      if (this.whole.to <= 1) chart.element.append(message(this.words('empty')));
+      else chart.fill(answer.buckets);
     } catch (failure) {
       if (signal.aborted) return;
       chart.element.append(message(`${this.words('failed')} ${failure instanceof Error ? failure.message : ''}`));
