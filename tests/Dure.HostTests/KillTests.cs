@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Dure.HostTests;
+
+/// <summary>kill -9 in the middle of ingest: what was acknowledged is there once, nothing is there twice, the journal verifies.</summary>
+public sealed class KillTests : IDisposable
+{
+    private const int Signals = 4;
+    private const int RowsPerBatch = 250;
+    private const int Senders = 3;
+    private const int MostSamplesPerAnswer = 100_000;
+    private readonly string folder = Directory.CreateTempSubdirectory("dure-kill-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public Task After_10_kills_every_acknowledged_sample_is_there_once() => Torture(rounds: 10, seed: 1);
+
+    [Fact]
+    [Trait("Speed", "Slow")]
+    public Task After_50_kills_every_acknowledged_sample_is_there_once() => Torture(rounds: 50, seed: 2);
+
+    private async Task Torture(int rounds, int seed)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var random = new Random(seed);
+        var acknowledged = new ConcurrentDictionary<(int Sender, long Batch), bool>();
+        var next = new long[Senders];
+        for (var round = 0; round < rounds; round++)
+        {
+            await using var node = await NodeProcess.Start(folder, cancel);
+            if (round == 0)
+                await Register(node, cancel);
+            var senders = Enumerable.Range(0, Senders).Select(sender => Send(node, sender, next, acknowledged, cancel)).ToArray();
+            await Task.Delay(random.Next(30, 600), cancel);
+            await node.Kill();
+            await Task.WhenAll(senders);
+        }
+        Assert.NotEmpty(acknowledged);
+
+        await using var last = await NodeProcess.Start(folder, cancel);
+        var verdict = await (await last.Client.PostAsync("api/v1/journal/verify", null, cancel)).Content.ReadFromJsonAsync<JsonObject>(cancel);
+        Assert.True(verdict!["ok"]!.GetValue<bool>(), verdict.ToJsonString());
+        // What was under way when the node fell is sent again, as a gateway would: it must not be there twice either.
+        for (var sender = 0; sender < Senders; sender++)
+            await Post(last, sender, next[sender], cancel);
+        for (var sender = 0; sender < Senders; sender++)
+        {
+            for (var signal = 0; signal < Signals; signal++)
+                await AssertComplete(last, sender, signal, next[sender], cancel);
+        }
+    }
+
+    /// <summary>Sends batches one after the other until the node falls; a batch without an answer is sent again in the next round.</summary>
+    private static async Task Send(NodeProcess node, int sender, long[] next, ConcurrentDictionary<(int, long), bool> acknowledged, CancellationToken cancel)
+    {
+        try
+        {
+            while (true)
+            {
+                await Post(node, sender, next[sender], cancel);
+                acknowledged[(sender, next[sender])] = true;
+                next[sender]++;
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // The node was killed under this request.
+        }
+    }
+
+    private static async Task Post(NodeProcess node, int sender, long batch, CancellationToken cancel)
+    {
+        using var response = await node.Client.PostAsync("api/v1/ingest", JsonContent.Create(Batch(sender, batch)), cancel);
+        var receipt = await response.Content.ReadFromJsonAsync<JsonObject>(cancel);
+        Assert.True(response.IsSuccessStatusCode, receipt!.ToJsonString());
+        Assert.Equal(Signals * RowsPerBatch, receipt["accepted"]!.GetValue<int>() + receipt["duplicates"]!.GetValue<int>());
+    }
+
+    private static async Task AssertComplete(NodeProcess node, int sender, int signal, long lastBatch, CancellationToken cancel)
+    {
+        var expected = (lastBatch + 1) * RowsPerBatch;
+        var (row, from) = (0L, 0L);
+        while (row < expected)
+        {
+            var answer = await node.Client.GetFromJsonAsync<JsonObject>($"api/v1/signals/samples?signal={Uri.EscapeDataString(Path(sender, signal))}&from={from}&limit={MostSamplesPerAnswer}", cancel);
+            var samples = answer!["samples"]!.AsArray();
+            Assert.NotEmpty(samples);
+            foreach (var sample in samples)
+            {
+                Assert.Equal(TimeOf(row), sample![0]!.GetValue<long>());
+                Assert.Equal(ValueOf(sender, signal, row), sample[1]!.GetValue<double>());
+                row++;
+            }
+            from = TimeOf(row - 1) + 1;
+        }
+        Assert.Equal(expected, row);
+    }
+
+    private static Task Register(NodeProcess node, CancellationToken cancel) => node.Client.PostAsync("api/v1/signals", JsonContent.Create(new JsonObject
+    {
+        ["signals"] = new JsonArray([.. Enumerable.Range(0, Senders * Signals).Select(i => new JsonObject { ["id"] = Path(i / Signals, i % Signals), ["unit"] = "bar" })]),
+    }), cancel);
+
+    private static JsonObject Batch(int sender, long batch) => new()
+    {
+        ["source"] = $"sender {sender}",
+        ["signals"] = new JsonArray([.. Enumerable.Range(0, Signals).Select(signal => new JsonObject
+        {
+            ["signal"] = Path(sender, signal),
+            ["times"] = new JsonArray([.. Rows(batch).Select(row => JsonValue.Create(TimeOf(row)))]),
+            ["values"] = new JsonArray([.. Rows(batch).Select(row => JsonValue.Create(ValueOf(sender, signal, row)))]),
+        })]),
+    };
+
+    private static IEnumerable<long> Rows(long batch) => Enumerable.Range(0, RowsPerBatch).Select(row => batch * RowsPerBatch + row);
+
+    private static string Path(int sender, int signal) => $"plant/machine{sender}/signal{signal}";
+
+    private static long TimeOf(long row) => 1_750_000_000_000_000 + row * 1_000_000;
+
+    private static double ValueOf(int sender, int signal, long row) => sender * 1000 + signal * 100 + Math.Round(Math.Sin(row * 0.01), 6);
+}
