@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace Dure.Bench;
+
+/// <summary>What a benchmark found: a line per goal, with the machine and the day it was found on.</summary>
+internal sealed class Report(string name)
+{
+    private readonly List<string> lines = [];
+
+    public IReadOnlyList<string> Lines => lines;
+
+    public void Goal(string goal, double measured, string unit, double target, bool higherIsBetter = true)
+    {
+        var isMet = higherIsBetter ? measured >= target : measured <= target;
+        lines.Add($"{name} goal: {goal}: measured {measured:N0} {unit}, target {target:N0}: {(isMet ? "met" : "short")}");
+    }
+
+    public void Note(string text) => lines.Add($"{name} note: {text}");
+
+    /// <summary>Writes <c>benchmarks/results/NAME.md</c>.</summary>
+    public void Write()
+    {
+        var folder = Path.Combine(Root(), "benchmarks", "results");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name + ".md"), $"""
+            # {name}
+
+            Measured {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC by `./bench {name}` on {Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}. Client and node share the cores.
+
+            ```
+            {string.Join('\n', lines)}
+            ```
+
+            """);
+    }
+
+    public static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted ? sorted[sorted.Length / 2] : 0;
+
+    private static string Cpu() => File.Exists("/proc/cpuinfo")
+        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor"
+        : "unknown processor";
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Dure.slnx")))
+            folder = folder.Parent;
+        return folder.FullName;
+    }
+}
