@@ -99,7 +99,7 @@ internal sealed class DemoStory(
         Require(comparison.Whole("rows") == expected, $"{comparison["rows"]} of {expected} held-out rows were scored by the device");
         Require(comparison.Number("maxDifference") <= ScoreTolerance, $"the device's scores differ from the node's by {comparison.Number("maxDifference"):E1}");
         return (comparison, ContentHash.Parse(comparison.Text("entryHash")).Short,
-            $"{comparison.Whole("rows"):N0} rows scored live by dure-edge, {comparison["alarms"]} alarms; largest difference to the node {comparison.Number("maxDifference"):E1}");
+            $"{comparison.Whole("rows"):N0} rows scored live by dure-edge, {comparison["alarms"]} alarms; largest difference to the node {Shown(comparison.Number("maxDifference"))}");
     }
 
     private async Task<(JsonNode, string, string)> Act(CancellationToken cancel)
@@ -139,6 +139,8 @@ internal sealed class DemoStory(
         Say($"{name,-10} {figure}");
         return result;
     }
+
+    private static string Shown(double difference) => difference == 0 ? "0 (equal to the last bit)" : $"{difference:E1}";
 
     private void Say(string line)
     {
