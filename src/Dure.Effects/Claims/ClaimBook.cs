@@ -121,6 +121,7 @@ public sealed class ClaimBook
             Boundary = (string)plan["boundary"]!,
             Design = (string)plan["design"]!,
             Baseline = (string)plan["baseline"]!,
+            OutcomeKnownBefore = (bool)plan["outcomeKnownBefore"]!,
             Study = new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!),
         };
     }

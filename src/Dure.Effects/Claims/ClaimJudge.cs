@@ -6,7 +6,7 @@ internal static class ClaimJudge
     // Share of the claimed effect that the whole interval must reach.
     private const double Tolerance = 0.9;
 
-    public static (ClaimVerdict Verdict, string Reason) Judge(MetricComparison metric, double claimed, bool isPreRegistered)
+    public static (ClaimVerdict Verdict, string Reason) Judge(MetricComparison metric, double claimed, bool isPreRegistered, bool outcomeKnownBefore)
     {
         var difference = metric.Difference;
         return metric.Finding switch
@@ -15,6 +15,8 @@ internal static class ClaimJudge
             Finding.Worse => (ClaimVerdict.Refuted, "The whole interval of the difference lies on the wrong side of zero."),
             _ when !isPreRegistered => (ClaimVerdict.NotVerifiable,
                 "The interval excludes zero, but no plan was in the journal before the labels were first read for judging."),
+            _ when outcomeKnownBefore => (ClaimVerdict.NotVerifiable,
+                "The interval shows an improvement, but the outcome of this data could be known when the plan was made; only a comparison whose outcome nobody knew can be confirmed."),
             _ when Reaches(difference, claimed, metric.HigherIsBetter) => (ClaimVerdict.Confirmed,
                 claimed == 0 ? "A plan registered before claimed an improvement, and the whole interval is one."
                     : $"A plan registered before claimed {claimed:0.##}, and the whole interval lies at or beyond nine tenths of it."),

@@ -10,7 +10,7 @@ internal static class ClaimWriter
         var metric = result.Metrics.FirstOrDefault(m => string.Equals(m.Name, plan.Metric, StringComparison.Ordinal)) ?? throw new ProblemException(
             "urn:dure:effects:unknown-metric", $"The study has no metric '{plan.Metric}'.", $"plan '{plan.Title}'",
             $"Name one of {string.Join(", ", result.Metrics.Select(m => m.Name))}.");
-        var (verdict, reason) = ClaimJudge.Judge(metric, plan.Claimed, preRegisteredAt is not null);
+        var (verdict, reason) = ClaimJudge.Judge(metric, plan.Claimed, preRegisteredAt is not null, plan.OutcomeKnownBefore);
         var difference = Figure.Of(metric.Difference);
         return new()
         {

@@ -24,6 +24,9 @@ public sealed record EffectPlan
     /// <summary>What is done without the treatment.</summary>
     public string Baseline { get; init; } = "static limits at mean ± 3 sigma of the commissioning rows, per signal";
 
+    /// <summary>Whether the outcome of the data could be known when the plan was made, as with a public recording. Then no verdict is a confirmation.</summary>
+    public bool OutcomeKnownBefore { get; init; }
+
     public AlarmStudy Study { get; init; } = new();
 
     public JsonObject ToJson() => new()
@@ -34,6 +37,7 @@ public sealed record EffectPlan
         ["boundary"] = Boundary,
         ["design"] = Design,
         ["baseline"] = Baseline,
+        ["outcomeKnownBefore"] = OutcomeKnownBefore,
         ["level"] = Study.Level,
         ["resamples"] = Study.Resamples,
         ["seed"] = Study.Seed,

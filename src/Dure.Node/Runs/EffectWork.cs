@@ -23,7 +23,8 @@ internal sealed class EffectWork(
     {
         Title = $"{dataset.Title}: alarms of a model against static limits",
         Boundary = $"Held-out rows of {dataset.Parts.Count(part => part.HeldOutLabelled > 0 || part.Labelled > 0)} labelled machines of dataset {dataset.Id.Short}",
-        Design = (isSimulated ? "simulated machines, not a plant; " : "") + "retrospective, recorded test bed, faults induced and labelled by its makers; the recordings were public before the plan, so it was not made blind",
+        Design = (isSimulated ? "simulated machines, not a plant; " : "") + "retrospective, recorded test bed, faults induced and labelled by its makers",
+        OutcomeKnownBefore = true, // labels that are already recorded could be looked at before the plan was made
     };
 
     public async Task<JsonObject> Run(JsonObject request, RunContext context)

@@ -32,6 +32,17 @@ public sealed class ClaimTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_outcome_that_could_be_known_when_the_plan_was_made_is_never_confirmed()
+    {
+        var book = ClaimBook.Open(Journal, Blobs);
+        var plan = Plan() with { OutcomeKnownBefore = true };
+        await book.Plan(plan, [], "engineer", Cancel);
+        var claim = (await book.Write(plan, Evidence(await Model()), "engineer", Cancel)).Claim;
+        Assert.Equal(ClaimVerdict.NotVerifiable, claim.Verdict);
+        Assert.Contains("nobody knew", claim.VerdictReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_plan_nothing_is_ever_confirmed()
     {
         var claim = (await ClaimBook.Open(Journal, Blobs).Write(Plan(), Evidence(await Model()), "engineer", Cancel)).Claim;
