@@ -78,7 +78,11 @@ internal static class DeviceEndpoints
                     case FleetEvent.Scored(var device, var row):
                         await ServerSentEvents.Send(context, "score", new JsonObject
                         {
-                            ["device"] = device, ["asset"] = row.Asset, ["time"] = row.TimeMicros, ["score"] = row.Score, ["alarm"] = row.Alarm,
+                            ["device"] = device,
+                            ["asset"] = row.Asset,
+                            ["time"] = row.TimeMicros,
+                            ["score"] = row.Score,
+                            ["alarm"] = row.Alarm,
                         }.ToJsonString(), ending.Token);
                         break;
                     case FleetEvent.Raised(var alarm):

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dure.Kernel;
 using Microsoft.AspNetCore.Diagnostics;
@@ -14,14 +15,22 @@ internal static class Problems
         ["urn:dure:http:bad-encoding"] = StatusCodes.Status415UnsupportedMediaType,
     };
 
-    public static void UseProblems(this WebApplication app) => app.UseExceptionHandler(handler => handler.Run(Handle));
+    /// <summary>Readable text: problem documents are never part of a page.</summary>
+    private static readonly NodeJson Readable = new(new JsonSerializerOptions(NodeJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    public static void UseProblems(this WebApplication app) => app.UseExceptionHandler(new ExceptionHandlerOptions
+    {
+        ExceptionHandler = Handle,
+        // A refusal is an answer, not a fault: the log is for what an operator must act on.
+        SuppressDiagnosticsCallback = context => context.Exception is ProblemException or BadHttpRequestException or JsonException or OperationCanceledException,
+    });
 
     public static Task Write(HttpContext context, int status, string type, string what, string where, string mend)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         return JsonSerializer.SerializeAsync(context.Response.Body,
-            new ProblemDocument(type, what, status, $"{where}: {what} {mend}", where, mend), NodeJson.Default.ProblemDocument, context.RequestAborted);
+            new ProblemDocument(type, what, status, $"{where}: {what} {mend}", where, mend), Readable.ProblemDocument, context.RequestAborted);
     }
 
     public static Task Write(HttpContext context, Problem problem) =>

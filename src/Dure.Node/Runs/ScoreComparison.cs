@@ -37,7 +37,12 @@ internal sealed class ScoreComparison(ModelRegistry models, PlantHistorian histo
         var entry = await fleet.RecordComparison(device.Id, model.Version, rows, largest, restsOn, actor, cancel);
         return new JsonObject
         {
-            ["rows"] = rows, ["missing"] = missing, ["maxDifference"] = largest, ["alarms"] = device.Alarms, ["entry"] = entry.Index, ["entryHash"] = entry.Hash.ToString(),
+            ["rows"] = rows,
+            ["missing"] = missing,
+            ["maxDifference"] = largest,
+            ["alarms"] = device.Alarms,
+            ["entry"] = entry.Index,
+            ["entryHash"] = entry.Hash.ToString(),
         };
     }
 
