@@ -70,6 +70,13 @@ public sealed class PlantHistorian : IAsyncDisposable
             if (!journaled.Contains(record.Sequence))
                 missing.Add(record);
         }, out var tornBytes);
+        if (journaled.Count > 0 && journaled.Max() > store.LastSequence)
+        {
+            var last = store.LastSequence;
+            await store.DisposeAsync();
+            throw new ProblemException("urn:dure:historian:batches-gone", $"The journal names batches up to {journaled.Max()}, the series end at batch {last}.", options.DataPath,
+                "Restore the folder from a copy that is as new as the journal; the journal's entries say which samples are missing.");
+        }
         foreach (var record in missing)
             await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
         return new PlantHistorian(journal, signals, store, new AdmissionDesk(signals, time, options.ClockTolerance),

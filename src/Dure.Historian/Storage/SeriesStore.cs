@@ -82,6 +82,16 @@ internal sealed class SeriesStore : IAsyncDisposable
         return store;
     }
 
+    /// <summary>The newest batch that the store holds; 0 when it holds none.</summary>
+    public long LastSequence
+    {
+        get
+        {
+            lock (guard)
+                return nextSequence - 1;
+        }
+    }
+
     /// <summary>Takes ascending rows (no time twice) of several series as one batch; durable when <c>Flushed</c> completes.</summary>
     public Admission Append(IReadOnlyList<AcceptedRows> wanted, string source)
     {

@@ -1,0 +1,148 @@
+using System.Text;
+using Dure.Historian;
+using Dure.Historian.Files;
+using Dure.Historian.Http;
+using Dure.Kernel;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Dure.Tests.Historian;
+
+public sealed class ParserTests
+{
+    private const string GoodJson = """{"source":"gw","signals":[{"signal":"a/b","unit":"bar","samples":[[1000,1.5],["1970-01-01T00:00:00.002Z",2,"uncertain"],[3000,null]]},{"signal":"a/c","times":[1,2],"values":[3,4]}]}""";
+    private const string GoodLines = "pump,asset=a/b Pressure=1.5,Flow=2i 1000\n# comment\nweather,city=New\\ York,zone=2 temp=t 2000\n";
+
+    [Fact]
+    public void Both_forms_of_JSON_are_read_with_times_qualities_and_missing_values()
+    {
+        var batch = JsonBatchParser.Parse(Encoding.UTF8.GetBytes(GoodJson), "sender");
+        Assert.Equal("gw", batch.Source);
+        Assert.Equal([1000L, 2000L, 3000L], batch.Blocks[0].TimesMicros.ToArray());
+        Assert.Equal([Quality.Good, Quality.Uncertain, Quality.Bad], batch.Blocks[0].Qualities.ToArray());
+        Assert.Equal([3.0, 4.0], batch.Blocks[1].Values.ToArray());
+    }
+
+    [Theory]
+    [InlineData("""{"signals":[{"signal":"a/b","times":[1,2],"values":[3]}]}""", "2 times, 1 values")]
+    [InlineData("""{"signals":[{"samples":[[1,2]]}]}""", "no 'signal'")]
+    [InlineData("""{"signals":[{"signal":"a/b","samples":[[1,2,"excellent"]]}]}""", "quality")]
+    [InlineData("""{"signals":[{"signal":"a/b","samples":[[1,"high"]]}]}""", "value")]
+    [InlineData("""{"signals":[{"signal":"a/b","samples":[[1,2""", "not valid JSON")]
+    [InlineData("""{"signals":[]} {}""", "JSON")]
+    [InlineData("[]", "StartArray")]
+    public void A_malformed_batch_is_refused_with_the_byte_and_what_is_wrong(string json, string named)
+    {
+        var refused = Assert.Throws<ProblemException>(() => JsonBatchParser.Parse(Encoding.UTF8.GetBytes(json), "sender"));
+        Assert.Contains(named, refused.Problem.What, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("byte", refused.Problem.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Line_protocol_is_read_with_escapes_kinds_and_precision()
+    {
+        var batch = LineProtocolParser.Parse(Encoding.UTF8.GetBytes(GoodLines), "sender", LinePrecision.Milliseconds, DateTimeOffset.UnixEpoch);
+        Assert.Equal(["a/b/Pressure", "a/b/Flow", "weather/New York/2/temp"], batch.Blocks.Select(block => block.Signal));
+        Assert.Equal([1.5, 2.0, 1.0], batch.Blocks.Select(block => block.Values[0]));
+        Assert.Equal(1_000_000, batch.Blocks[0].TimesMicros[0]);
+        Assert.Equal(0, batch.RejectedCount);
+    }
+
+    [Theory]
+    [InlineData("pump", "no space")]
+    [InlineData("pump value=\"text\" 1", "text cannot be stored")]
+    [InlineData("pump value=1 soon", "whole number")]
+    [InlineData("pump value 1", "field=value")]
+    [InlineData("pump value=NaN 1", "number")]
+    [InlineData("pump,tag value=1 1", "malformed")]
+    public void A_bad_line_is_named_by_its_number_and_the_good_ones_are_kept(string line, string named)
+    {
+        var batch = LineProtocolParser.Parse(Encoding.UTF8.GetBytes($"ok a=1 1\n{line}\nok a=2 2\n"), "sender", LinePrecision.Microseconds, DateTimeOffset.UnixEpoch);
+        var rejection = Assert.Single(batch.Rejections);
+        Assert.Equal("line 2", rejection.Where);
+        Assert.Contains(named, rejection.What, StringComparison.Ordinal);
+        Assert.Equal(2, Assert.Single(batch.Blocks).Count);
+    }
+
+    [Fact]
+    public void A_line_without_a_time_gets_the_time_of_its_arrival()
+    {
+        var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var batch = LineProtocolParser.Parse("ok a=1"u8, "sender", LinePrecision.Nanoseconds, now);
+        Assert.Equal(Micros.Of(now), batch.Blocks[0].TimesMicros[0]);
+    }
+
+    [Fact]
+    public void Random_and_mutated_bytes_never_end_in_anything_but_a_named_refusal() =>
+        Prop.ForAll<byte[], int>((noise, seed) =>
+        {
+            foreach (var good in new[] { GoodJson, GoodLines })
+            {
+                var mutated = Encoding.UTF8.GetBytes(good);
+                var random = new Random(seed);
+                for (var i = 0; i < 3; i++)
+                    mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
+                OnlyNamedRefusals(mutated);
+            }
+            OnlyNamedRefusals(noise);
+            return true;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+
+    private static void OnlyNamedRefusals(byte[] bytes)
+    {
+        try
+        {
+            JsonBatchParser.Parse(bytes, "sender");
+        }
+        catch (ProblemException refused)
+        {
+            Assert.NotEmpty(refused.Problem.Mend);
+        }
+        LineProtocolParser.Parse(bytes, "sender", LinePrecision.Nanoseconds, DateTimeOffset.UnixEpoch);
+    }
+
+    [Theory]
+    [InlineData("time,Pressure [bar],Current\n1000,1.5,2\n", ',')]
+    [InlineData("datetime;Pressure [bar];Current\r\n1970-01-01 00:00:00.001;1.5;2\r\n", ';')]
+    [InlineData("timestamp\tPressure [bar]\tCurrent\n1970-01-01T00:00:00.001Z\t1.5\t2", '\t')]
+    public async Task A_table_is_read_whatever_parts_its_columns(string text, char separator)
+    {
+        var (columns, batches) = await Csv(text);
+        Assert.Equal([("plant/pump1/Pressure", "bar"), ("plant/pump1/Current", null)], columns.Select(column => (column.Id.Path, column.Unit)));
+        Assert.Equal(1000, batches[0].Blocks[0].TimesMicros[0]);
+        Assert.Equal([1.5, 2.0], batches[0].Blocks.Select(block => block.Values[0]));
+        Assert.Contains(separator, text);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("Pressure,Current\n1,2\n", "not a time")]
+    [InlineData("time\n1\n", "one column")]
+    [InlineData("time,a,a\n", "twice")]
+    [InlineData("time,a/b\n", "'/'")]
+    public async Task A_header_that_cannot_be_used_is_refused_by_name(string text, string named)
+    {
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => Csv(text));
+        Assert.Contains(named, refused.Problem.What, StringComparison.Ordinal);
+        Assert.Contains("line 1", refused.Problem.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_empty_cell_is_no_sample_and_a_line_without_end_is_bounded()
+    {
+        var (_, batches) = await Csv("time,a,b\n1000,,2\n");
+        Assert.Equal([0, 1], batches[0].Blocks.Select(block => block.Count));
+        await Assert.ThrowsAsync<ProblemException>(() => Csv("time,a\n" + new string('1', 1_000_000)));
+    }
+
+    private static async Task<(IReadOnlyList<(SignalId Id, string? Unit)> Columns, List<SampleBatch> Batches)> Csv(string text)
+    {
+        IReadOnlyList<(SignalId, string?)> columns = [];
+        var batches = new List<SampleBatch>();
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        await foreach (var batch in CsvSamples.Read(stream, AssetId.Parse("plant/pump1"), "sender", told => { columns = told; return Task.CompletedTask; }, TestContext.Current.CancellationToken))
+            batches.Add(batch);
+        return (columns, batches);
+    }
+}

@@ -1,0 +1,93 @@
+using Dure.Evidence;
+using Dure.Historian;
+using Dure.Kernel;
+
+namespace Dure.Tests.Historian;
+
+/// <summary>A historian with its journal on a folder of its own, that can be closed, damaged and opened again.</summary>
+internal sealed class TestHistorian : IAsyncDisposable
+{
+    public static readonly SignalId Pressure = SignalId.Parse("plant/pump1/Pressure");
+    public static readonly SignalId Current = SignalId.Parse("plant/pump1/Current");
+    public static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly int memorySamples;
+    private NodeKey? key;
+    private Journal? journal;
+    private PlantHistorian? historian;
+
+    private TestHistorian(string folder, int memorySamples) => (Folder, this.memorySamples) = (folder, memorySamples);
+
+    public string Folder { get; }
+    public string Series => Path.Combine(Folder, "series");
+    public PlantHistorian Historian => historian!; // open between Open and Close
+    public Journal Journal => journal!;
+
+    public static async Task<TestHistorian> Create(int memorySamples = 2_000_000)
+    {
+        var test = new TestHistorian(Directory.CreateTempSubdirectory("dure-historian-").FullName, memorySamples);
+        await test.Open();
+        await test.Historian.Register([new SignalDefinition(Pressure, Unit.Parse("bar"), Low: 0, High: 10), new SignalDefinition(Current, Unit.Parse("A"))], "tester", CancellationToken.None);
+        return test;
+    }
+
+    public async Task Open()
+    {
+        key = NodeKey.LoadOrCreate(Path.Combine(Folder, "keys"));
+        journal = await Journal.Open(Path.Combine(Folder, "journal"), key, TimeProvider.System, CancellationToken.None);
+        historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Series, MemorySamples = memorySamples }, journal, new FixedClock(Now), CancellationToken.None);
+    }
+
+    public async Task Close()
+    {
+        if (historian is not null)
+            await historian.DisposeAsync();
+        if (journal is not null)
+            await journal.DisposeAsync();
+        key?.Dispose();
+        (historian, journal, key) = (null, null, null);
+    }
+
+    public async Task Reopen()
+    {
+        await Close();
+        await Open();
+    }
+
+    public async Task<BatchReceipt> Send(SignalId signal, params (long Time, double Value)[] samples)
+    {
+        var block = new SignalBlock(signal.Path, null);
+        foreach (var (time, value) in samples)
+            block.Add(time, value);
+        return await Send(block);
+    }
+
+    public ValueTask<BatchReceipt> Send(params SignalBlock[] blocks)
+    {
+        var batch = new SampleBatch("tester");
+        batch.Blocks.AddRange(blocks);
+        return Historian.Append(batch, "tester", CancellationToken.None);
+    }
+
+    public async Task<List<(long Time, double Value, Quality Quality)>> Read(SignalId signal, TimeRange? range = null)
+    {
+        var samples = new List<(long, double, Quality)>();
+        await foreach (var block in Historian.Read(signal, range ?? TimeRange.All, CancellationToken.None))
+        {
+            for (var i = 0; i < block.Count; i++)
+                samples.Add((block.TimesMicros.Span[i], block.Values.Span[i], block.Qualities.Span[i]));
+        }
+        return samples;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Close();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
