@@ -53,7 +53,7 @@ public sealed class ClaimBook
     /// <summary>Puts a plan into the journal; do it before anything is fitted or judged.</summary>
     public async ValueTask<RegisteredPlan> Plan(EffectPlan plan, IReadOnlyList<JournalEntry> restsOn, string actor, CancellationToken cancel)
     {
-        var body = new JsonObject { ["plan"] = plan.ToJson(), ["planDigest"] = plan.Digest().ToString(), ["refs"] = References(restsOn) };
+        var body = Lineage.Of(restsOn).Into(new JsonObject { ["plan"] = plan.ToJson(), ["planDigest"] = plan.Digest().ToString() });
         var registered = new RegisteredPlan(plan, await journal.Append(PlannedKind, plan.Title, body, actor, cancel));
         lock (gate)
             plans.Add(registered);
@@ -71,16 +71,15 @@ public sealed class ClaimBook
         var document = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(claim, ClaimJson.Default.Claim));
         var hash = blobs.Put(document);
         IReadOnlyList<JournalEntry> restsOn = registration is null ? evidence.RestsOn : [registration.Entry, .. evidence.RestsOn];
-        var body = new JsonObject
+        var lineage = Lineage.Of(restsOn).With(new Artefact("claim", claim.ClaimId + ".json", hash, document.Length),
+            new Artefact("alarm-table", claim.ClaimId + ".csv", table, new FileInfo(blobs.PathOf(table)).Length));
+        var body = lineage.Into(new JsonObject
         {
             ["claimId"] = claim.ClaimId,
             ["metric"] = claim.Metric,
             ["verdict"] = JsonSerializer.SerializeToNode(claim.Verdict, ClaimJson.Default.ClaimVerdict),
             ["headline"] = claim.Headline,
-            ["refs"] = References(restsOn),
-            ["artefacts"] = new JsonArray(Artefact("claim", claim.ClaimId + ".json", hash, document.Length),
-                Artefact("alarm-table", claim.ClaimId + ".csv", table, new FileInfo(blobs.PathOf(table)).Length)),
-        };
+        });
         var recorded = new RecordedClaim(claim, await journal.Append(ClaimedKind, claim.ClaimId, body, actor, cancel));
         lock (gate)
             claims.Add(recorded);
@@ -97,12 +96,10 @@ public sealed class ClaimBook
 
     private Claim ReadClaim(JournalEntry entry)
     {
-        var artefact = entry.Body["artefacts"]?.AsArray().FirstOrDefault(a => (string?)a?["role"] == "claim");
-        if (artefact is null || !ContentHash.TryParse((string?)artefact["hash"], out var hash))
-            throw Unreadable(entry, null);
+        var document = Lineage.From(entry).Artefacts.FirstOrDefault(artefact => artefact.Role == "claim") ?? throw Unreadable(entry, null);
         try
         {
-            return JsonSerializer.Deserialize(blobs.Read(hash, LargestClaimBytes), ClaimJson.Default.Claim) ?? throw Unreadable(entry, null);
+            return JsonSerializer.Deserialize(blobs.Read(document.Hash, LargestClaimBytes), ClaimJson.Default.Claim) ?? throw Unreadable(entry, null);
         }
         catch (JsonException cause)
         {
@@ -125,12 +122,6 @@ public sealed class ClaimBook
             Study = new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!),
         };
     }
-
-    private static JsonArray References(IReadOnlyList<JournalEntry> entries) =>
-        [.. entries.DistinctBy(e => e.Index).OrderBy(e => e.Index).Select(e => new JsonObject { ["entry"] = e.Index, ["hash"] = e.Hash.ToString() })];
-
-    private static JsonObject Artefact(string role, string name, ContentHash hash, long bytes) =>
-        new() { ["role"] = role, ["name"] = name, ["hash"] = hash.ToString(), ["bytes"] = bytes };
 
     private static ProblemException Unreadable(JournalEntry entry, Exception? cause) => new("urn:dure:effects:unreadable-claim",
         $"Entry {entry.Index} ({entry.Kind}) does not hold what it should.", $"journal entry {entry.Index}", "Restore the journal and the blobs from a copy.", cause);

@@ -55,7 +55,13 @@ public sealed class ModelRegistry
         if (Find(version) is { } known)
             return known;
         var card = Encoding.UTF8.GetBytes(ModelCard.Markdown(manifest));
-        var body = new JsonObject
+        var lineage = Lineage.Of(new EntryRef(result.Dataset.Entry, result.Dataset.EntryHash)).With(
+        [
+            new Artefact("model-manifest", manifest.Name + ".json", version, bytes.Length),
+            new Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
+            .. manifest.Machines.Select(m => new Artefact("onnx", m.Asset + ".onnx", ContentHash.Parse(m.Onnx), m.OnnxBytes)),
+        ]);
+        var body = lineage.Into(new JsonObject
         {
             ["name"] = manifest.Name,
             ["version"] = version.ToString(),
@@ -63,14 +69,7 @@ public sealed class ModelRegistry
             ["recipe"] = result.Chosen.Recipe.ToJson(),
             ["seed"] = manifest.Seed,
             ["machines"] = manifest.Machines.Count,
-            ["refs"] = new JsonArray(new JsonObject { ["entry"] = result.Dataset.Entry, ["hash"] = result.Dataset.EntryHash.ToString() }),
-            ["artefacts"] = new JsonArray(
-            [
-                Artefact("model-manifest", manifest.Name + ".json", version, bytes.Length),
-                Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
-                .. manifest.Machines.Select(m => Artefact("onnx", m.Asset + ".onnx", ContentHash.Parse(m.Onnx), m.OnnxBytes)),
-            ]),
-        };
+        });
         return Add(manifest, await journal.Append(RegisteredKind, manifest.Name, body, actor, cancel));
     }
 
@@ -101,9 +100,6 @@ public sealed class ModelRegistry
 
     private static ContentHash VersionOf(JournalEntry entry) =>
         ContentHash.TryParse((string?)entry.Body["version"], out var version) ? version : throw Unreadable(entry, null);
-
-    private static JsonObject Artefact(string role, string name, ContentHash hash, long bytes) =>
-        new() { ["role"] = role, ["name"] = name, ["hash"] = hash.ToString(), ["bytes"] = bytes };
 
     private static ProblemException Unreadable(JournalEntry entry, Exception? cause) => new("urn:dure:learn:unreadable-model",
         $"Entry {entry.Index} does not lead to a model manifest.", $"journal entry {entry.Index}", "Restore the journal and the blobs from a copy.", cause);
