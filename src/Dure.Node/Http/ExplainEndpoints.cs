@@ -31,14 +31,14 @@ internal static class ExplainEndpoints
 
     private static JsonObject Answer(IEnumerable<string> lines) => new() { ["lines"] = new JsonArray([.. lines.Select(line => JsonValue.Create(line))]) };
 
-    /// <summary>The claim, then every entry it rests on, newest first, with batches counted instead of listed.</summary>
+    /// <summary>The claim, then every entry it rests on, newest first; batches and reports, of which there are many, are counted instead.</summary>
     private static IEnumerable<string> LinesOf(RecordedClaim claim, Journal journal)
     {
         yield return $"{claim.Claim.Title}";
         yield return $"  {claim.Claim.Headline}";
         yield return $"  verdict: {claim.Claim.Verdict} ({claim.Claim.VerdictReason})";
         yield return "It rests on:";
-        var (open, seen, batches) = (new PriorityQueue<long, long>(), new HashSet<long>(), 0);
+        var (open, seen, batches, reports) = (new PriorityQueue<long, long>(), new HashSet<long>(), 0, 0);
         open.Enqueue(claim.Entry.Index, -claim.Entry.Index);
         while (open.TryDequeue(out var index, out _))
         {
@@ -47,12 +47,14 @@ internal static class ExplainEndpoints
             var entry = journal.Entry(index);
             if (entry.Kind == Historian.PlantHistorian.Ingested)
                 batches++;
+            else if (entry.Kind == DeviceFleet.Reported)
+                reports++;
             else
                 yield return $"  {entry.Index,6}  {entry.Time:yyyy-MM-dd HH:mm:ss}  {entry.Kind,-18} {entry.Subject}  {entry.Hash.Short}";
             foreach (var cause in Lineage.From(entry).Refs)
                 open.Enqueue(cause.Entry, -cause.Entry);
         }
-        yield return $"  and {batches} ingested batches of samples";
+        yield return $"  and {reports} reports of devices and {batches} ingested batches of samples";
     }
 }
 
