@@ -22,11 +22,12 @@ internal static class SignInEndpoints
     private static async Task<IResult> SignInByForm(HttpContext context, SessionBook sessions, TokenBook tokens)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        if (!TryOpen(form["code"].ToString().Trim(), context, sessions, tokens))
-            return Results.Redirect("/sign-in?error=1");
-        var next = form["next"].ToString();
+        var asked = form["next"].ToString();
         // Only a path of this node: "//other.example" and full addresses would lead elsewhere.
-        return Results.Redirect(next.StartsWith('/') && !next.StartsWith("//", StringComparison.Ordinal) && !next.Contains('\\', StringComparison.Ordinal) ? next : "/");
+        var next = asked.StartsWith('/') && !asked.StartsWith("//", StringComparison.Ordinal) && !asked.Contains('\\', StringComparison.Ordinal) ? asked : "/";
+        return TryOpen(form["code"].ToString().Trim(), context, sessions, tokens)
+            ? Results.Redirect(next)
+            : Results.Redirect($"/sign-in?error=1&next={Uri.EscapeDataString(next)}");
     }
 
     private static IResult SignOut(HttpContext context, SessionBook sessions)

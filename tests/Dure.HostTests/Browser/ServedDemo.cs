@@ -6,16 +6,35 @@ using Xunit;
 
 namespace Dure.HostTests.Browser;
 
-/// <summary>A finished demonstration on the simulated loop whose node stays up, and one Chromium to look at it with.</summary>
+/// <summary>All classes that look at the same demonstration.</summary>
+[CollectionDefinition(Name)]
+public sealed class ServedDemoCollection : ICollectionFixture<ServedDemo>
+{
+    public const string Name = "served demo";
+}
+
+/// <summary>A finished demonstration whose node stays up, and one Chromium to look at it with.</summary>
 public sealed class ServedDemo : IAsyncLifetime
 {
+    /// <summary>A machine of the simulated loop.</summary>
+    public const string Machine = "simulated-loop/pump/0";
+
     private const string Chromium = "/usr/bin/chromium";
+    private static readonly string[] Lists = ["/datasets", "/models", "/effects"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly string folder = Directory.CreateTempSubdirectory("dure-browser-").FullName;
     private readonly StringBuilder output = new();
+    private readonly string? realData;
     private Process? process;
     private IPlaywright? playwright;
     private IBrowser? browser;
+
+    public ServedDemo()
+    {
+    }
+
+    /// <summary>On the real recordings in a folder instead of the simulated loop.</summary>
+    internal ServedDemo(string realData) => this.realData = realData;
 
     public Uri Address { get; private set; } = null!; // InitializeAsync sets it before any test
     public string SignInLink { get; private set; } = "";
@@ -41,17 +60,38 @@ public sealed class ServedDemo : IAsyncLifetime
     /// <summary>A fresh browser profile that is signed in, watched for every console error and failed request.</summary>
     public async Task<WatchedPage> OpenSignedIn(int width = 1280, int height = 900)
     {
-        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed; .ci/run installs it");
         var page = await Open(width, height);
         await page.Page.GotoAsync(SignInLink);
         return page;
     }
 
+    /// <summary>Everything the demonstration and its node have printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+                return output.ToString();
+        }
+    }
+
+    /// <summary>Each page of the navigation, one page of each list on it, and the charts of one machine.</summary>
+    public static async Task<IReadOnlyList<string>> AllPages(IPage page, string machine = Machine)
+    {
+        var paths = new List<string> { "/", "/signals", "/datasets", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3" };
+        foreach (var list in Lists)
+        {
+            await page.GotoAsync(list);
+            paths.Add((await page.Locator($"main a[href^='{list}/']").First.GetAttributeAsync("href"))!);
+        }
+        return paths;
+    }
+
     public async Task<WatchedPage> Open(int width = 1280, int height = 900)
     {
-        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed; .ci/run installs it");
+        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed");
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, BaseURL = Address.ToString() });
-        return new WatchedPage(context, await context.NewPageAsync());
+        return new WatchedPage(context, await context.NewPageAsync(), this);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,7 +112,8 @@ public sealed class ServedDemo : IAsyncLifetime
     private Process StartDemo()
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "demo", "--simulated", "--serve", "--url", "http://127.0.0.1:0", "--data", folder])
+        string[] source = realData is null ? ["--simulated"] : ["--from", realData];
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "demo", .. source, "--serve", "--url", "http://127.0.0.1:0", "--data", folder])
             start.ArgumentList.Add(argument);
         start.Environment["DURE_EDGE"] = Path.Combine(AppContext.BaseDirectory, "dure-edge");
         var demo = Process.Start(start)!;
@@ -87,57 +128,19 @@ public sealed class ServedDemo : IAsyncLifetime
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(100))
         {
-            var told = Told();
+            var told = Output;
             var at = told.IndexOf("http://127.0.0.1", StringComparison.Ordinal);
             if (at >= 0 && told.Contains("Ctrl+C", StringComparison.Ordinal))
                 return told[at..].Split(' ', '\n')[0].Trim();
             if (process!.HasExited)
                 break;
         }
-        throw new InvalidOperationException($"The demo did not come to its end: {Told()}");
-    }
-
-    private string Told()
-    {
-        lock (output)
-            return output.ToString();
+        throw new InvalidOperationException($"The demo did not come to its end: {Output}");
     }
 
     private void Keep(string? line)
     {
         lock (output)
             output.AppendLine(line);
-    }
-}
-
-/// <summary>A page whose console errors and failed requests are kept; disposing it asserts that there was none.</summary>
-public sealed class WatchedPage : IAsyncDisposable
-{
-    private readonly IBrowserContext context;
-
-    internal WatchedPage(IBrowserContext context, IPage page)
-    {
-        (this.context, Page) = (context, page);
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning")
-                Faults.Add($"{page.Url}: {message.Text}");
-        };
-        page.PageError += (_, error) => Faults.Add($"{page.Url}: {error}");
-        page.Response += (_, response) =>
-        {
-            if (response.Status >= 400)
-                Faults.Add($"{response.Status} {response.Url}");
-        };
-    }
-
-    public IPage Page { get; }
-
-    public List<string> Faults { get; } = [];
-
-    public async ValueTask DisposeAsync()
-    {
-        await context.DisposeAsync();
-        Assert.Empty(Faults);
     }
 }
