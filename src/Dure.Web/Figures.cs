@@ -9,7 +9,7 @@ public static class Figures
 
     public static string Count(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
-    /// <summary>A measured value with four significant digits, or as many as a large one needs.</summary>
+    /// <summary>A measured value with about four significant digits, or as many as a large one needs; a power of ten only far from one.</summary>
     public static string Number(double value)
     {
         if (!double.IsFinite(value))
@@ -19,7 +19,8 @@ public static class Figures
         return sign + size switch
         {
             0 => "0",
-            < 1e-3 or >= 1e9 => size.ToString("0.###E0", CultureInfo.InvariantCulture),
+            < 1e-6 or >= 1e9 => size.ToString("0.###E0", CultureInfo.InvariantCulture),
+            < 1e-3 => size.ToString("0.#######", CultureInfo.InvariantCulture),
             < 1 => size.ToString("0.####", CultureInfo.InvariantCulture),
             < 10 => size.ToString("0.###", CultureInfo.InvariantCulture),
             < 1000 => size.ToString("0.##", CultureInfo.InvariantCulture),

@@ -110,7 +110,7 @@ public sealed class ChainTests(ServedDemo demo)
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancel));
         var strip = page.Locator($"[data-board] > li[data-asset='{Watched}']");
         await Assertions.Expect(strip).ToContainTextAsync("4.56");
-        await Assertions.Expect(strip).ToContainTextAsync("In alarm", new LocatorAssertionsToContainTextOptions { UseInnerText = true, IgnoreCase = true });
+        await Assertions.Expect(strip.Locator("[data-mark=alarm]")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("[data-alarms] tr").First).ToContainTextAsync(Watched);
         Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));
     }

@@ -44,7 +44,8 @@ public sealed class PageTests
     }
 
     [Theory]
-    [InlineData(0.00012, "1.2E-4")]
+    [InlineData(0.00012, "0.00012")]
+    [InlineData(0.00000012, "1.2E-7")]
     [InlineData(-60.383, "−60.38")]
     [InlineData(421254.0, "421,254")]
     [InlineData(double.NaN, "–")]
