@@ -118,7 +118,7 @@ public sealed class ClaimBook
             Boundary = (string)plan["boundary"]!,
             Design = (string)plan["design"]!,
             Baseline = (string)plan["baseline"]!,
-            OutcomeKnownBefore = (bool)plan["outcomeKnownBefore"]!,
+            OutcomeKnownBefore = plan["outcomeKnownBefore"] is not { } known || (bool)known, // a plan that does not say so was written before it was asked
             Study = new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!),
         };
     }

@@ -31,9 +31,18 @@ function plain(value: number | null | undefined): string {
   return value == null ? '–' : Number(value.toPrecision(5)).toLocaleString('en', { maximumSignificantDigits: 5 });
 }
 
+/** Words in a frame of their own. */
+export function message(text: string): HTMLElement {
+  const element = document.createElement('p');
+  element.className = 'notice';
+  element.textContent = text;
+  return element;
+}
+
 export class SeriesChart {
   readonly element = document.createElement('div');
   private plot: uPlot | undefined;
+  private note: HTMLElement | undefined;
   private data: uPlot.AlignedData = [[], [], [], [], []];
 
   constructor(readonly signal: string, name: string, private readonly unit: string, private readonly place: number,
@@ -60,7 +69,15 @@ export class SeriesChart {
     this.element.setAttribute('aria-busy', String(is));
   }
 
+  /** Tells in words what the chart cannot show; nothing takes the last words away. */
+  say(text: string): void {
+    this.note?.remove();
+    this.note = text ? message(text) : undefined;
+    if (this.note) this.element.append(this.note);
+  }
+
   fill(buckets: Buckets): void {
+    this.say('');
     this.data = columns(buckets);
     this.draw();
   }

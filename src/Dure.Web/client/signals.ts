@@ -1,7 +1,7 @@
 // The signals page: charts of the chosen signals of one machine on one stretch of time. Each change of the stretch fetches
 // as many buckets as the chart has pixels, so that a day and a decade cost the same.
 import { getJson } from './http';
-import { type Buckets, SeriesChart, type Viewport } from './seriesChart';
+import { type Buckets, message, SeriesChart, type Viewport } from './seriesChart';
 import { type Stretch, moved, within, writtenWhole, zoomed } from './span';
 
 interface Resampled { signal: string; unit: string; from: number; to: number; buckets: Buckets }
@@ -16,7 +16,7 @@ class SignalsPage implements Viewport {
   private readonly charts = new Map<string, SeriesChart>();
   private readonly extents = new Map<string, Stretch>();
   private readonly counts = new Map<string, number>();
-  private pending: AbortController | undefined;
+  private readonly pending = new Map<SeriesChart, AbortController>();
   private timer = 0;
 
   constructor(private readonly host: HTMLElement, private readonly boxes: HTMLInputElement[], private readonly range: HTMLElement | null) {}
@@ -49,6 +49,8 @@ class SignalsPage implements Viewport {
     const wanted = this.boxes.filter((box) => box.checked);
     for (const [signal, chart] of this.charts)
       if (!wanted.some((box) => box.value === signal)) {
+        this.pending.get(chart)?.abort();
+        this.pending.delete(chart);
         chart.remove();
         this.charts.delete(signal);
       }
@@ -65,13 +67,15 @@ class SignalsPage implements Viewport {
   }
 
   private async load(charts: SeriesChart[]): Promise<void> {
-    if (charts.length === this.charts.size) this.pending?.abort();
-    const abort = (this.pending = new AbortController());
-    await Promise.all(charts.map((chart) => this.fetch(chart, abort.signal)));
-    if (!abort.signal.aborted) this.say();
+    await Promise.all(charts.map((chart) => this.fetch(chart)));
+    this.say();
   }
 
-  private async fetch(chart: SeriesChart, signal: AbortSignal): Promise<void> {
+  /** A newer question about a chart replaces the one under way, so that a late answer never draws over a newer one. */
+  private async fetch(chart: SeriesChart): Promise<void> {
+    this.pending.get(chart)?.abort();
+    const abort = new AbortController();
+    this.pending.set(chart, abort);
     const query = new URLSearchParams({ signal: chart.signal, points: String(Math.min(mostPoints, chart.width)) });
     if (!this.isWhole) {
       query.set('from', String(Math.floor(this.shown.from)));
@@ -79,16 +83,16 @@ class SignalsPage implements Viewport {
     }
     chart.busy(true);
     try {
-      const answer = await getJson<Resampled>(`/api/v1/signals/resample?${query}`, signal);
+      const answer = await getJson<Resampled>(`/api/v1/signals/resample?${query}`, abort.signal);
       if (this.isWhole && answer.buckets.start.length > 0) this.widen(chart.signal, answer);
       this.counts.set(chart.signal, answer.buckets.count.reduce((sum, count) => sum + count, 0));
-      if (this.whole.to <= 1) chart.element.append(message(this.words('empty')));
+      if (this.whole.to <= 1) chart.say(this.words('empty'));
       else chart.fill(answer.buckets);
     } catch (failure) {
-      if (signal.aborted) return;
-      chart.element.append(message(`${this.words('failed')} ${failure instanceof Error ? failure.message : ''}`));
+      if (abort.signal.aborted) return;
+      chart.say(`${this.words('failed')} ${failure instanceof Error ? failure.message : ''}`);
     } finally {
-      chart.busy(false);
+      if (this.pending.get(chart) === abort) chart.busy(false);
     }
   }
 
@@ -107,13 +111,6 @@ class SignalsPage implements Viewport {
     this.range.textContent = this.charts.size === 0 || this.whole.to <= 1 ? '' : (this.range.dataset['words'] ?? '')
       .replace('{0}', writtenWhole(this.shown.from)).replace('{1}', writtenWhole(this.shown.to)).replace('{2}', samples.toLocaleString('en'));
   }
-}
-
-function message(text: string): HTMLElement {
-  const element = document.createElement('p');
-  element.className = 'notice';
-  element.textContent = text;
-  return element;
 }
 
 const host = document.querySelector<HTMLElement>('[data-signals]');
