@@ -12,9 +12,13 @@ public sealed class Pictures(ServedDemo demo)
 
     [Theory(Explicit = true)]
     [InlineData(1280, ColorScheme.Light, "en")]
+    [InlineData(1280, ColorScheme.Light, "ko")]
+    [InlineData(1280, ColorScheme.Dark, "en")]
     [InlineData(1280, ColorScheme.Dark, "ko")]
+    [InlineData(390, ColorScheme.Light, "en")]
     [InlineData(390, ColorScheme.Light, "ko")]
     [InlineData(390, ColorScheme.Dark, "en")]
+    [InlineData(390, ColorScheme.Dark, "ko")]
     public async Task Every_page_is_pictured(int width, ColorScheme colours, string language)
     {
         await using var watched = await demo.OpenSignedIn(width);
@@ -23,16 +27,15 @@ public sealed class Pictures(ServedDemo demo)
         foreach (var path in await ServedDemo.AllPages(watched.Page))
         {
             await Show(watched.Page, path);
-            await Save(watched.Page, $"{Name(path)}-{width}-{colours}-{language}".ToLowerInvariant(), isFull: true);
+            await Save(watched.Page, $"{Name(path)}-{width}-{colours}-{language}".ToLowerInvariant());
         }
     }
 
     [Fact(Explicit = true)]
     public async Task The_overview_of_the_real_recordings_is_pictured_for_the_documents()
     {
-        var data = Environment.GetEnvironmentVariable("DURE_DATA");
-        Assert.SkipUnless(data is { Length: > 0 }, "set DURE_DATA to the folder with the real recordings");
-        await using var real = new ServedDemo(data!); // SkipUnless has seen it
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("DURE_DATA") is { Length: > 0 }, "set DURE_DATA to the folder with the real recordings");
+        await using var real = new ServedDemo(isReal: true);
         await real.InitializeAsync();
         await using var watched = await real.OpenSignedIn();
         await watched.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
@@ -42,7 +45,7 @@ public sealed class Pictures(ServedDemo demo)
         foreach (var path in await ServedDemo.AllPages(watched.Page, "skab/valve1/0"))
         {
             await Show(watched.Page, path);
-            await Save(watched.Page, $"real-{Name(path)}", isFull: true);
+            await Save(watched.Page, $"real-{Name(path)}");
         }
     }
 
@@ -55,8 +58,8 @@ public sealed class Pictures(ServedDemo demo)
             await Assertions.Expect(page.Locator("[data-live]").First).ToHaveAttributeAsync("data-state", "on");
     }
 
-    private static Task<byte[]> Save(IPage page, string name, bool isFull) =>
-        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, name + ".png"), FullPage = isFull });
+    private static Task<byte[]> Save(IPage page, string name) =>
+        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, name + ".png"), FullPage = true });
 
     private static string Name(string path) => path switch
     {

@@ -22,9 +22,10 @@ public sealed class ServedDemo : IAsyncLifetime
     private const string Chromium = "/usr/bin/chromium";
     private static readonly string[] Lists = ["/datasets", "/models", "/effects"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan BusyMachine = TimeSpan.FromSeconds(20);
     private readonly string folder = Directory.CreateTempSubdirectory("dure-browser-").FullName;
     private readonly StringBuilder output = new();
-    private readonly string? realData;
+    private readonly bool isReal;
     private Process? process;
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -33,8 +34,8 @@ public sealed class ServedDemo : IAsyncLifetime
     {
     }
 
-    /// <summary>On the real recordings in a folder instead of the simulated loop.</summary>
-    internal ServedDemo(string realData) => this.realData = realData;
+    /// <param name="isReal">On the recordings that DURE_DATA leads to instead of the simulated loop.</param>
+    internal ServedDemo(bool isReal) => this.isReal = isReal;
 
     public Uri Address { get; private set; } = null!; // InitializeAsync sets it before any test
     public string SignInLink { get; private set; } = "";
@@ -50,6 +51,7 @@ public sealed class ServedDemo : IAsyncLifetime
         Api.BaseAddress = Address;
         Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(folder, "demo", "administrator.token"))).Trim());
         playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout((float)BusyMachine.TotalMilliseconds);
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Chromium,
@@ -78,7 +80,7 @@ public sealed class ServedDemo : IAsyncLifetime
     /// <summary>Each page of the navigation, one page of each list on it, and the charts of one machine.</summary>
     public static async Task<IReadOnlyList<string>> AllPages(IPage page, string machine = Machine)
     {
-        var paths = new List<string> { "/", "/signals", "/datasets", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3" };
+        var paths = new List<string> { "/", "/signals", "/datasets", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3", "/sign-in" };
         foreach (var list in Lists)
         {
             await page.GotoAsync(list);
@@ -112,7 +114,7 @@ public sealed class ServedDemo : IAsyncLifetime
     private Process StartDemo()
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] source = realData is null ? ["--simulated"] : ["--from", realData];
+        string[] source = isReal ? [] : ["--simulated"];
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "demo", .. source, "--serve", "--url", "http://127.0.0.1:0", "--data", folder])
             start.ArgumentList.Add(argument);
         start.Environment["DURE_EDGE"] = Path.Combine(AppContext.BaseDirectory, "dure-edge");
