@@ -34,6 +34,7 @@ internal sealed record DemoSummary(
     {
         var mark = Recordings.Mark;
         Console.WriteLine();
+        Console.WriteLine($"{mark}Detectors on the held-out rows, labels read after the choice:");
         Leaderboard.Print(Training);
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Step", "Artefact", "Figure", "Time");
         table.Columns[3].RightAligned();

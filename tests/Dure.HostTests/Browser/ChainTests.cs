@@ -23,6 +23,7 @@ public sealed class ChainTests(ServedDemo demo)
             await watched.Page.ClickAsync($"nav a[href='{path}']");
             await watched.Page.WaitForURLAsync($"**{path}");
             await Assertions.Expect(watched.Page.Locator("h1")).Not.ToBeEmptyAsync();
+            await Assertions.Expect(watched.Page.Locator("main > .notice")).ToContainTextAsync("SIMULATED");
         }
     }
 
