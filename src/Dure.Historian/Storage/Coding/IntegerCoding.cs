@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Dure.Historian.Storage.Coding;
 
@@ -33,6 +31,7 @@ internal sealed class IntegerCoding(int mostValues)
     private const int FewestPerRun = 3;
 
     private readonly ulong[] packed = new ulong[mostValues];
+    private readonly ulong[] signed = new ulong[mostValues];
     private readonly long[] differences = new long[mostValues];
     private IntegerCoding? inner;
 
@@ -48,34 +47,31 @@ internal sealed class IntegerCoding(int mostValues)
     {
         if (values.Length == 0)
             return;
-        var runs = mayRun ? CountRuns(values) : values.Length;
-        if (runs * FewestPerRun <= values.Length && values.Length >= 8 && runs > 1)
+        var steps = differences.AsSpan(0, values.Length - 1);
+        LongColumns.Differences(values, steps);
+        var runs = 1 + LongColumns.CountOtherThan(steps, 0);
+        if (mayRun && runs > 1 && values.Length >= 8 && runs * FewestPerRun <= values.Length)
         {
             EncodeRuns(values, runs, sink);
             return;
         }
-        var plan = Choose(values, out var low, out var lowDifference);
+        var plan = Choose(values, steps, out var low, out var lowStep);
         sink.Byte((int)plan.Form | (plan.Patches > 0 ? 0x80 : 0));
         switch (plan.Form)
         {
             case Form.AboveBase:
                 sink.Signed(low);
-                for (var i = 0; i < values.Length; i++)
-                    packed[i] = unchecked((ulong)(values[i] - low));
                 WritePacked(packed.AsSpan(0, values.Length), plan, sink);
                 break;
             case Form.Differences:
                 sink.Signed(values[0]);
-                sink.Signed(lowDifference);
-                for (var i = 1; i < values.Length; i++)
-                    packed[i - 1] = unchecked((ulong)(differences[i - 1] - lowDifference));
-                WritePacked(packed.AsSpan(0, values.Length - 1), plan, sink);
+                sink.Signed(lowStep);
+                LongColumns.Above(steps, lowStep, packed);
+                WritePacked(packed.AsSpan(0, steps.Length), plan, sink);
                 break;
             default:
                 sink.Signed(values[0]);
-                for (var i = 1; i < values.Length; i++)
-                    packed[i - 1] = ZigZag.Of(differences[i - 1]);
-                WritePacked(packed.AsSpan(0, values.Length - 1), plan, sink);
+                WritePacked(signed.AsSpan(0, steps.Length), plan, sink);
                 break;
         }
     }
@@ -97,19 +93,19 @@ internal sealed class IntegerCoding(int mostValues)
             case Form.AboveBase:
                 var low = source.Signed();
                 ReadPacked(ref source, bits, hasPatches);
-                Add(values, low);
+                LongColumns.Add(values, low);
                 break;
             case Form.Differences:
                 values[0] = source.Signed();
                 var step = source.Signed();
                 ReadPacked(ref source, bits[1..], hasPatches);
-                SumUp(values, step);
+                LongColumns.SumUp(values, step);
                 break;
             case Form.SignedDifferences:
                 values[0] = source.Signed();
                 ReadPacked(ref source, bits[1..], hasPatches);
-                UndoZigZag(values[1..]);
-                SumUp(values, 0);
+                LongColumns.UndoZigZag(values[1..]);
+                LongColumns.SumUp(values, 0);
                 break;
             case Form.Runs when mayRun:
                 DecodeRuns(ref source, values);
@@ -119,52 +115,38 @@ internal sealed class IntegerCoding(int mostValues)
         }
     }
 
-    private Plan Choose(ReadOnlySpan<long> values, out long low, out long lowDifference)
+    /// <summary>Leaves the values above their lowest in <c>packed</c> and the zig-zagged steps in <c>signed</c>.</summary>
+    private Plan Choose(ReadOnlySpan<long> values, ReadOnlySpan<long> steps, out long low, out long lowStep)
     {
-        var high = low = values[0];
-        Span<int> lengths = stackalloc int[65];
-        Span<int> signedLengths = stackalloc int[65];
-        var highDifference = lowDifference = values.Length > 1 ? unchecked(values[1] - values[0]) : 0;
-        for (var i = 1; i < values.Length; i++)
-        {
-            var difference = unchecked(values[i] - values[i - 1]);
-            differences[i - 1] = difference;
-            low = Math.Min(low, values[i]);
-            high = Math.Max(high, values[i]);
-            lowDifference = Math.Min(lowDifference, difference);
-            highDifference = Math.Max(highDifference, difference);
-            signedLengths[64 - BitOperations.LeadingZeroCount(ZigZag.Of(difference))]++;
-        }
-        foreach (var value in values)
-            lengths[64 - BitOperations.LeadingZeroCount(unchecked((ulong)(value - low)))]++;
+        (low, var high) = LongColumns.MinMax(values);
+        LongColumns.Above(values, low, packed);
+        var best = Cheapest(Form.AboveBase, packed.AsSpan(0, values.Length), unchecked((ulong)(high - low)));
+        lowStep = 0;
+        if (steps.Length == 0)
+            return best;
 
-        var best = Cheapest(Form.AboveBase, lengths, values.Length);
-        var rest = values.Length - 1;
-        var width = BitPacking.WidthOf(unchecked((ulong)(highDifference - lowDifference)));
-        var plain = new Plan(Form.Differences, width, 0, BitPacking.BytesFor(rest, width) + 2);
+        (lowStep, var highStep) = LongColumns.MinMax(steps);
+        var width = BitPacking.WidthOf(unchecked((ulong)(highStep - lowStep)));
+        var plain = new Plan(Form.Differences, width, 0, BitPacking.BytesFor(steps.Length, width) + 2);
         if (plain.Bytes < best.Bytes)
             best = plain;
-        var signed = Cheapest(Form.SignedDifferences, signedLengths, rest);
-        return signed.Bytes + 1 < best.Bytes ? signed : best;
+        LongColumns.ZigZagged(steps, signed);
+        var patched = Cheapest(Form.SignedDifferences, signed.AsSpan(0, steps.Length), Math.Max(ZigZag.Of(lowStep), ZigZag.Of(highStep)));
+        return patched.Bytes + 1 < best.Bytes ? patched : best;
     }
 
-    /// <summary>The width at which packing plus patches is smallest, from how many values have which length in bits.</summary>
-    private static Plan Cheapest(Form form, ReadOnlySpan<int> lengths, int count)
+    /// <summary>The width at which packing plus patches is smallest: from the widest down, as long as the patches are few.</summary>
+    private static Plan Cheapest(Form form, ReadOnlySpan<ulong> values, ulong largest)
     {
-        var longest = 64;
-        while (longest > 0 && lengths[longest] == 0)
-            longest--;
-        var whole = longest > BitPacking.WidestPacked ? 64 : longest;
-        var best = new Plan(form, whole, 0, BitPacking.BytesFor(count, whole));
-        var patches = 0;
-        for (var width = longest - 1; width >= 0; width--)
+        var longest = 64 - BitOperations.LeadingZeroCount(largest);
+        var whole = BitPacking.WidthOf(largest);
+        var best = new Plan(form, whole, 0, BitPacking.BytesFor(values.Length, whole));
+        for (var width = Math.Min(longest - 1, BitPacking.WidestPacked); width >= 0; width--)
         {
-            patches += lengths[width + 1];
-            if (patches > count / 8)
+            var patches = LongColumns.CountAbove(values, (1UL << width) - 1);
+            if (patches > values.Length / 8)
                 break;
-            if (width > BitPacking.WidestPacked)
-                continue;
-            var bytes = BitPacking.BytesFor(count, width) + 2 + (long)patches * (PatchPlaceBytes + (longest - width + 6) / 7);
+            var bytes = BitPacking.BytesFor(values.Length, width) + 2 + (long)patches * (PatchPlaceBytes + (longest - width + 6) / 7);
             if (bytes < best.Bytes)
                 best = new Plan(form, width, patches, bytes);
         }
@@ -206,14 +188,6 @@ internal sealed class IntegerCoding(int mostValues)
         }
     }
 
-    private static int CountRuns(ReadOnlySpan<long> values)
-    {
-        var runs = 1;
-        for (var i = 1; i < values.Length; i++)
-            runs += values[i] == values[i - 1] ? 0 : 1;
-        return runs;
-    }
-
     private void EncodeRuns(ReadOnlySpan<long> values, int runs, ByteSink sink)
     {
         var (runValues, runLengths) = (new long[runs], new long[runs]);
@@ -250,62 +224,5 @@ internal sealed class IntegerCoding(int mostValues)
         }
         if (at != values.Length)
             throw new InvalidDataException("the runs are shorter than the block");
-    }
-
-    private static void Add(Span<long> values, long low)
-    {
-        if (low == 0)
-            return;
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated)
-        {
-            var addend = Vector512.Create(low);
-            ref var first = ref MemoryMarshal.GetReference(values);
-            for (; i + 8 <= values.Length; i += 8)
-                (Vector512.LoadUnsafe(ref first, (nuint)i) + addend).StoreUnsafe(ref first, (nuint)i);
-        }
-        for (; i < values.Length; i++)
-            values[i] = unchecked(values[i] + low);
-    }
-
-    private static void UndoZigZag(Span<long> values)
-    {
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated)
-        {
-            ref var first = ref MemoryMarshal.GetReference(values);
-            for (; i + 8 <= values.Length; i += 8)
-            {
-                var value = Vector512.LoadUnsafe(ref first, (nuint)i);
-                ((value >>> 1) ^ -(value & Vector512<long>.One)).StoreUnsafe(ref first, (nuint)i);
-            }
-        }
-        for (; i < values.Length; i++)
-            values[i] = ZigZag.Undo((ulong)values[i]);
-    }
-
-    /// <summary>Makes values of differences: each becomes the one before it plus itself plus the step.</summary>
-    private static void SumUp(Span<long> values, long step)
-    {
-        var i = 1;
-        if (Avx512F.IsSupported && values.Length > 8)
-        {
-            var steps = Vector512.Create(step);
-            var carry = Vector512.Create(values[0]);
-            var last = Vector512.Create(7L);
-            ref var first = ref MemoryMarshal.GetReference(values);
-            for (; i + 8 <= values.Length; i += 8)
-            {
-                var sum = Vector512.LoadUnsafe(ref first, (nuint)i) + steps;
-                sum += Avx512F.AlignRight64(sum, Vector512<long>.Zero, 7);
-                sum += Avx512F.AlignRight64(sum, Vector512<long>.Zero, 6);
-                sum += Avx512F.AlignRight64(sum, Vector512<long>.Zero, 4);
-                sum += carry;
-                sum.StoreUnsafe(ref first, (nuint)i);
-                carry = Avx512F.PermuteVar8x64(sum, last);
-            }
-        }
-        for (; i < values.Length; i++)
-            values[i] = unchecked(values[i - 1] + values[i] + step);
     }
 }

@@ -1,5 +1,3 @@
-using Dure.Kernel;
-
 namespace Dure.Historian.Storage.Coding;
 
 /// <summary>
@@ -42,7 +40,13 @@ internal sealed class TimeCoding(int mostValues)
     }
 
     /// <summary>The step of a steady block, without decoding it; 0 when it is not steady.</summary>
-    public static long SteadyStep(ReadOnlySpan<byte> part) => part.Length > 1 && part[0] == (byte)Form.Steady ? new ByteSource(part[1..]).Varint() is var step and <= long.MaxValue ? (long)step : 0 : 0;
+    public static long SteadyStep(ReadOnlySpan<byte> part)
+    {
+        if (part.Length < 2 || part[0] != (byte)Form.Steady)
+            return 0;
+        var source = new ByteSource(part[1..]);
+        return Math.Max(0, (long)source.Varint());
+    }
 
     public void Decode(ReadOnlySpan<byte> part, long first, Span<long> times)
     {
@@ -63,7 +67,8 @@ internal sealed class TimeCoding(int mostValues)
             case Form.Differences:
                 integers.Decode(ref source, times[1..]);
                 for (var i = 1; i < times.Length; i++)
-                    times[i] = unchecked(times[i - 1] + times[i] * step);
+                    times[i] = unchecked(times[i] * step);
+                LongColumns.SumUp(times, 0);
                 break;
             case Form.AroundLine:
                 var slope = (long)source.Varint();
@@ -99,14 +104,11 @@ internal sealed class TimeCoding(int mostValues)
         integers.Encode(scaled, sink);
     }
 
-    private static bool IsSteady(ReadOnlySpan<long> times, long step)
+    private bool IsSteady(ReadOnlySpan<long> times, long step)
     {
-        for (var i = 2; i < times.Length; i++)
-        {
-            if (times[i] - times[i - 1] != step)
-                return false;
-        }
-        return true;
+        var steps = numbers.AsSpan(0, times.Length - 1);
+        LongColumns.Differences(times, steps);
+        return LongColumns.CountOtherThan(steps, step) == 0;
     }
 
     private static long GreatestCommonDivisor(long a, long b)

@@ -130,7 +130,7 @@ internal sealed class ValueCoding(int mostValues)
             return false;
         }
         number = (long)whole;
-        var back = whole / power;
+        var back = number / power; // from the whole number, so that -0.0 is no decimal
         return BitConverter.DoubleToInt64Bits(isSingle ? (float)back : back) == BitConverter.DoubleToInt64Bits(value);
     }
 
@@ -141,15 +141,18 @@ internal sealed class ValueCoding(int mostValues)
         var (count, last) = (0, 0L);
         for (var i = 0; i < values.Length; i++)
         {
+            i += WholeStretch(values[i..], power, isSingle, numbers.AsSpan(i));
+            if (i == values.Length)
+                break;
             if (IsDecimal(values[i], power, isSingle, out var number))
             {
-                numbers[i] = last = number;
+                numbers[i] = number;
                 continue;
             }
             if (count == mostExceptions)
                 return false;
             exceptions[count++] = (ushort)i;
-            numbers[i] = last;
+            numbers[i] = i == 0 ? last : numbers[i - 1];
         }
         (lastForm, lastDigits) = (form, digits);
         sink.Byte((int)form | (count > 0 ? 0x80 : 0));
@@ -164,6 +167,37 @@ internal sealed class ValueCoding(int mostValues)
             BitConverter.TryWriteBytes(sink.Take(8), values[place]);
         }
         return true;
+    }
+
+    /// <summary>Makes numbers of the values up to the first eight among which one is no decimal; returns how many.</summary>
+    private static int WholeStretch(ReadOnlySpan<double> values, double power, bool isSingle, Span<long> to)
+    {
+        var i = 0;
+        if (!Vector512.IsHardwareAccelerated)
+            return i;
+        var (powers, limit) = (Vector512.Create(power), Vector512.Create(LargestWhole));
+        ref var first = ref MemoryMarshal.GetReference(values);
+        ref var target = ref MemoryMarshal.GetReference(to);
+        for (; i + 8 <= values.Length; i += 8)
+        {
+            var each = Vector512.LoadUnsafe(ref first, (nuint)i);
+            var whole = Vector512.Round(each * powers);
+            var number = Vector512.ConvertToInt64(whole);
+            var back = Vector512.ConvertToDouble(number) / powers;
+            if (isSingle)
+                back = Widened(back);
+            if (!Vector512.EqualsAll(back.AsInt64(), each.AsInt64()) || !Vector512.LessThanAll(Vector512.Abs(whole), limit))
+                break;
+            number.StoreUnsafe(ref target, (nuint)i);
+        }
+        return i;
+    }
+
+    /// <summary>Rounded to single precision and widened again.</summary>
+    private static Vector512<double> Widened(Vector512<double> values)
+    {
+        var (lower, _) = Vector512.Widen(Vector512.Narrow(values, values));
+        return lower;
     }
 
     private static void Restore(ref ByteSource source, Span<double> values)
@@ -196,8 +230,19 @@ internal sealed class ValueCoding(int mostValues)
         if (shift > 63)
             throw new InvalidDataException($"a shift of {shift} bits is not possible");
         integers.Decode(ref source, numbers.AsSpan(0, values.Length));
-        for (var i = 0; i < values.Length; i++)
-            values[i] = BitConverter.Int64BitsToDouble(InOrder(numbers[i] << shift));
+        var at = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            ref var from = ref MemoryMarshal.GetReference<long>(numbers);
+            ref var to = ref MemoryMarshal.GetReference(values);
+            for (; at + 8 <= values.Length; at += 8)
+            {
+                var bits = Vector512.LoadUnsafe(ref from, (nuint)at) << shift;
+                (bits ^ (bits >> 63 & Vector512.Create(long.MaxValue))).AsDouble().StoreUnsafe(ref to, (nuint)at);
+            }
+        }
+        for (; at < values.Length; at++)
+            values[at] = BitConverter.Int64BitsToDouble(InOrder(numbers[at] << shift));
     }
 
     /// <summary>The bits of doubles as whole numbers in the same order; applied twice it changes nothing.</summary>
@@ -246,13 +291,16 @@ internal sealed class ValueCoding(int mostValues)
     private static void Divide(ReadOnlySpan<long> numbers, double power, bool isSingle, Span<double> values)
     {
         var i = 0;
-        if (Vector512.IsHardwareAccelerated && !isSingle)
+        if (Vector512.IsHardwareAccelerated)
         {
             var divisor = Vector512.Create(power);
             ref var from = ref MemoryMarshal.GetReference(numbers);
             ref var to = ref MemoryMarshal.GetReference(values);
             for (; i + 8 <= numbers.Length; i += 8)
-                (Vector512.ConvertToDouble(Vector512.LoadUnsafe(ref from, (nuint)i)) / divisor).StoreUnsafe(ref to, (nuint)i);
+            {
+                var value = Vector512.ConvertToDouble(Vector512.LoadUnsafe(ref from, (nuint)i)) / divisor;
+                (isSingle ? Widened(value) : value).StoreUnsafe(ref to, (nuint)i);
+            }
         }
         for (; i < numbers.Length; i++)
         {
