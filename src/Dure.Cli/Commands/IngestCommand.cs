@@ -11,9 +11,9 @@ internal static class IngestCommand
 {
     public static Command Build(SharedOptions shared)
     {
-        var file = new Argument<FileInfo>("file") { Description = "A .csv (time column first), .json (batch) or .lp (InfluxDB line protocol) file" };
-        var asset = new Option<string?>("--asset") { Description = "For CSV: the machine the columns belong to, as plant/pump1" };
-        var register = new Option<bool>("--register") { Description = "For CSV: make unknown columns known as signals of unit 1" };
+        var file = new Argument<FileInfo>("file") { Description = "A .csv (time column first), .parquet, .json (batch) or .lp (InfluxDB line protocol) file" };
+        var asset = new Option<string?>("--asset") { Description = "For CSV and Parquet: the machine the columns belong to, as plant/pump1" };
+        var register = new Option<bool>("--register") { Description = "For CSV and Parquet: make unknown columns known as signals, of unit 1 where the column names none" };
         var preview = new Option<bool>("--preview") { Description = "For CSV: only show what would be read, and which lines are broken; sends nothing" };
         var command = new Command("ingest", """
             Send samples to the node. Everything valid is kept; every refused line is named.
@@ -21,6 +21,7 @@ internal static class IngestCommand
             Examples:
               dure ingest pump.csv --preview
               dure ingest pump.csv --asset plant/pump1
+              dure ingest pump.parquet --asset plant/pump1 --register
               dure ingest batch.json
               dure ingest telegraf.lp
             """) { file, asset, register, preview };
@@ -36,9 +37,10 @@ internal static class IngestCommand
             var (door, type) = path.Extension.ToLowerInvariant() switch
             {
                 ".csv" => ($"api/v1/ingest/csv?asset={Uri.EscapeDataString(AssetOf(parsed.GetValue(asset)))}&register={parsed.GetValue(register)}", "text/csv"),
+                ".parquet" => ($"api/v1/ingest/parquet?asset={Uri.EscapeDataString(AssetOf(parsed.GetValue(asset)))}&register={parsed.GetValue(register)}", "application/vnd.apache.parquet"),
                 ".json" => ("api/v1/ingest", "application/json"),
                 ".lp" => ("api/v1/ingest/lines", "text/plain"),
-                var other => throw new ProblemException("urn:dure:cli:unknown-file-type", $"'{other}' is not a kind of file that ingest reads.", path.Name, "Use .csv, .json or .lp."),
+                var other => throw new ProblemException("urn:dure:cli:unknown-file-type", $"'{other}' is not a kind of file that ingest reads.", path.Name, "Use .csv, .parquet, .json or .lp."),
             };
             content.Headers.ContentType = new MediaTypeHeaderValue(type);
             var receipt = await node.Post(door, content, cancel);
@@ -68,7 +70,7 @@ internal static class IngestCommand
     }
 
     private static string AssetOf(string? asset) =>
-        asset ?? throw new ProblemException("urn:dure:cli:no-asset", "A CSV file does not say which machine it is from.", "--asset", "Add --asset plant/pump1.");
+        asset ?? throw new ProblemException("urn:dure:cli:no-asset", "The file does not say which machine it is from.", "--asset", "Add --asset plant/pump1.");
 
     private static void Tell(JsonNode receipt)
     {

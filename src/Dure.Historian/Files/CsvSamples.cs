@@ -10,10 +10,6 @@ namespace Dure.Historian.Files;
 /// </summary>
 public static class CsvSamples
 {
-    private const int MaxColumns = 2000;
-    private const int SamplesPerBatch = 5000;
-    private static readonly string[] TimeNames = ["time", "timestamp", "datetime", "date"];
-
     /// <summary>Batches in the order of the file. The last one also carries the refusals found after the previous one.</summary>
     /// <param name="onHeader">Told the signals (path, unit or null) once the header is read, before any sample.</param>
     /// <exception cref="ProblemException">The header cannot be used.</exception>
@@ -26,7 +22,7 @@ public static class CsvSamples
         var columns = Columns(header, separator, asset);
         await onHeader(columns);
 
-        var rowsPerBatch = Math.Max(1, SamplesPerBatch / columns.Count);
+        var rowsPerBatch = Math.Max(1, TableColumns.SamplesPerBatch / columns.Count);
         var lineNumber = 1;
         var lastTime = long.MinValue;
         var batch = NewBatch(sender, columns);
@@ -63,7 +59,7 @@ public static class CsvSamples
         }
         if (!TryTime(cells[0], out var time))
         {
-            batch.Reject(where, $"'{Shown(cells[0])}' is not a time.", "Write ISO 8601 (2020-03-09T10:14:33Z), 'yyyy-MM-dd HH:mm:ss' (taken as UTC) or whole microseconds.", columns.Count);
+            batch.Reject(where, $"'{TableColumns.Shown(cells[0])}' is not a time.", "Write ISO 8601 (2020-03-09T10:14:33Z), 'yyyy-MM-dd HH:mm:ss' (taken as UTC) or whole microseconds.", columns.Count);
             return;
         }
         if (time < lastTime)
@@ -77,7 +73,7 @@ public static class CsvSamples
             if (double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
                 batch.Blocks[i].Add(time, value);
             else
-                batch.Reject(where, $"'{Shown(cell.ToString())}' in column '{columns[i].Id.Name}' is not a number.", "Leave the cell empty where there is no value.");
+                batch.Reject(where, $"'{TableColumns.Shown(cell.ToString())}' in column '{columns[i].Id.Name}' is not a number.", "Leave the cell empty where there is no value.");
         }
     }
 
@@ -86,25 +82,18 @@ public static class CsvSamples
         var names = header.Split(separator).Select(name => name.Trim().Trim('"')).ToArray();
         if (names.Length < 2)
             throw BadHeader("There is only one column.");
-        if (names.Length > MaxColumns)
-            throw BadHeader($"There are {names.Length} columns; {MaxColumns} are allowed.");
-        if (!TimeNames.Contains(names[0].ToLowerInvariant()))
-            throw BadHeader($"The first column is '{Shown(names[0])}', not a time.");
+        if (names.Length > TableColumns.MaxColumns)
+            throw BadHeader($"There are {names.Length} columns; {TableColumns.MaxColumns} are allowed.");
+        if (!TableColumns.IsTime(names[0]))
+            throw BadHeader($"The first column is '{TableColumns.Shown(names[0])}', not a time.");
         var columns = names.Skip(1).Select(name => Column(name, asset)).ToList();
         if (columns.GroupBy(column => column.Item1).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw BadHeader($"The column '{twice.Key.Name}' stands there twice.");
         return columns;
     }
 
-    private static (SignalId, string?) Column(string text, AssetId asset)
-    {
-        var open = text.LastIndexOf('[');
-        var hasUnit = open > 0 && text.EndsWith(']');
-        var name = (hasUnit ? text[..open] : text).Trim();
-        return SignalId.TryParse($"{asset}/{name}", out var id, out var why) && !name.Contains('/', StringComparison.Ordinal)
-            ? (id, hasUnit ? text[(open + 1)..^1] : null)
-            : throw BadHeader($"The column name '{Shown(name)}' cannot be a signal: {why ?? "it holds a '/'."}");
-    }
+    private static (SignalId, string?) Column(string text, AssetId asset) =>
+        TableColumns.TrySignal(text, asset, out var signal, out var why) ? signal : throw BadHeader(why);
 
     private static bool TryTime(string text, out long micros)
     {
@@ -116,8 +105,6 @@ public static class CsvSamples
         micros = Micros.Of(time);
         return true;
     }
-
-    private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
 
     private static ProblemException BadHeader(string what) =>
         new("urn:dure:historian:bad-csv", what, "line 1 (header)", "Begin the file with a header such as: time,Pressure [bar],Current [A]");

@@ -4,6 +4,7 @@ using Dure.Historian.Files;
 using Dure.Historian.Http;
 using Dure.Kernel;
 using Dure.Node.Access;
+using Dure.Node.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Dure.Node.Http;
@@ -11,8 +12,8 @@ namespace Dure.Node.Http;
 /// <summary>The doors samples come in by: Dure's JSON, InfluxDB's line protocol, CSV. An answer of success means: durable.</summary>
 internal static class IngestEndpoints
 {
-    /// <summary>A CSV file is streamed, so it may be larger than a batch.</summary>
-    private const long MaxCsvBytes = 16L * 1024 * 1024 * 1024;
+    /// <summary>A file is streamed, so it may be larger than a batch.</summary>
+    private const long MaxFileBytes = 16L * 1024 * 1024 * 1024;
 
     public static void MapIngest(this IEndpointRouteBuilder app)
     {
@@ -20,6 +21,7 @@ internal static class IngestEndpoints
         ingest.MapPost("/api/v1/ingest", Json).Needs(Permission.Ingest).WithSummary("Take a batch of samples as JSON.");
         ingest.MapPost("/api/v1/ingest/lines", Lines).Needs(Permission.Ingest).WithSummary("Take samples as InfluxDB line protocol; the answer is a receipt.");
         ingest.MapPost("/api/v1/ingest/csv", Csv).Needs(Permission.Ingest).WithSummary("Take a CSV file of one machine, streamed.");
+        ingest.MapPost("/api/v1/ingest/parquet", Parquet).Needs(Permission.Ingest).WithSummary("Take a Parquet file of one machine (wide, or long with time, signal, value).");
         ingest.MapPost("/api/v2/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 2 write, for clients that speak it.");
         ingest.MapPost("/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 1 write, for clients that speak it.");
     }
@@ -49,13 +51,43 @@ internal static class IngestEndpoints
         }, statusCode: StatusCodes.Status400BadRequest);
     }
 
-    private static async Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
+    private static Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
+    {
+        AllowFile(context);
+        return TakeFile(context, historian, register, onSignals => CsvSamples.Read(context.Request.Body, AssetId.Parse(asset), context.Actor(), onSignals, context.RequestAborted));
+    }
+
+    /// <summary>Parquet is read from its end, so the body lies in a file of its own until it is read.</summary>
+    private static async Task<IResult> Parquet(HttpContext context, PlantHistorian historian, NodeOptions options, string asset, bool register = false)
+    {
+        AllowFile(context);
+        var machine = AssetId.Parse(asset);
+        var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "incoming")).FullName;
+        var file = Path.Combine(folder, $"{Guid.NewGuid():N}.parquet");
+        try
+        {
+            await using (var disk = File.Create(file))
+                await context.Request.Body.CopyToAsync(disk, context.RequestAborted);
+            return await TakeFile(context, historian, register, onSignals => ParquetSamples.Read(file, machine, context.Actor(), onSignals, context.RequestAborted));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static void AllowFile(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MaxCsvBytes;
+            limit.MaxRequestBodySize = MaxFileBytes;
+    }
+
+    private static async Task<IResult> TakeFile(
+        HttpContext context, PlantHistorian historian, bool register, Func<Func<IReadOnlyList<(SignalId Id, string? Unit)>, Task>, IAsyncEnumerable<SampleBatch>> read)
+    {
         var (actor, cancel) = (context.Actor(), context.RequestAborted);
         var total = new Receipts();
-        await foreach (var batch in CsvSamples.Read(context.Request.Body, AssetId.Parse(asset), actor, RegisterColumns, cancel))
+        await foreach (var batch in read(RegisterColumns))
             total.Add(await historian.Append(batch, actor, cancel));
         return Answer(total.Sum());
 
