@@ -14,6 +14,8 @@ internal sealed class BenchNode : IDisposable
 
     public HttpClient Client { get; } = new();
 
+    public int ProcessId => process.Id;
+
     public double PeakMebibytes
     {
         get

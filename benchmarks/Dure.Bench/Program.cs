@@ -1,13 +1,18 @@
 using Dure.Bench;
+using Dure.Bench.Historian;
 
-// ./bench NAME [--quick]: measures, prints a line per goal, writes benchmarks/results/NAME.md.
+// ./bench NAME [--quick] [--minutes N]: measures, prints a line per goal, writes benchmarks/results/NAME.md.
+var minutesAt = Array.IndexOf(args, "--minutes") + 1;
+var minutes = minutesAt > 0 && minutesAt < args.Length && double.TryParse(args[minutesAt], out var given) ? given : 10;
 var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer.Ordinal)
 {
     ["spine"] = SpineBenchmark.Run,
+    ["historian"] = HistorianBenchmark.Run,
+    ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    Console.Error.WriteLine($"usage: ./bench NAME [--quick]   NAME is one of: {string.Join(", ", benchmarks.Keys)}");
+    Console.Error.WriteLine($"usage: ./bench NAME [--quick] [--minutes N]   NAME is one of: {string.Join(", ", benchmarks.Keys)}");
     return 2;
 }
 var isQuick = args.Contains("--quick");

@@ -15,6 +15,22 @@ internal sealed class Report(string name)
         lines.Add($"{name} goal: {goal}: measured {measured:N0} {unit}, target {target:N0}: {(isMet ? "met" : "short")}");
     }
 
+    /// <summary>A figure against a peer's of the same run.</summary>
+    /// <param name="target">Of the ratio measured over peer: at least, or at most when a smaller figure is better.</param>
+    public void Compared(string goal, double measured, string peer, double peers, string unit, double target, bool higherIsBetter = true)
+    {
+        var ratio = measured / peers;
+        var isMet = higherIsBetter ? ratio >= target : ratio <= target;
+        lines.Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, {peer} {Shown(peers)} {unit}, ratio {Shown(ratio)}, target {(higherIsBetter ? "at least" : "at most")} {target:0.##}: {(isMet ? "met" : "short")}");
+    }
+
+    /// <summary>A figure against a fixed bound.</summary>
+    public void Bounded(string goal, double measured, string unit, double target, bool higherIsBetter = false)
+    {
+        var isMet = higherIsBetter ? measured >= target : measured <= target;
+        lines.Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, target {(higherIsBetter ? "at least" : "at most")} {Shown(target)}: {(isMet ? "met" : "short")}");
+    }
+
     public void Note(string text) => lines.Add($"{name} note: {text}");
 
     /// <summary>Writes <c>benchmarks/results/NAME.md</c>.</summary>
@@ -36,11 +52,13 @@ internal sealed class Report(string name)
 
     public static double Median(IEnumerable<double> values) => values.Order().ToArray() is var sorted ? sorted[sorted.Length / 2] : 0;
 
+    internal static string Shown(double value) => Math.Abs(value) >= 1000 ? $"{value:N0}" : $"{value:0.###}";
+
     private static string Cpu() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor"
         : "unknown processor";
 
-    private static string Root()
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "Dure.slnx")))

@@ -1,0 +1,108 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Dure.Bench.Historian.Peers;
+
+namespace Dure.Bench.Historian;
+
+/// <summary>What was measured of Dure.</summary>
+/// <param name="InProcess">As the peers.</param>
+/// <param name="LookUpOverHttp">The point at a time, asked of a node.</param>
+/// <param name="LateRatio">Time to resample when a tenth came late, over the time when all came in order.</param>
+internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHttp, double LateRatio);
+
+/// <summary>Dure on the same points: a node for what comes over HTTP, the historian in this process for the rest.</summary>
+internal static class DureEngine
+{
+    private const int Connections = 2;
+    private const int LateEvery = 10;
+
+    public static async Task<DureFigures> Measured(Scale scale, string folder)
+    {
+        var (text, overHttp) = await OverHttp(scale, folder);
+        var bulk = await Bulk(scale, folder);
+        await using var store = await DureStore.Open(Path.Combine(folder, "all"), scale.Series);
+        await store.LoadG1(scale.Series, scale.Points);
+        var resample = Measure.Median(scale.Runs, () => store.Minutes(scale.Series));
+        var (which, when) = G1.Events(scale.Events, scale.Series, scale.Points);
+        var lookUps = Math.Min(which.Length, 50 * scale.LookUps);
+        await Measure.Each(lookUps / 10, i => store.LookUp(which[i], when[i]));
+        var lookUp = await Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
+        var figures = new EngineFigures("Dure")
+        {
+            TextPerSecond = text, BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
+            LookUp = lookUp,
+        };
+        return new DureFigures(figures, overHttp, await Late(scale, folder));
+    }
+
+    /// <summary>Bytes per point of the series given.</summary>
+    public static async Task<double> BytesPerPoint(string folder, IReadOnlyList<(long[] Times, double[] Values)> series)
+    {
+        await using var store = await DureStore.Open(folder, series.Count);
+        await store.Load(series);
+        return (double)store.Bytes / series.Sum(one => (long)one.Times.Length);
+    }
+
+    /// <summary>Line protocol to a node in a process of its own, a fresh one each run; look-ups from the last.</summary>
+    private static async Task<(double PerSecond, Latency LookUp)> OverHttp(Scale scale, string folder)
+    {
+        var bodies = TextBodies.Lines(scale.TextPoints);
+        var rates = new double[scale.Runs];
+        for (var run = 0; ; run++)
+        {
+            using var node = await BenchNode.Start(Directory.CreateDirectory(Path.Combine(folder, $"node{run}")).FullName);
+            await LineClient.Send(node.Client, "write?register=true", [bodies[0]], 1);
+            rates[run] = scale.TextPoints / await Measure.Seconds(() => LineClient.Send(node.Client, "write", bodies, Connections));
+            var stored = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>();
+            if (stored != scale.TextPoints)
+                throw new InvalidOperationException($"{stored} of {scale.TextPoints} samples are stored.");
+            if (run + 1 == scale.Runs)
+                return (Report.Median(rates), await LookUps(scale, node));
+        }
+    }
+
+    private static async Task<Latency> LookUps(Scale scale, BenchNode node)
+    {
+        var (which, when) = G1.Events(scale.LookUps, G1.AllSeries, scale.TextPoints / G1.AllSeries);
+        Task Ask(int i) => node.Client.GetByteArrayAsync($"api/v1/signals/samples?signal=g1/{which[i]}/v&from={when[i] / G1.SecondMicros * G1.SecondMicros}&to={when[i] + 1}&limit=1");
+        await Measure.Each(which.Length / 4, Ask);
+        return await Measure.Each(which.Length, Ask);
+    }
+
+    private static async Task<double> Bulk(Scale scale, string folder)
+    {
+        var times = new long[scale.Points];
+        G1.FillTimes(times);
+        var series = new (long[] Times, double[] Values)[scale.BulkSeries];
+        Parallel.For(0, series.Length, number => G1.Fill(number, (series[number] = (times, new double[scale.Points])).Values));
+        var rates = new double[scale.Runs];
+        for (var run = 0; run < scale.Runs; run++)
+        {
+            var own = Path.Combine(folder, $"bulk{run}");
+            await using (var store = await DureStore.Open(own, series.Length))
+                rates[run] = (double)series.Length * scale.Points / await store.Load(series);
+            Directory.Delete(own, recursive: true);
+        }
+        return Report.Median(rates);
+    }
+
+    /// <summary>Every tenth point of every series comes after all the others of all series.</summary>
+    private static async Task<double> Late(Scale scale, string folder)
+    {
+        var times = new long[scale.Points];
+        G1.FillTimes(times);
+        var seconds = new double[2];
+        for (var isLate = 0; isLate < 2; isLate++)
+        {
+            await using var store = await DureStore.Open(Path.Combine(folder, $"late{isLate}"), scale.BulkSeries);
+            for (var part = 0; part < 2; part++)
+            {
+                var part1 = part;
+                bool Belongs(int i) => isLate == 0 ? i * 2L / scale.Points == part1 : (i % LateEvery == 0) == (part1 == 1);
+                await store.LoadPart(scale.BulkSeries, times, Belongs);
+            }
+                seconds[isLate] = Measure.Median(Math.Max(3, scale.Runs), () => store.Minutes(scale.BulkSeries));
+        }
+        return seconds[1] / seconds[0];
+    }
+}
