@@ -25,8 +25,9 @@ public static class DureCommand
 
     /// <summary>Runs one command line.</summary>
     /// <param name="launcher">Starts nodes for <c>up</c> and <c>demo</c>.</param>
+    /// <param name="gateways">Runs gateways for <c>gateway</c>.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> Run(string[] args, INodeLauncher launcher, TimeProvider time)
+    public static async Task<int> Run(string[] args, INodeLauncher launcher, IGatewayLauncher gateways, TimeProvider time)
     {
         var shared = new SharedOptions();
         var root = new RootCommand(Description)
@@ -36,6 +37,7 @@ public static class DureCommand
             StatusCommand.Build(shared),
             SignalsCommand.Build(shared),
             IngestCommand.Build(shared),
+            GatewayCommand.Build(shared, gateways),
             DatasetCommand.Build(shared),
             TrainCommand.Build(shared),
             PackageCommand.Build(shared),

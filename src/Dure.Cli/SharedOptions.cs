@@ -39,6 +39,10 @@ public sealed class SharedOptions
     /// <exception cref="ProblemException">No node or no token is known.</exception>
     public NodeClient Connect(ParseResult parsed) => new(AddressOf(parsed), TokenOf(parsed));
 
+    /// <summary>The node that the options, the environment or the data folder name, and the token for it.</summary>
+    /// <exception cref="ProblemException">No node or no token is known.</exception>
+    public (Uri Address, string Token) NodeAndToken(ParseResult parsed) => (AddressOf(parsed), TokenOf(parsed));
+
     /// <summary>Prints an answer: as JSON where asked for, else by <paramref name="forPeople"/>.</summary>
     public int Print(ParseResult parsed, JsonNode answer, Action forPeople)
     {
