@@ -21,12 +21,12 @@ public sealed partial class SignalWatch
             NoteFuture(times, lag, received);
         if (received - state.LagSlotStart >= LagSlotMicros || state.LagSlotStart == long.MinValue)
         {
-            if (state.LagNow.LagMicros != long.MaxValue)
+            if (state.LeastLag != long.MaxValue)
                 CloseLagSlot();
-            (state.LagSlotStart, state.LagNow.LagMicros) = (received, long.MaxValue);
+            (state.LagSlotStart, state.LeastLag) = (received, long.MaxValue);
         }
-        if (lag < state.LagNow.LagMicros)
-            (state.LagNow.LagMicros, state.LagNow.ReceivedMicros) = (lag, received);
+        if (lag < state.LeastLag)
+            (state.LeastLag, state.LeastLagReceived) = (lag, received);
         state.LastLag = lag;
     }
 
@@ -40,13 +40,14 @@ public sealed partial class SignalWatch
             first = first < 0 ? i : first;
             count++;
         }
-        var from = Math.Clamp(times[Math.Max(0, first)], 0, MaxTime);
+        // Rows of a block that came at different times: the newest is the one that is ahead.
+        var from = Math.Clamp(times[first < 0 ? times.Length - 1 : first], 0, MaxTime);
         Note(FaultKind.FutureStamp, from, Math.Clamp(times[^1], from, MaxTime), Math.Max(1, count), 0, -lag / 1e6, state.Join);
     }
 
     private void CloseLagSlot()
     {
-        var slot = state.LagNow;
+        var slot = LagSlot.Of(state.LeastLagReceived, state.LeastLag);
         if (state.LagCount >= 4)
         {
             Span<double> lags = stackalloc double[WatchState.Slots];

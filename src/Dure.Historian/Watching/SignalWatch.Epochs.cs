@@ -16,9 +16,6 @@ public sealed partial class SignalWatch
     /// <summary>A step smaller than this share of the value is no resolution, but the fine grain of the number's format.</summary>
     private const double FineGrain = 1e-6;
 
-    /// <summary>How near to whole multiples of the resolution all steps are.</summary>
-    private const double MultipleTolerance = 0.05;
-
     private const int ChangesToJudge = 64;
 
     private void EndEpoch(long end)
@@ -56,8 +53,7 @@ public sealed partial class SignalWatch
             JudgeNoise(bent / state.Rows, isRough: bent >= Rough * moved, end);
             JudgeResolution(end);
         }
-        var step = moved / state.Changes;
-        SetScale(state.Scale == 0 ? step : state.Scale + (step - state.Scale) / 8);
+        SetScale(state.Scale + (moved / state.Changes - state.Scale) / 8);
     }
 
     private void JudgeNoise(double bend, bool isRough, long end)
@@ -103,10 +99,9 @@ public sealed partial class SignalWatch
     {
         if (state.ResolutionNow == 0)
             return;
-        var least = 0.0;
+        var size = 0.0;
         foreach (var value in values)
-            least = Math.Max(least, Math.Abs(value));
-        least *= FineGrain;
+            size = Math.Max(size, Math.Abs(value));
         var last = tail.Length > 0 ? tail[^1] : values[0];
         foreach (var value in values)
         {
@@ -114,7 +109,8 @@ public sealed partial class SignalWatch
             last = value;
             if (step == 0)
                 continue;
-            state.ResolutionNow = step <= least ? 0 : state.ResolutionNow < 0 ? step : Robust.CommonStep(state.ResolutionNow, step, least, MultipleTolerance);
+            state.ResolutionNow = step <= FineGrain * size ? 0 : state.ResolutionNow < 0 ? step
+                : Robust.CommonStep(state.ResolutionNow, step, FineGrain * size);
             state.ResolutionRows++;
             if (state.ResolutionNow == 0)
                 return;

@@ -151,7 +151,7 @@ public sealed partial class SignalWatch
             return;
         }
         state.PeriodOut++;
-        var isIrregular = state.Jitter >= Irregular;
+        var isIrregular = state.Jitter >= Irregular || !IsSteady(steps, median);
         if (state.PeriodOut < (isIrregular ? 16 : median > state.GapLimit ? 1 : 2))
             return;
         if (!isIrregular)
@@ -162,6 +162,14 @@ public sealed partial class SignalWatch
         }
         (state.Period, state.PeriodOut, state.StepDeviation, state.Steps) = (median, 0, 0, 0);
         state.GapLimit = Math.Max(GapPeriods * median, isIrregular ? state.GapLimit : 0);
+    }
+
+    private static bool IsSteady(ReadOnlySpan<long> steps, long period)
+    {
+        var deviation = 0L;
+        foreach (var step in steps)
+            deviation += Math.Min(Math.Abs(step - period), 2 * period);
+        return deviation <= Irregular * period * steps.Length;
     }
 
     private void NoteGap(long from, long to)

@@ -17,11 +17,11 @@ public sealed partial class SignalWatch
 
     private void JudgeValues(ReadOnlySpan<long> times, ReadOnlySpan<double> values)
     {
-        if (state.Scale == 0)
-            GuessScale(values);
         if (state.Rows == 0)
             state.EpochStart = times[0];
         var tail = ((ReadOnlySpan<double>)state.Values)[(WatchState.Tail - state.Judged)..WatchState.Tail];
+        if (state.Scale == 0)
+            GuessScale(tail.IsEmpty ? values[0] : tail[^1], values);
         var movedBefore = state.Epochs == 0 ? System.Runtime.Intrinsics.Vector256.Sum(state.Moves) : 0;
         var marks = values.Length == WatchState.Block && tail.Length > 1
             ? BlockScan.Scan(values, tail[^1], tail[^2], ref state)
@@ -46,16 +46,17 @@ public sealed partial class SignalWatch
     }
 
     /// <summary>Before anything is known, the median step of the first block that moves is the usual one.</summary>
-    private void GuessScale(ReadOnlySpan<double> values)
+    private void GuessScale(double last, ReadOnlySpan<double> values)
     {
         Span<double> steps = stackalloc double[WatchState.Block];
         var count = 0;
-        for (var i = 1; i < values.Length; i++)
+        foreach (var value in values)
         {
-            if (values[i] != values[i - 1])
-                steps[count++] = Math.Abs(values[i] - values[i - 1]);
+            if (value != last)
+                steps[count++] = Math.Abs(value - last);
+            last = value;
         }
-        if (count >= 4)
+        if (count > 0)
             SetScale(Robust.MedianOf(steps[..count]));
     }
 

@@ -47,12 +47,22 @@ internal struct HourCounts
 /// <summary>Least delay between a source's stamps and their arrival within some minutes.</summary>
 internal struct LagSlot
 {
-    public long ReceivedMicros;
-    public long LagMicros;
+    public uint ReceivedSeconds;
+    public int LagMillis;
+
+    public static LagSlot Of(long receivedMicros, long lagMicros) => new()
+    {
+        ReceivedSeconds = (uint)(receivedMicros / 1_000_000),
+        LagMillis = (int)Math.Clamp(lagMicros / 1000, int.MinValue / 2, int.MaxValue / 2),
+    };
+
+    public readonly long LagMicros => LagMillis * 1000L;
+
+    public readonly long ReceivedMicros => ReceivedSeconds * 1_000_000L;
 }
 
 /// <summary>
-/// All that a watch remembers of its signal, about 1 KB, without references so that a copy is a snapshot. Rows are judged in blocks of 16 by
+/// All that a watch remembers of its signal, about 1.2 KB, without references so that a copy is a snapshot. Rows are judged in blocks of 16 by
 /// their order of arrival, so that the size of batches has no influence; statistics are learnt per epoch of 256 rows.
 /// </summary>
 internal struct WatchState
@@ -60,7 +70,7 @@ internal struct WatchState
     public const int Block = 16;
     public const int Tail = 8;
     public const int Room = Tail + Block;
-    public const int Hours = 8;
+    public const int Hours = 4;
     public const int Slots = 8;
     public const int EpochRows = 256;
 
@@ -71,15 +81,11 @@ internal struct WatchState
     public double Low;
     public double High;
     public double MaxPerMicro;
-    public bool IsPeriodDeclared;
-    public bool IsTemperature;
 
     // Rows: the last good ones that are judged, then those that wait for their block.
     public RoomOf<long> Times;
     public RoomOf<double> Values;
     public BlockOf<Quality> Qualities;
-    public int Judged;
-    public int Waiting;
     public long WaitingLag;
     public long WaitingReceived;
     public long Samples;
@@ -92,8 +98,6 @@ internal struct WatchState
     public double MaxStep;
     public double Jitter;
     public double StepDeviation;
-    public int Steps;
-    public int PeriodOut;
 
     // The epoch under way: sums per lane of a vector.
     public Vector256<double> Moves;
@@ -101,10 +105,6 @@ internal struct WatchState
     public Vector256<double> Lowest;
     public Vector256<double> Highest;
     public long EpochStart;
-    public int Rows;
-    public int Changes;
-    public int Epochs;
-    public int ResolutionRows;
     public double ResolutionNow;
 
     // Learnt of values.
@@ -119,50 +119,63 @@ internal struct WatchState
     public double Noise;
     public double NoiseSpread;
     public long NoiseOutFrom;
-    public int NoiseOut;
-    public int NoiseEpochs;
     public double Resolution;
     public double ResolutionNext;
     public long ResolutionFrom;
-    public int ResolutionEpochs;
 
     // Runs of one value.
     public long RunStart;
-    public int Run;
-    public int LongestRun;
-    public int FlatLimit;
-    public int CutLimit;
     public double RunEntry;
     public double RunValue;
-    public bool IsFlatTold;
     public double CutLevel;
     public long CutFrom;
-    public int CutHits;
-    public int CutSamples;
 
     // Sudden steps.
-    public bool IsTailSuspect;
-    public int JumpBlocks;
     public long JumpAt;
     public double JumpBefore;
     public double JumpAfter;
     public double JumpSpread;
     public double JumpScale;
-    public bool IsUnitOpen;
     public double UnitLevel;
 
     // The clock of the source.
     public SlotsOf<LagSlot> Lags;
-    public int LagCount;
-    public LagSlot LagNow;
+    public long LeastLag;
+    public long LeastLagReceived;
     public long LagSlotStart;
     public LagSlot LagFirstOut;
-    public int LagOut;
-    public bool IsDriftTold;
     public long LastLag;
 
     // Scores.
     public HoursOf<HourCounts> HourRing;
+
+    // Counts and marks of the above, together so that they leave no holes.
+    public int Judged;
+    public int Waiting;
+    public int Steps;
+    public int PeriodOut;
+    public int Rows;
+    public int Changes;
+    public int Epochs;
+    public int ResolutionRows;
+    public int NoiseOut;
+    public int NoiseEpochs;
+    public int ResolutionEpochs;
+    public int Run;
+    public int LongestRun;
+    public int FlatLimit;
+    public int CutLimit;
+    public int CutHits;
+    public int CutSamples;
+    public int JumpBlocks;
+    public int LagCount;
+    public int LagOut;
+    public bool IsPeriodDeclared;
+    public bool IsTemperature;
+    public bool IsFlatTold;
+    public bool IsTailSuspect;
+    public bool IsUnitOpen;
+    public bool IsDriftTold;
 
     public static WatchState Of(WatchLimits limits)
     {
@@ -186,7 +199,7 @@ internal struct WatchState
             CutLimit = int.MaxValue,
             LagSlotStart = long.MinValue,
         };
-        state.LagNow.LagMicros = long.MaxValue;
+        state.LeastLag = long.MaxValue;
         state.Lowest = Vector256.Create(double.PositiveInfinity);
         state.Highest = Vector256.Create(double.NegativeInfinity);
         if (limits.Period is { } period)
