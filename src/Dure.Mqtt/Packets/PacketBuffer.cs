@@ -22,6 +22,9 @@ public sealed class PacketBuffer(int capacity = 256) : IBufferWriter<byte>
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
 
+    /// <summary>What was written from <paramref name="start"/> on, to be filled in afterwards.</summary>
+    internal Span<byte> WrittenFrom(int start) => bytes.AsSpan(start, Length - start);
+
     public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, Length);
 
     public void Clear() => Length = 0;

@@ -65,11 +65,13 @@ public readonly ref struct PublishPacket
     /// <param name="retain">The RETAIN flag.</param>
     /// <param name="isDuplicate">The DUP flag.</param>
     /// <param name="properties">Properties as <see cref="MqttProperties.WriteBare"/> writes them.</param>
+    /// <param name="moreProperties">Properties that follow those, so that a server need not join what differs per receiver with what does not.</param>
     public static void Write(PacketBuffer into, MqttVersion version, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, QualityOfService qos = QualityOfService.AtMostOnce,
-        ushort packetId = 0, bool retain = false, bool isDuplicate = false, ReadOnlySpan<byte> properties = default)
+        ushort packetId = 0, bool retain = false, bool isDuplicate = false, ReadOnlySpan<byte> properties = default, ReadOnlySpan<byte> moreProperties = default)
     {
         var isV5 = version == MqttVersion.V50;
-        var remaining = RemainingLength(version, topic.Length, payload.Length, qos, properties.Length);
+        var propertiesLength = properties.Length + moreProperties.Length;
+        var remaining = RemainingLength(version, topic.Length, payload.Length, qos, propertiesLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(remaining, PacketBuffer.MaximumRemainingLength);
         var to = into.Append(1 + PacketBuffer.VariableLength((uint)remaining) + remaining);
         to[0] = (byte)(((int)PacketType.Publish << 4) | (isDuplicate ? DupFlag : 0) | ((int)qos << 1) | (retain ? RetainFlag : 0));
@@ -84,9 +86,10 @@ public readonly ref struct PublishPacket
         }
         if (isV5)
         {
-            to = to[PacketBuffer.WriteVariable(to, (uint)properties.Length)..];
+            to = to[PacketBuffer.WriteVariable(to, (uint)propertiesLength)..];
             properties.CopyTo(to);
-            to = to[properties.Length..];
+            moreProperties.CopyTo(to[properties.Length..]);
+            to = to[propertiesLength..];
         }
         payload.CopyTo(to);
     }
@@ -96,6 +99,22 @@ public readonly ref struct PublishPacket
     {
         var remaining = RemainingLength(version, topicLength, payloadLength, qos, propertiesLength);
         return 1 + PacketBuffer.VariableLength((uint)remaining) + remaining;
+    }
+
+    /// <summary>Copies the properties that travel on with a message: not topic alias, subscription identifiers and message expiry, which each hop writes anew, nor the will's delay.</summary>
+    internal static byte[] TravellingProperties(ReadOnlySpan<byte> properties, PropertyPlace place = PropertyPlace.Publish)
+    {
+        var kept = new PacketBuffer(properties.Length);
+        var reader = new PropertyReader(properties, place);
+        var start = 0;
+        while (reader.TryNext(out var property))
+        {
+            var end = properties.Length - reader.Left;
+            if (property.Id is not (PropertyId.TopicAlias or PropertyId.SubscriptionId or PropertyId.MessageExpiry or PropertyId.WillDelay))
+                kept.Write(properties[start..end]);
+            start = end;
+        }
+        return kept.Written.ToArray();
     }
 
     private static int RemainingLength(MqttVersion version, int topic, int payload, QualityOfService qos, int properties) =>

@@ -1,0 +1,290 @@
+using System.Runtime.InteropServices;
+using Dure.Mqtt.Packets;
+using Dure.Mqtt.Server.Sessions;
+
+namespace Dure.Mqtt.Server;
+
+/// <summary>Messages on their way to the client.</summary>
+internal sealed partial class Session
+{
+    private readonly InFlightWindow window = new();
+    private readonly Queue<ushort> notYetDurable = [];
+    private Queue<Outgoing> pending = [];
+    private long queuedBytes;
+    private long lastSequence;
+    private long acknowledged;
+
+    /// <summary>The log position that the next message to be sent waits for, or 0; once it is safe, <see cref="Pump()"/> sends the message.</summary>
+    public long WaitsFor
+    {
+        get
+        {
+            if (notYetDurable.Count == 0)
+                return 0;
+            lock (gate)
+                return notYetDurable.Count == 0 ? 0 : notYetDurable.Max(id => window[id].Position);
+        }
+    }
+
+    /// <summary>Sends or queues one batch's messages for this session. Sets a publication's result to 0x97 when there is no room for it.</summary>
+    /// <returns>The log position up to which the messages must be safe before they are acknowledged to their publisher; 0: none.</returns>
+    public long Deliver(List<Delivery> deliveries, Span<Publication> publications)
+    {
+        lock (gate)
+        {
+            if (isEnded)
+                return 0;
+            if (link is not { } connected)
+                return DeliverHolding(deliveries, publications, null);
+            lock (connected.Outbox.Gate)
+                return DeliverHolding(deliveries, publications, connected);
+        }
+    }
+
+    /// <summary>Queues one kept message, as on SUBSCRIBE or from another member of a shared subscription. False: there is no room.</summary>
+    public bool Deliver(Message message, byte[] subscriptionIds, QualityOfService qos, bool retain, Routing.SharedGroup? group = null)
+    {
+        lock (gate)
+        {
+            if (isEnded || qos == QualityOfService.AtMostOnce && link is null)
+                return false;
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                lock (link!.Outbox.Gate)
+                    link.Send(message, subscriptionIds, qos, 0, retain, isDuplicate: false);
+                return true;
+            }
+            var isQueued = TryQueue(message, subscriptionIds, qos, retain, group, out _);
+            PumpHoldingSession();
+            return isQueued;
+        }
+    }
+
+    /// <summary>Sends what waits, as far as the client's receive maximum and the log allow.</summary>
+    public void Pump()
+    {
+        lock (gate)
+            PumpHoldingSession();
+    }
+
+    /// <summary>
+    /// Completes when the queue is half as long as where publishers are held back, or when the client acknowledges nothing for
+    /// <paramref name="patience"/>; such a client is not waited for again before it does.
+    /// </summary>
+    public async ValueTask WaitForRoom(TimeSpan patience, CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task wait;
+            long before;
+            lock (gate)
+            {
+                if (isEnded || link is null || isStalled || queuedBytes < options.MaxQueuedBytes / 4)
+                    return;
+                before = acknowledged;
+                room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                wait = room.Task;
+            }
+            try
+            {
+                await wait.WaitAsync(patience, time, cancel);
+            }
+            catch (TimeoutException)
+            {
+                lock (gate)
+                    isStalled = acknowledged == before;
+            }
+        }
+    }
+
+    /// <summary>Takes PUBACK, PUBREC and PUBCOMP in order and sends what now may go. Answers to PUBREC are added to <paramref name="releases"/>.</summary>
+    /// <returns>The log position that must be safe before the answers are sent.</returns>
+    public long Acknowledge(Link from, ReadOnlySpan<AckPacket> acks, List<AckPacket> releases)
+    {
+        lock (gate)
+        {
+            if (link != from)
+                return 0;
+            var position = 0L;
+            foreach (var ack in acks)
+                position = Math.Max(position, Acknowledge(ack, releases));
+            PumpHoldingSession();
+            acknowledged += acks.Length;
+            isStalled = false;
+            if (room is not null && queuedBytes < options.MaxQueuedBytes / 4)
+                GiveRoom();
+            return position;
+        }
+    }
+
+    private void GiveRoom()
+    {
+        room?.TrySetResult();
+        room = null;
+    }
+
+    private long DeliverHolding(List<Delivery> deliveries, Span<Publication> publications, Link? connected)
+    {
+        var position = 0L;
+        foreach (var delivery in CollectionsMarshal.AsSpan(deliveries))
+        {
+            ref var publication = ref publications[delivery.Publication];
+            var target = delivery.Target;
+            var qos = target.Qos < publication.Qos ? target.Qos : publication.Qos;
+            var retain = target.RetainAsPublished && publication.Retain;
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                connected?.Send(publication, target.SubscriptionIds, retain);
+            }
+            else
+            {
+                if (!TryQueue(publication.Keep(), target.SubscriptionIds, qos, retain, target.Group, out var logged))
+                    publication.Result = ReasonCode.QuotaExceeded;
+                position = Math.Max(position, logged);
+            }
+        }
+        if (connected is not null)
+            PumpHolding(connected);
+        return position;
+    }
+
+    private bool TryQueue(Message message, byte[] subscriptionIds, QualityOfService qos, bool retain, Routing.SharedGroup? group, out long position)
+    {
+        position = 0;
+        if (pending.Count + window.Count >= options.MaxQueuedMessages || queuedBytes + message.Size > options.MaxQueuedBytes)
+        {
+            Lost++;
+            counters.Dropped();
+            return false;
+        }
+        var outgoing = new Outgoing { Message = message, SubscriptionIds = subscriptionIds, Group = group, Qos = qos, Retain = retain, Sequence = ++lastSequence };
+        position = Log?.Queued(this, outgoing) ?? 0;
+        queuedBytes += message.Size;
+        pending.Enqueue(outgoing);
+        return true;
+    }
+
+    private void PumpHoldingSession()
+    {
+        if (link is not { } connected)
+            return;
+        lock (connected.Outbox.Gate)
+            PumpHolding(connected);
+    }
+
+    private void PumpHolding(Link connected)
+    {
+        SendDurable(connected);
+        while (window.Count < connected.SendMaximum && pending.TryDequeue(out var outgoing))
+        {
+            if (outgoing is { PacketId: 0, Message: { } message } && message.IsExpired(time))
+            {
+                Forget(outgoing);
+                continue;
+            }
+            if (outgoing.PacketId == 0)
+            {
+                outgoing.PacketId = window.NextId();
+                // A QoS 2 message must be sent again with the same identifier after a crash, so the log has to know it first.
+                if (outgoing.Qos == QualityOfService.ExactlyOnce && Log is { } logging)
+                    outgoing.Position = logging.Assigned(this, outgoing.Sequence, outgoing.PacketId);
+            }
+            ref var slot = ref window.Put(outgoing);
+            if (slot.Position > (log?.DurablePosition ?? 0))
+                notYetDurable.Enqueue(slot.PacketId);
+            else
+                Send(connected, ref slot);
+        }
+    }
+
+    private void SendDurable(Link connected)
+    {
+        while (notYetDurable.TryPeek(out var id))
+        {
+            ref var slot = ref window[id];
+            if (slot.Position > log!.DurablePosition)
+                return;
+            notYetDurable.Dequeue();
+            Send(connected, ref slot);
+        }
+    }
+
+    private void Send(Link connected, ref Outgoing slot)
+    {
+        if (slot.Message is not { } message)
+        {
+            slot.State = OutgoingState.AwaitsPubcomp;
+            AckPacket.Write(connected.Outbox.Filling, connected.Version, PacketType.Pubrel, slot.PacketId);
+            return;
+        }
+        slot.State = slot.Qos == QualityOfService.AtLeastOnce ? OutgoingState.AwaitsPuback : OutgoingState.AwaitsPubrec;
+        if (connected.Send(message, slot.SubscriptionIds, slot.Qos, slot.PacketId, slot.Retain, slot.WasSent))
+        {
+            slot.WasSent = true;
+            return;
+        }
+        counters.Dropped(); // larger than the client takes; to be treated as delivered (MQTT 5.0, 3.1.2.11.4)
+        var tooLarge = slot;
+        window.Remove(slot.PacketId);
+        Forget(tooLarge);
+    }
+
+    private long Acknowledge(AckPacket ack, List<AckPacket> releases)
+    {
+        if (!window.Contains(ack.PacketId))
+        {
+            if (ack.Type == PacketType.Pubrec)
+                releases.Add(new AckPacket(PacketType.Pubrel, ack.PacketId, ReasonCode.PacketIdNotFound));
+            return 0;
+        }
+        ref var slot = ref window[ack.PacketId];
+        if (ack.Type == PacketType.Pubrec && slot.State is OutgoingState.AwaitsPubrec or OutgoingState.AwaitsPubcomp && ack.Reason < ReasonCode.UnspecifiedError)
+            return Release(ref slot, releases);
+        var isDone = ack.Type switch
+        {
+            PacketType.Puback => slot.State == OutgoingState.AwaitsPuback,
+            PacketType.Pubrec => slot.State == OutgoingState.AwaitsPubrec, // refused with a failure code
+            _ => slot.State == OutgoingState.AwaitsPubcomp,
+        };
+        if (!isDone)
+            throw MqttProtocolException.Error($"{ack.Type} for packet {ack.PacketId} does not fit where its exchange stands.");
+        var done = slot;
+        window.Remove(ack.PacketId);
+        Forget(done);
+        return 0;
+    }
+
+    private long Release(ref Outgoing slot, List<AckPacket> releases)
+    {
+        var position = 0L;
+        if (slot.Message is { } message)
+        {
+            queuedBytes -= message.Size;
+            (slot.Message, slot.State) = (null, OutgoingState.AwaitsPubcomp);
+            position = slot.Position = Log?.Released(this, slot.Sequence) ?? 0;
+        }
+        releases.Add(new AckPacket(PacketType.Pubrel, slot.PacketId));
+        return position;
+    }
+
+    private void Forget(in Outgoing outgoing)
+    {
+        queuedBytes -= outgoing.Message?.Size ?? 0;
+        Log?.Done(this, outgoing.Sequence);
+    }
+
+    // What was under way goes to the front of the queue, in its order, and keeps its identifiers.
+    private void Requeue()
+    {
+        GiveRoom();
+        notYetDurable.Clear();
+        if (window.Count == 0)
+            return;
+        var again = new Queue<Outgoing>(pending.Count + window.Count);
+        foreach (var sent in window.TakeAll())
+            again.Enqueue(sent with { State = OutgoingState.Waiting });
+        foreach (var waiting in pending)
+            again.Enqueue(waiting);
+        pending = again;
+    }
+}
