@@ -16,7 +16,7 @@ public sealed class SharedOptions
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private readonly Option<Uri?> node = new("--node") { Description = "Address of the node (default: DURE_NODE, else the one running on the data folder)", Recursive = true };
+    private readonly Option<string?> node = new("--node") { Description = "Address of the node (default: DURE_NODE, else the one running on the data folder)", Recursive = true };
     private readonly Option<FileInfo?> tokenFile = new("--token-file") { Description = "File with the token (default: DURE_TOKEN, else the administrator's in the data folder)", Recursive = true };
     private readonly Option<DirectoryInfo?> data = new("--data") { Description = "The node's data folder (default: DURE_HOME, else ~/.dure)", Recursive = true };
 
@@ -56,14 +56,18 @@ public sealed class SharedOptions
     private Uri AddressOf(ParseResult parsed)
     {
         if (parsed.GetValue(node) is { } named)
-            return named;
+            return Address(named, "--node");
         if (Environment.GetEnvironmentVariable("DURE_NODE") is { Length: > 0 } fromEnvironment)
-            return new Uri(fromEnvironment);
+            return Address(fromEnvironment, "DURE_NODE");
         var file = Path.Combine(DataFolder(parsed), AddressFile);
         if (!File.Exists(file))
             throw new ProblemException("urn:dure:cli:no-node", "No node runs on this data folder.", DataFolder(parsed), "Start one with 'dure up', or name one with --node URL.");
         return new Uri(JsonNode.Parse(File.ReadAllText(file))!.Text("address"));
     }
+
+    private static Uri Address(string text, string where) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+        ? address
+        : throw new ProblemException("urn:dure:cli:bad-address", $"'{text}' is not the address of a node.", where, "Write it as http://127.0.0.1:5210.");
 
     private string TokenOf(ParseResult parsed)
     {

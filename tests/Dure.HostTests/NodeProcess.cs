@@ -44,7 +44,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         var addressFile = Path.Combine(folder, "node.json");
         File.Delete(addressFile);
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "up", "--data", folder, "--url", "http://127.0.0.1:0", .. moreArguments])
+        string[] url = moreArguments.Contains("--url") ? [] : ["--url", "http://127.0.0.1:0"];
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "up", "--data", folder, .. url, .. moreArguments])
             start.ArgumentList.Add(argument);
         var node = new NodeProcess(Process.Start(start)!, folder);
         var begun = Stopwatch.StartNew();
