@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Historian.Ingest;
+using Dure.Historian.Queries;
 using Dure.Historian.Signals;
 using Dure.Historian.Storage;
 using Dure.Kernel;
@@ -19,6 +20,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private const int MaxAppendsUnderWay = 512;
     private const int MaxAssetsNamed = 64;
+    private const long MaxSteps = 100_000_000;
 
     private readonly Journal journal;
     private readonly SignalBook signals;
@@ -63,7 +65,7 @@ public sealed class PlantHistorian : IAsyncDisposable
         }
         var (replayedBatches, replayedSamples) = (0L, 0L);
         var missing = new List<BatchRecord>();
-        var store = SeriesStore.Open(options.DataPath, options.MemorySamples, record =>
+        var store = SeriesStore.Open(options.DataPath, new StoreOptions(options.MemorySamples, options.BulkSamples), record =>
         {
             replayedBatches++;
             replayedSamples += record.Samples;
@@ -121,28 +123,61 @@ public sealed class PlantHistorian : IAsyncDisposable
     public async IAsyncEnumerable<SampleBlock> Read(SignalId id, TimeRange range, [EnumeratorCancellation] CancellationToken cancel)
     {
         await Task.CompletedTask;
-        foreach (var block in store.Read(Find(id).Number, Micros.Of(range.Start), Micros.Of(range.End)))
+        using var scan = store.Read(Find(id).Number, Micros.Of(range.Start), Micros.Of(range.End));
+        while (scan.Next())
         {
             cancel.ThrowIfCancellationRequested();
-            yield return block;
+            yield return new SampleBlock(scan.Times.ToArray(), scan.Values.ToArray(), scan.Qualities.ToArray());
         }
     }
 
     /// <summary>The newest sample of a signal; null when there is none.</summary>
     public Sample? Latest(SignalId id) => Find(id).Latest;
 
+    /// <summary>The newest sample of a signal at or before a time; null when there is none.</summary>
+    public Sample? At(SignalId id, DateTimeOffset time) => store.At(NumberOf(id), Micros.Of(time));
+
+    /// <summary>What a signal was at each of many times: for each the newest sample at or before it.</summary>
+    /// <param name="timesMicros">Ascending, µs since 1970.</param>
+    /// <param name="oldestAge">How old a sample may be at its time; null for any age.</param>
+    public AsOfColumn AsOf(SignalId id, ReadOnlySpan<long> timesMicros, TimeSpan? oldestAge, CancellationToken cancel)
+    {
+        for (var i = 1; i < timesMicros.Length; i++)
+            ArgumentOutOfRangeException.ThrowIfLessThan(timesMicros[i], timesMicros[i - 1], nameof(timesMicros));
+        if (timesMicros.Length == 0)
+            return new AsOfColumn([], [], []);
+        var number = NumberOf(id);
+        var before = store.At(number, timesMicros[0]);
+        using var scan = store.Read(number, timesMicros[0], timesMicros[^1] is long.MaxValue ? long.MaxValue : timesMicros[^1] + 1);
+        using var join = new AsOfJoin(scan, oldestAge is { } age ? (long)age.TotalMicroseconds : long.MaxValue);
+        return join.Run(before, timesMicros, cancel);
+    }
+
     /// <summary>The range cut into equal steps with statistics of each; steps without samples have a count of 0.</summary>
     /// <param name="range">Clipped to the samples there are.</param>
     /// <param name="buckets">1 to 4,000.</param>
-    public IReadOnlyList<Bucket> Resample(SignalId id, TimeRange range, int buckets, CancellationToken cancel)
+    public IReadOnlyList<Bucket> Resample(SignalId id, TimeRange range, int buckets, CancellationToken cancel, Aggregates aggregates = Aggregates.Basic)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(buckets, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(buckets, 4000);
-        var number = Find(id).Number;
-        var (_, first, last, _) = store.Facts(number);
-        var (from, to) = (Math.Max(first, Micros.Of(range.Start)), Math.Min(last, Micros.Of(range.End) - 1) + 1);
-        return from >= to ? [] : Resampling.Resample(store.Read(number, from, to), from, to, buckets, cancel);
+        var facts = store.Facts(NumberOf(id));
+        var (from, to) = (Math.Max(facts.FirstTime, Micros.Of(range.Start)), Math.Min(facts.LastTime, Micros.Of(range.End) - 1) + 1);
+        return from >= to ? [] : [.. Resample(id, from, to, Math.Max(1, (to - from + buckets - 1) / buckets), aggregates, cancel)];
     }
+
+    /// <summary>A range in steps of a given length from its start on, streamed; steps without samples have a count of 0.</summary>
+    /// <param name="range">Not clipped: it begins and ends where it says, so both ends must be given.</param>
+    /// <param name="step">One microsecond or more; at most 100 million steps make a range.</param>
+    public IEnumerable<Bucket> Resample(SignalId id, TimeRange range, TimeSpan step, CancellationToken cancel, Aggregates aggregates = Aggregates.Basic)
+    {
+        var (from, to, width) = (Micros.Of(range.Start), Micros.Of(range.End), (long)step.TotalMicroseconds);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, nameof(step));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((to - from) / width, MaxSteps, nameof(step));
+        return Resample(id, from, to, width, aggregates, cancel);
+    }
+
+    /// <summary>Writes what is in memory to disk and merges all segments: the smallest and quickest form. It happens by itself in the background, too.</summary>
+    public Task Compact(CancellationToken cancel) => store.Compact(cancel);
 
     /// <summary>The batches that brought samples of these assets within the range: what a dataset cut from them rests on. Scans the journal.</summary>
     public IReadOnlyList<BatchReference> BatchesOf(IReadOnlyCollection<AssetId> assets, TimeRange range, CancellationToken cancel)
@@ -166,6 +201,17 @@ public sealed class PlantHistorian : IAsyncDisposable
         underWay.Dispose();
     }
 
+    private IEnumerable<Bucket> Resample(SignalId id, long from, long to, long width, Aggregates aggregates, CancellationToken cancel)
+    {
+        var number = NumberOf(id);
+        var before = aggregates.HasFlag(Aggregates.TimeWeighted) && from > 0 ? store.At(number, from - 1) : null;
+        using var scan = store.Read(number, from, to);
+        foreach (var bucket in new Resampling(scan, from, width, aggregates).Run((to - from + width - 1) / width, before, cancel))
+            yield return bucket;
+    }
+
+    private int NumberOf(SignalId id) => signals.TryFind(id, out var number) ? number : Find(id).Number;
+
     private sealed record BatchFacts(long Duplicates, long OutOfOrder, long Rejected, bool IsRecovered);
 
     private async Task<BatchReceipt> Admit(SampleBatch batch, string actor)
@@ -180,7 +226,7 @@ public sealed class PlantHistorian : IAsyncDisposable
         var same = judged.DuplicatesWithin + admission.Duplicates;
         Interlocked.Add(ref duplicates, same);
         Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
-        await admission.Flushed;
+        await admission.Durable;
         if (admission.Record is not { } record)
             return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
@@ -220,7 +266,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private SignalInfo Describe(int number)
     {
-        var (samples, first, _, latest) = store.Facts(number);
-        return new SignalInfo(number, signals[number], samples, samples > 0 ? Micros.Time(first) : null, latest);
+        var facts = store.Facts(number);
+        return new SignalInfo(number, signals[number], facts.Samples, facts.Samples > 0 ? Micros.Time(facts.FirstTime) : null, facts.Latest);
     }
 }

@@ -8,9 +8,30 @@ public readonly record struct SampleBlock(ReadOnlyMemory<long> TimesMicros, Read
     public int Count => TimesMicros.Length;
 }
 
-/// <summary>One step of a resampled series. Statistics are over the samples that are not bad; NaN where there is none.</summary>
+/// <summary>What a resampling is asked for beyond count, mean, minimum and maximum.</summary>
+[Flags]
+public enum Aggregates
+{
+    Basic = 0,
+
+    /// <summary>The first and last value of each step.</summary>
+    Ends = 1,
+
+    /// <summary>The mean over time, each value holding until the next sample; stretches of bad quality do not count.</summary>
+    TimeWeighted = 2,
+}
+
+/// <summary>One step of a resampled series. Statistics are over the samples that are not bad; NaN where there is none, or where it was not asked for.</summary>
 /// <param name="Bad">Samples of bad quality in the step.</param>
-public readonly record struct Bucket(DateTimeOffset Start, long Count, double Mean, double Min, double Max, double First, double Last, long Bad);
+/// <param name="TimeWeightedMean">The integral of the held value over the good part of the step, by that part's length (OPC UA's TimeAverage2, stepped).</param>
+/// <param name="GoodShare">The share of the step's time that is covered by good or uncertain values, 0 to 1.</param>
+public readonly record struct Bucket(
+    DateTimeOffset Start, long Count, double Mean, double Min, double Max, double First, double Last, long Bad, double TimeWeightedMean = double.NaN, double GoodShare = double.NaN);
+
+/// <summary>What a signal was at given times: for each the newest sample at or before it.</summary>
+/// <param name="TimesMicros">When that sample was taken; -1 where there is none.</param>
+/// <param name="Values">NaN where there is none.</param>
+public sealed record AsOfColumn(long[] TimesMicros, double[] Values, Quality[] Qualities);
 
 /// <summary>What the historian holds and has seen since it was opened.</summary>
 public sealed record HistorianCounts(int Signals, long Samples, long Batches, long Duplicates, long OutOfOrder, long Rejected);

@@ -59,6 +59,16 @@ internal sealed class SeriesBuffer
         return new SampleBlock(Times[first..last].ToArray(), Values[first..last].ToArray(), Qualities[first..last].ToArray());
     }
 
+    /// <summary>Rows that a batch of their own brought; the columns are kept, not copied.</summary>
+    public static SeriesBuffer Of(AcceptedRows rows) => new() { times = rows.Times, values = rows.Values, qualities = rows.Qualities, Count = rows.Times.Length };
+
+    /// <summary>The place of the newest row at or before a time; -1 when there is none.</summary>
+    public int PlaceAt(long time)
+    {
+        var place = Times.BinarySearch(time);
+        return place >= 0 ? place : ~place - 1;
+    }
+
     private int LowerBound(long time)
     {
         var place = Times.BinarySearch(time);

@@ -1,84 +1,61 @@
+using Dure.Historian.Storage.Coding;
+using Dure.Historian.Storage.Segments;
 using Dure.Kernel;
 
 namespace Dure.Historian.Storage;
 
 /// <summary>
-/// Where samples lie: the newest in memory (and in the write-ahead log), older ones in segments. When memory holds its fill, a background
-/// task writes it as a segment and deletes the log files it replaces. Memory is bounded by the fill and the segments' indexes.
+/// Where samples lie: the newest in memory (and in the write-ahead log), older ones in segments. Full memories are written as segments in
+/// the background, and segments are merged. Memory is bounded by the fill; segments are read in place.
 /// </summary>
 internal sealed class SeriesStore : IAsyncDisposable
 {
+    /// <summary>Appends wait for the disk when more full memories than this are not written yet.</summary>
+    private const int MostMemoriesWaiting = 4;
+
     private readonly Lock guard = new();
     private readonly string folder;
-    private readonly int memorySamples;
-    private readonly List<Segment> segments = [];
-    private readonly List<SeriesState> series = [];
+    private readonly StoreOptions options;
     private readonly WriteAheadLog log;
+    private readonly SegmentSet segments;
+    private readonly List<Memory> sealing = [];
+    private readonly Sealer sealer;
+    private readonly Compactor compactor;
+    private SeriesState[] series = [];
     private Memory active = new(1);
-    private Memory? sealing;
-    private Task sealingTask = Task.CompletedTask;
-    private Exception? sealingFault;
     private long nextSequence = 1;
+    private int isDisposed;
 
-    private SeriesStore(string folder, int memorySamples)
+    private SeriesStore(string folder, StoreOptions options)
     {
-        (this.folder, this.memorySamples) = (folder, memorySamples);
+        (this.folder, this.options) = (folder, options);
+        segments = SegmentSet.Open(folder);
         log = new WriteAheadLog(folder);
-    }
-
-    /// <summary>Samples in memory, and the batches they came in.</summary>
-    private sealed class Memory(long firstSequence)
-    {
-        public Dictionary<int, SeriesBuffer> Buffers { get; } = [];
-        public long FirstSequence => firstSequence;
-        public long Samples { get; set; }
-
-        /// <summary>The journal entries of its batches; its log may go only when they are durable.</summary>
-        public List<Task> Journaled { get; } = [];
-    }
-
-    /// <summary>What is known of a series without looking at its samples.</summary>
-    private sealed class SeriesState
-    {
-        public long FirstTime { get; set; } = long.MaxValue;
-        public long LastTime { get; set; } = long.MinValue;
-        public Sample? Latest { get; set; }
-        public long Samples { get; set; }
+        sealer = new Sealer(this);
+        compactor = new Compactor(this);
     }
 
     /// <summary>What became of a batch's rows in the store.</summary>
-    public sealed record Admission(BatchRecord? Record, Task Flushed, long Duplicates, long Corrected, long OutOfOrder);
+    /// <param name="Durable">Completes when the rows, and those they duplicate, are on disk.</param>
+    public sealed record Admission(BatchRecord? Record, Task Durable, long Duplicates, long Corrected, long OutOfOrder);
 
     /// <summary>Opens the folder, replays the log over the segments, and tells of every batch that the log held.</summary>
-    public static SeriesStore Open(string folder, int memorySamples, Action<BatchRecord> onReplayed, out long tornBytes)
+    public static SeriesStore Open(string folder, StoreOptions options, Action<BatchRecord> onReplayed, out long tornBytes)
     {
         Directory.CreateDirectory(folder);
         foreach (var leftover in Directory.EnumerateFiles(folder, "*.tmp"))
             File.Delete(leftover);
-        var store = new SeriesStore(folder, memorySamples);
-        foreach (var path in Directory.EnumerateFiles(folder, "*" + Segment.Suffix).Order(StringComparer.Ordinal))
-            store.AddSegment(Segment.Open(path));
-        var covered = store.segments.Count == 0 ? 0 : store.segments.Max(segment => segment.LastSequence);
-        store.nextSequence = covered + 1;
-        store.active = new Memory(store.nextSequence);
-
-        var torn = 0L;
-        var files = WriteAheadLog.Files(folder).ToArray();
-        for (var i = 0; i < files.Length; i++)
+        var store = new SeriesStore(folder, options);
+        foreach (var segment in store.segments.All)
         {
-            foreach (var record in WriteAheadLog.Replay(files[i].Path, isLast: i == files.Length - 1, bytes => torn += bytes))
-            {
-                if (record.Sequence <= covered)
-                    continue;
-                foreach (var rows in record.Rows)
-                    store.Put(rows);
-                store.nextSequence = record.Sequence + 1;
-                onReplayed(record);
-            }
+            store.AddState(segment);
+            store.nextSequence = Math.Max(store.nextSequence, segment.LastSequence + 1);
         }
-        tornBytes = torn;
+        tornBytes = store.Replay(onReplayed);
         // A fresh file: what follows never shares one with what was there before.
-        _ = store.log.BeginFile(store.nextSequence);
+        store.BeginLogFile();
+        store.sealer.Start();
+        store.compactor.Start();
         return store;
     }
 
@@ -92,37 +69,38 @@ internal sealed class SeriesStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes ascending rows (no time twice) of several series as one batch; durable when <c>Flushed</c> completes.</summary>
+    /// <summary>Takes ascending rows (no time twice) of several series as one batch; durable when <c>Durable</c> completes.</summary>
     public Admission Append(IReadOnlyList<AcceptedRows> wanted, string source)
     {
         lock (guard)
         {
-            RefuseWhenMemoryCannotBeEmptied();
+            sealer.RefuseWhenBroken(log.IsBroken, sealing.Count > MostMemoriesWaiting);
             var (duplicates, corrected, outOfOrder) = (0L, 0L, 0L);
             var accepted = new List<AcceptedRows>(wanted.Count);
             foreach (var rows in wanted)
             {
-                var state = StateOf(rows.Series);
-                if (rows.Times[0] > state.LastTime)
+                var lastTime = StateOf(rows.Series).LastTime;
+                if (rows.Times[0] > lastTime)
                 {
                     accepted.Add(rows);
                     continue;
                 }
-                var (fresh, same, other, late) = WithoutDuplicates(rows, state.LastTime);
+                using var scan = Scan(rows.Series, rows.Times[0], Math.Min(lastTime, rows.Times[^1]) + 1);
+                var (fresh, same, other, late) = LateRows.WithoutDuplicates(rows, lastTime, scan);
                 (duplicates, corrected, outOfOrder) = (duplicates + same, corrected + other, outOfOrder + late);
                 if (fresh.Times.Length > 0)
                     accepted.Add(fresh);
             }
+            // What a duplicate repeats may itself still be on its way to the disk.
+            Task[] before = duplicates == 0 ? [] : [log.Flushed(), .. sealing.Where(memory => memory.IsUnlogged).Select(sealer.Sealed)];
             if (accepted.Count == 0)
-                return new Admission(null, log.Flushed(), duplicates, corrected, outOfOrder);
+                return new Admission(null, Task.WhenAll(before), duplicates, corrected, outOfOrder);
 
             var record = new BatchRecord(nextSequence++, source, accepted);
-            var flushed = log.Enqueue(RecordCodec.Encode(record));
+            var durable = record.Samples >= options.BulkSamples ? SealAlone(record) : LogAndPut(record);
             foreach (var rows in accepted)
-                Put(rows);
-            if (active.Samples >= memorySamples && sealing is null)
-                BeginSealing();
-            return new Admission(record, flushed, duplicates, corrected, outOfOrder);
+                StateOf(rows.Series).Add(rows);
+            return new Admission(record, before.Length == 0 ? durable : Task.WhenAll([durable, .. before]), duplicates, corrected, outOfOrder);
         }
     }
 
@@ -130,194 +108,280 @@ internal sealed class SeriesStore : IAsyncDisposable
     public void KeepLogUntil(long sequence, Task journaled)
     {
         lock (guard)
-        {
-            var holder = sealing is not null && sequence < active.FirstSequence ? sealing : active;
-            holder.Journaled.Add(journaled);
-            if (holder.Journaled.Count > 4096)
-                holder.Journaled.RemoveAll(task => task.IsCompletedSuccessfully);
-        }
+            (sealing.Find(memory => memory.FirstSequence <= sequence && sequence <= memory.LastSequence) ?? active).KeepLogUntil(journaled);
     }
 
-    public (long Samples, long FirstTime, long LastTime, Sample? Latest) Facts(int number)
+    public SeriesState Facts(int number)
+    {
+        lock (guard)
+            return StateOf(number);
+    }
+
+    /// <summary>One series within [from, to), ascending, no time twice.</summary>
+    public SeriesScan Read(int number, long from, long to)
+    {
+        lock (guard)
+            return Scan(number, from, to);
+    }
+
+    /// <summary>The newest sample at or before a time; null when there is none.</summary>
+    public Sample? At(int number, long time)
+    {
+        using var lookup = new PointLookup(time);
+        lock (guard)
+        {
+            if (number >= series.Length || series[number].FirstTime > time)
+                return null;
+            foreach (var segment in segments.All)
+                lookup.Consider(segment, number);
+            foreach (var memory in sealing.Append(active))
+                lookup.Consider(memory, number);
+        }
+        return lookup.Answer();
+    }
+
+    public IReadOnlyList<Segment> HeldSegments()
     {
         lock (guard)
         {
-            var state = StateOf(number);
-            return (state.Samples, state.FirstTime, state.LastTime, state.Latest);
+            foreach (var segment in segments.All)
+                segment.Hold();
+            return [.. segments.All];
         }
     }
 
-    /// <summary>Blocks of one series within [from, to), ascending, no time twice.</summary>
-    public IEnumerable<SampleBlock> Read(int number, long from, long to)
+    /// <summary>Called with every segment that came to be, before anything it replaces is gone.</summary>
+    public Func<SegmentFacts, Task> OnSegment { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Called when the disk works again after a failure and all that memory held then is in segments.</summary>
+    public Action OnMended { get; set; } = () => { };
+
+    /// <summary>Removes blocks of which every row is older than its series' limit; returns how many samples went.</summary>
+    public Task<long> Retire(Func<int, long> oldestKept, CancellationToken cancel) => compactor.Retire(oldestKept, cancel);
+
+    /// <summary>Writes what is in memory as a segment and merges all segments: the smallest form.</summary>
+    public async Task Compact(CancellationToken cancel)
     {
-        List<SeriesMerge.Source> sources;
-        lock (guard)
-            sources = SourcesOf(number, from, to);
-        return SeriesMerge.Merge(sources);
+        await SealActive();
+        await compactor.MergeAll(cancel);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await sealingTask;
+        if (Interlocked.Exchange(ref isDisposed, 1) == 1)
+            return;
+        await sealer.DisposeAsync();
+        await compactor.DisposeAsync();
         await log.DisposeAsync();
-        foreach (var segment in segments)
-            segment.Dispose();
+        foreach (var segment in segments.All)
+            segment.Release();
     }
 
-    private List<SeriesMerge.Source> SourcesOf(int number, long from, long to)
+    private SeriesScan Scan(int number, long from, long to)
     {
-        var sources = new List<SeriesMerge.Source>();
-        for (var i = 0; i < segments.Count; i++)
+        var sources = new List<ScanSource>();
+        segments.AddSources(number, from, to, sources);
+        foreach (var memory in sealing.Append(active))
         {
-            var segment = segments[i];
-            var places = segment.BlocksOf(number).ToArray().Where(place => place.FirstTime < to && place.LastTime >= from).ToArray();
-            if (places.Length > 0)
-                sources.Add(new SeriesMerge.Source(i, places.Select(place => Within(segment.Read(place), from, to))));
+            if (memory.Buffers.TryGetValue(number, out var buffer) && buffer.Copy(from, to) is { Count: > 0 } rows)
+                sources.Add(new ScanSource(rows, memory.FirstSequence));
         }
-        foreach (var (memory, age) in new[] { (sealing, segments.Count), (active, segments.Count + 1) })
-        {
-            if (memory is not null && memory.Buffers.TryGetValue(number, out var buffer))
-                sources.Add(new SeriesMerge.Source(age, [buffer.Copy(from, to)]));
-        }
-        return sources;
+        return new SeriesScan(sources);
     }
 
-    private static SampleBlock Within(SampleBlock block, long from, long to)
+    private Task LogAndPut(BatchRecord record)
     {
-        var times = block.TimesMicros.Span;
-        if (times[0] >= from && times[^1] < to)
-            return block;
-        var first = times.BinarySearch(from) is var a && a >= 0 ? a : ~a;
-        var last = times.BinarySearch(to) is var b && b >= 0 ? b : ~b;
-        return new SampleBlock(block.TimesMicros[first..last], block.Values[first..last], block.Qualities[first..last]);
+        var flushed = log.Enqueue(RecordCodec.Encode(record));
+        active.Put(record);
+        if (active.Samples >= options.MemorySamples)
+            SetActiveAside();
+        return flushed;
     }
 
-    /// <summary>Compares the late part of the rows with what is stored: the same again is dropped, another value replaces.</summary>
-    private (AcceptedRows Fresh, long Same, long Other, long Late) WithoutDuplicates(AcceptedRows rows, long lastTime)
+    /// <summary>A batch that is large enough to be a segment of its own is written as one and never logged.</summary>
+    private Task SealAlone(BatchRecord record)
     {
-        var lateCount = rows.Times.AsSpan().BinarySearch(lastTime) is var place && place >= 0 ? place + 1 : ~place;
-        var keep = new bool[rows.Times.Length];
-        Array.Fill(keep, true);
-        var (same, other) = (0L, 0L);
-        var next = 0;
-        foreach (var block in SeriesMerge.Merge(SourcesOf(rows.Series, rows.Times[0], rows.Times[lateCount - 1] + 1)))
-        {
-            var times = block.TimesMicros.Span;
-            var values = block.Values.Span;
-            var qualities = block.Qualities.Span;
-            for (var i = 0; i < times.Length && next < lateCount; i++)
-            {
-                while (next < lateCount && rows.Times[next] < times[i])
-                    next++;
-                if (next == lateCount || rows.Times[next] != times[i])
-                    continue;
-                if (values[i].Equals(rows.Values[next]) && qualities[i] == rows.Qualities[next])
-                {
-                    keep[next] = false;
-                    same++;
-                }
-                else
-                {
-                    other++;
-                }
-                next++;
-            }
-        }
-        var fresh = same == 0 ? rows : new AcceptedRows(rows.Series, Kept(rows.Times, keep), Kept(rows.Values, keep), Kept(rows.Qualities, keep));
-        return (fresh, same, other, lateCount - same);
+        if (active.Buffers.Count > 0)
+            SetActiveAside();
+        var alone = new Memory(record.Sequence);
+        alone.Hold(record);
+        sealing.Add(alone);
+        // The active memory is empty here: it only has to begin after this batch.
+        active = new Memory(nextSequence) { LogFiles = active.LogFiles };
+        BeginLogFile();
+        return sealer.Enqueue(alone);
     }
 
-    private static T[] Kept<T>(T[] from, bool[] keep) => [.. from.Where((_, i) => keep[i])];
-
-    private void Put(AcceptedRows rows)
-    {
-        var state = StateOf(rows.Series);
-        if (!active.Buffers.TryGetValue(rows.Series, out var buffer))
-            active.Buffers[rows.Series] = buffer = new SeriesBuffer();
-        var before = buffer.Count;
-        if (buffer.Count == 0 || rows.Times[0] > buffer.Times[^1])
-            buffer.AppendNewer(rows.Times, rows.Values, rows.Qualities);
-        else
-            buffer.Merge(rows.Times, rows.Values, rows.Qualities);
-        active.Samples += buffer.Count - before;
-        state.Samples += rows.Times.Length;
-        state.FirstTime = Math.Min(state.FirstTime, rows.Times[0]);
-        if (rows.Times[^1] >= state.LastTime)
-        {
-            state.LastTime = rows.Times[^1];
-            state.Latest = new Sample(Micros.Time(rows.Times[^1]), rows.Values[^1], rows.Qualities[^1]);
-        }
-    }
-
-    private SeriesState StateOf(int number)
-    {
-        while (series.Count <= number)
-            series.Add(new SeriesState());
-        return series[number];
-    }
-
-    private void AddSegment(Segment segment)
-    {
-        segments.Add(segment);
-        foreach (var number in segment.Series)
-        {
-            var state = StateOf(number);
-            var blocks = segment.BlocksOf(number);
-            foreach (var block in blocks)
-                state.Samples += block.Count;
-            state.FirstTime = Math.Min(state.FirstTime, blocks[0].FirstTime);
-            if (blocks[^1].LastTime < state.LastTime)
-                continue;
-            var last = segment.Read(blocks[^1]);
-            state.LastTime = blocks[^1].LastTime;
-            state.Latest = new Sample(Micros.Time(state.LastTime), last.Values.Span[^1], last.Qualities.Span[^1]);
-        }
-    }
-
-    /// <summary>Sets the full memory aside, lets new batches go to a new memory and a new log file, and writes the old one as a segment.</summary>
-    private void BeginSealing()
+    private void SetActiveAside()
     {
         var full = active;
-        sealing = full;
+        sealing.Add(full);
         active = new Memory(nextSequence);
-        var last = nextSequence - 1;
-        var begun = log.BeginFile(nextSequence);
-        sealingTask = Task.Run(() => Seal(full, last, begun));
+        BeginLogFile();
+        // A file that was begun and never written to has the name of the new one: it is the new one.
+        full.LogFiles.RemoveAll(active.LogFiles.Contains);
+        _ = sealer.Enqueue(full);
     }
 
-    private async Task Seal(Memory full, long last, Task newFileBegun)
+    private Task SealActive()
     {
-        try
+        lock (guard)
         {
-            await newFileBegun;
-            var segment = Segment.Write(folder, full.FirstSequence, last, full.Buffers);
-            Task[] journaled;
-            lock (guard)
+            if (active.Buffers.Count == 0)
+                return sealer.AllSealed();
+            SetActiveAside();
+            return sealer.AllSealed();
+        }
+    }
+
+    private void BeginLogFile()
+    {
+        active.LogFiles.Add(WriteAheadLog.FileFor(folder, nextSequence));
+        _ = log.BeginFile(nextSequence);
+    }
+
+    private long Replay(Action<BatchRecord> onReplayed)
+    {
+        var torn = 0L;
+        active = new Memory(nextSequence);
+        var files = WriteAheadLog.Files(folder).ToArray();
+        for (var i = 0; i < files.Length; i++)
+        {
+            var took = false;
+            foreach (var record in WriteAheadLog.Replay(files[i].Path, isLast: i == files.Length - 1, bytes => torn += bytes))
             {
-                segments.Add(segment);
-                sealing = null;
-                journaled = [.. full.Journaled];
+                if (segments.Covers(record.Sequence))
+                    continue;
+                // A memory must not span a segment, or their ages would cross.
+                if (active.Buffers.Count == 0)
+                    active = new Memory(record.Sequence) { LogFiles = active.LogFiles };
+                else if (segments.All.Any(segment => active.FirstSequence < segment.FirstSequence && segment.FirstSequence < record.Sequence))
+                    SetReplayedAside(record.Sequence);
+                active.Put(record);
+                if (!took)
+                    active.LogFiles.Add(files[i].Path);
+                took = true;
+                foreach (var rows in record.Rows)
+                    StateOf(rows.Series).Add(rows);
+                nextSequence = Math.Max(nextSequence, record.Sequence + 1);
+                onReplayed(record);
             }
-            await Task.WhenAll(journaled);
-            foreach (var (_, path) in WriteAheadLog.Files(folder).Where(file => file.FirstSequence <= last))
-                File.Delete(path);
+            if (!took)
+                File.Delete(files[i].Path);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ProblemException)
+        if (active.Buffers.Count > 0 && segments.All.Any(segment => segment.FirstSequence > active.FirstSequence))
+            SetReplayedAside(nextSequence);
+        return torn;
+    }
+
+    private void SetReplayedAside(long nextFirst)
+    {
+        sealing.Add(active);
+        _ = sealer.Enqueue(active);
+        // Its files may hold later batches too: they stay until the last memory made of them is written.
+        var files = active.LogFiles;
+        active.LogFiles = [];
+        active = new Memory(nextFirst) { LogFiles = files };
+    }
+
+    private ref SeriesState StateOf(int number)
+    {
+        if (number >= series.Length)
         {
-            // The log still holds every batch; told to the next append, since only a person can mend a disk.
-            lock (guard)
-                sealingFault = failure;
+            var known = series.Length;
+            Array.Resize(ref series, Math.Max(number + 1, 2 * series.Length));
+            for (var i = known; i < series.Length; i++)
+                series[i] = new SeriesState();
+        }
+        return ref series[number];
+    }
+
+    private void AddState(Segment segment)
+    {
+        using var codec = new BlockReader();
+        foreach (ref readonly var entry in segment.Series)
+        {
+            ref var facts = ref StateOf(entry.Series);
+            var blocks = segment.BlocksOf(entry);
+            var samples = 0L;
+            foreach (ref readonly var block in blocks)
+                samples += block.Count;
+            facts.Add(samples, blocks[0].FirstTime);
+            if (blocks[^1].LastTime < facts.LastTime)
+                continue;
+            codec.Read(segment, blocks[^1]);
+            facts.Reach(blocks[^1].LastTime, codec.Values[^1], codec.Qualities[^1]);
         }
     }
 
-    private void RefuseWhenMemoryCannotBeEmptied()
+    // ---- what the background tasks need -----------------------------------------------------------------------------------------------
+
+    internal void Merge() => compactor.Wake();
+
+    internal string Folder => folder;
+
+    /// <summary>A memory has become a segment: readers see it there from now on.</summary>
+    internal void Replace(Memory memory, Segment segment)
     {
-        if (sealingFault is not null)
+        lock (guard)
         {
-            throw new ProblemException("urn:dure:historian:disk-failed", $"A segment cannot be written: {sealingFault.Message}", folder,
-                "Free space or mend the disk, then restart the node; nothing that was acknowledged is lost.", sealingFault);
+            segments.Add(segment);
+            sealing.Remove(memory);
         }
-        if (sealing is not null && active.Samples > 4L * memorySamples)
-            throw new ProblemException("urn:dure:historian:too-busy", "The disk does not keep up with what comes in.", "ingest", "Send again after a pause.");
+    }
+
+    internal void Replace(IReadOnlyList<Segment> old, Segment? merged)
+    {
+        lock (guard)
+            segments.Replace(old, merged);
+    }
+
+    /// <summary>Segments older than every memory that waits to be written, each held: only these may be merged, or ages would cross.</summary>
+    internal IReadOnlyList<Segment> HoldMergeable()
+    {
+        lock (guard)
+        {
+            var bound = sealing.Count == 0 ? long.MaxValue : sealing.Min(memory => memory.FirstSequence);
+            var found = segments.All.TakeWhile(segment => segment.LastSequence < bound).ToArray();
+            foreach (var segment in found)
+                segment.Hold();
+            return found;
+        }
+    }
+
+    /// <summary>After a failed log: sets aside all that memory holds, to be written as segments.</summary>
+    internal Memory? SetAsideAfterFailure()
+    {
+        lock (guard)
+        {
+            if (active.Buffers.Count == 0)
+                return null;
+            var full = active;
+            sealing.Add(full);
+            active = new Memory(nextSequence);
+            full.LogFiles.Remove(WriteAheadLog.FileFor(folder, nextSequence));
+            return full;
+        }
+    }
+
+    internal Task BeginLogAnew()
+    {
+        lock (guard)
+        {
+            active.LogFiles.Add(WriteAheadLog.FileFor(folder, nextSequence));
+            return log.BeginAnew(nextSequence);
+        }
+    }
+
+    internal void ForgetRetired(IReadOnlyDictionary<int, long> removed)
+    {
+        lock (guard)
+        {
+            foreach (var (number, samples) in removed)
+            {
+                using var scan = Scan(number, long.MinValue, long.MaxValue);
+                StateOf(number).Forget(samples, scan.Next() ? scan.FirstTime : long.MaxValue);
+            }
+        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     private readonly Task writer;
     private SafeFileHandle? file;
     private long position;
-    private Exception? fault;
+    private volatile Exception? fault;
 
     public WriteAheadLog(string folder)
     {
@@ -35,13 +35,19 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     }
 
     /// <summary>A record to write, or a new file to begin, or (neither) only a wish to know that all before it is on disk.</summary>
-    private sealed record Write(byte[]? Record, long? BeginFileAt, TaskCompletionSource Done);
+    private sealed record Write(byte[]? Record, long? BeginFileAt, TaskCompletionSource Done, bool Mends = false);
+
+    /// <summary>Whether a write failed: nothing more is acknowledged until <see cref="BeginAnew"/>.</summary>
+    public bool IsBroken => fault is not null;
 
     /// <summary>Puts a record in line; the call order is the order on disk. The returned task completes when it is flushed.</summary>
     public Task Enqueue(byte[] record) => Enqueue(new Write(record, null, NewDone()));
 
     /// <summary>Lets the following records go to a new file.</summary>
     public Task BeginFile(long firstSequence) => Enqueue(new Write(null, firstSequence, NewDone()));
+
+    /// <summary>After a failure: begins a new file and goes on. Only when whatever the failed file held is durable elsewhere.</summary>
+    public Task BeginAnew(long firstSequence) => Enqueue(new Write(null, firstSequence, NewDone(), Mends: true));
 
     /// <summary>Completes when everything put in line before is flushed.</summary>
     public Task Flushed() => Enqueue(new Write(null, null, NewDone()));
@@ -147,6 +153,8 @@ internal sealed class WriteAheadLog : IAsyncDisposable
                 if (write.BeginFileAt is { } sequence)
                 {
                     Flush(buffer, group);
+                    if (write.Mends)
+                        fault = null;
                     Begin(sequence);
                 }
                 if (write.Record is { } record)
@@ -210,5 +218,5 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     }
 
     private ProblemException Broken(Exception cause) => new("urn:dure:historian:disk-failed", $"The log cannot be written: {cause.Message}", folder,
-        "Free space or mend the disk, then restart the node; nothing that was acknowledged is lost.", cause);
+        "Free space or mend the disk; the node tries again by itself. Nothing that was acknowledged is lost; send this batch again.", cause);
 }

@@ -17,17 +17,19 @@ public sealed class PlantHistorianTests
         {
             Model(seed).GetAwaiter().GetResult();
             return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
 
     private static async Task Model(int seed)
     {
         var random = new Random(seed);
-        await using var test = await TestHistorian.Create(memorySamples: 60);
+        await using var test = await TestHistorian.Create(memorySamples: 60, bulkSamples: random.Next(2) == 0 ? 14 : 1000);
         var model = Signals.ToDictionary(signal => signal, _ => new SortedDictionary<long, double>());
         for (var step = 0; step < 60; step++)
         {
             if (random.Next(8) == 0)
                 await test.Reopen();
+            if (random.Next(12) == 0)
+                await test.Historian.Compact(CancellationToken.None);
             var signal = Signals[random.Next(2)];
             var samples = Enumerable.Range(0, random.Next(1, 20)).Select(_ => ((long)random.Next(300) * 1000, (double)random.Next(3))).DistinctBy(sample => sample.Item1).ToArray();
             var fresh = samples.Count(sample => !model[signal].TryGetValue(sample.Item1, out var known) || known != sample.Item2);
@@ -38,6 +40,18 @@ public sealed class PlantHistorianTests
         }
         foreach (var signal in Signals)
             await AssertHolds(test, signal, model[signal], random);
+    }
+
+    private static void AssertAsOf(TestHistorian test, SignalId signal, SortedDictionary<long, double> model, Random random)
+    {
+        long[] times = [.. Enumerable.Range(0, 40).Select(_ => random.Next(320) * 1000L + random.Next(3)).Order()];
+        var joined = test.Historian.AsOf(signal, times, null, CancellationToken.None);
+        for (var i = 0; i < times.Length; i++)
+        {
+            var expected = model.LastOrDefault(pair => pair.Key <= times[i], new(-1, double.NaN));
+            Assert.Equal((expected.Key, expected.Value), (joined.TimesMicros[i], joined.Values[i]));
+            Assert.Equal(expected.Key < 0 ? null : new Sample(Micros.Time(expected.Key), expected.Value), test.Historian.At(signal, Micros.Time(times[i])));
+        }
     }
 
     private static async Task AssertHolds(TestHistorian test, SignalId signal, SortedDictionary<long, double> model, Random random)
@@ -52,6 +66,7 @@ public sealed class PlantHistorianTests
         if (model.Count == 0)
             return;
         Assert.Equal(model.Last().Value, test.Historian.Latest(signal)!.Value.Value);
+        AssertAsOf(test, signal, model, random);
         var buckets = test.Historian.Resample(signal, TimeRange.All, 7, CancellationToken.None);
         Assert.Equal(model.Count, buckets.Sum(bucket => bucket.Count));
         Assert.Equal(model.Values.Sum(), buckets.Where(bucket => bucket.Count > 0).Sum(bucket => bucket.Mean * bucket.Count), 6);

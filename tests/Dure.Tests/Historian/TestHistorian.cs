@@ -12,20 +12,21 @@ internal sealed class TestHistorian : IAsyncDisposable
     public static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
 
     private readonly int memorySamples;
+    private readonly int bulkSamples;
     private NodeKey? key;
     private Journal? journal;
     private PlantHistorian? historian;
 
-    private TestHistorian(string folder, int memorySamples) => (Folder, this.memorySamples) = (folder, memorySamples);
+    private TestHistorian(string folder, int memorySamples, int bulkSamples) => (Folder, this.memorySamples, this.bulkSamples) = (folder, memorySamples, bulkSamples);
 
     public string Folder { get; }
     public string Series => Path.Combine(Folder, "series");
     public PlantHistorian Historian => historian!; // open between Open and Close
     public Journal Journal => journal!;
 
-    public static async Task<TestHistorian> Create(int memorySamples = 2_000_000)
+    public static async Task<TestHistorian> Create(int memorySamples = 2_000_000, int bulkSamples = 500_000)
     {
-        var test = new TestHistorian(Directory.CreateTempSubdirectory("dure-historian-").FullName, memorySamples);
+        var test = new TestHistorian(Directory.CreateTempSubdirectory("dure-historian-").FullName, memorySamples, bulkSamples);
         await test.Open();
         await test.Historian.Register([new SignalDefinition(Pressure, Unit.Parse("bar"), Low: 0, High: 10), new SignalDefinition(Current, Unit.Parse("A"))], "tester", CancellationToken.None);
         return test;
@@ -35,7 +36,7 @@ internal sealed class TestHistorian : IAsyncDisposable
     {
         key = NodeKey.LoadOrCreate(Path.Combine(Folder, "keys"));
         journal = await Journal.Open(Path.Combine(Folder, "journal"), key, TimeProvider.System, CancellationToken.None);
-        historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Series, MemorySamples = memorySamples }, journal, new FixedClock(Now), CancellationToken.None);
+        historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Series, MemorySamples = memorySamples, BulkSamples = bulkSamples }, journal, new FixedClock(Now), CancellationToken.None);
     }
 
     public async Task Close()

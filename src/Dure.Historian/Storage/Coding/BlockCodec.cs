@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using Dure.Kernel;
 
 namespace Dure.Historian.Storage.Coding;
@@ -18,10 +19,17 @@ internal sealed class BlockCodec
     private const int OneQuality = 0;
     private const int MixedQualities = 1;
 
+    private static readonly ConcurrentBag<BlockCodec> Idle = [];
+
     private readonly TimeCoding timeCoding = new(MostSamples);
     private readonly ValueCoding valueCoding = new(MostSamples);
     private readonly IntegerCoding qualityCoding = new(MostSamples);
     private readonly long[] qualityNumbers = new long[MostSamples];
+
+    /// <summary>One that nobody uses now; given back with <see cref="Return"/>.</summary>
+    public static BlockCodec Rent() => Idle.TryTake(out var codec) ? codec : new BlockCodec();
+
+    public static void Return(BlockCodec codec) => Idle.Add(codec);
 
     public BlockStatistics Encode(ReadOnlySpan<long> times, ReadOnlySpan<double> values, ReadOnlySpan<Quality> qualities, ByteSink sink)
     {

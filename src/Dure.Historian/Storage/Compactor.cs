@@ -1,0 +1,208 @@
+using Dure.Historian.Storage.Coding;
+using Dure.Historian.Storage.Segments;
+using Dure.Kernel;
+
+namespace Dure.Historian.Storage;
+
+/// <summary>
+/// Merges segments in the background, so that a question looks into few files and late rows lie in their place: eight neighbours of a size
+/// become one of the next. Also removes what is older than its series' limit.
+/// </summary>
+internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
+{
+    private const int Fan = 8;
+
+    /// <summary>Samples up to which a segment belongs to a size; larger ones are left alone.</summary>
+    private static readonly long[] Sizes = [4_000_000, 32_000_000, 256_000_000];
+
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly SemaphoreSlim oneAtATime = new(1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task worker = Task.CompletedTask;
+
+    public void Start() => worker = Task.Run(Work);
+
+    /// <summary>A segment was added: there may be something to merge.</summary>
+    public void Wake() => wake.Release();
+
+    public Task MergeAll(CancellationToken cancel) => Alone(held => held.Count > 1 ? MergeInto(held, cancel) : Task.FromResult(false), cancel);
+
+    /// <summary>Removes blocks of which every row is older than its series' limit.</summary>
+    /// <returns>How many samples went.</returns>
+    public async Task<long> Retire(Func<int, long> oldestKept, CancellationToken cancel)
+    {
+        var removed = new Dictionary<int, long>();
+        await Alone(async held =>
+        {
+            foreach (var segment in held)
+                await RetireFrom(segment, oldestKept, removed, cancel);
+            return false;
+        }, cancel);
+        store.ForgetRetired(removed);
+        return removed.Values.Sum();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await worker;
+        stopping.Dispose();
+        wake.Dispose();
+        oneAtATime.Dispose();
+    }
+
+    private async Task Work()
+    {
+        try
+        {
+            while (true)
+            {
+                await wake.WaitAsync(stopping.Token);
+                while (await Alone(held => Choose(held) is { } run ? MergeInto(run, stopping.Token) : Task.FromResult(false), stopping.Token))
+                {
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: a merge that was cut off left nothing but a temporary file.
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // No room to merge: the parts stay as they are and are read as before; the next start tries again.
+        }
+    }
+
+    private async Task<bool> Alone(Func<IReadOnlyList<Segment>, Task<bool>> work, CancellationToken cancel)
+    {
+        await oneAtATime.WaitAsync(cancel);
+        var held = store.HoldMergeable();
+        try
+        {
+            return await work(held);
+        }
+        finally
+        {
+            foreach (var segment in held)
+                segment.Release();
+            oneAtATime.Release();
+        }
+    }
+
+    /// <summary>The newest run of neighbours that makes a segment of the next size; null when there is none.</summary>
+    private static Segment[]? Choose(IReadOnlyList<Segment> segments)
+    {
+        foreach (var size in Sizes)
+        {
+            for (var end = segments.Count; end >= Fan; end--)
+            {
+                var run = segments.Take(end).Reverse().TakeWhile(segment => segment.Samples <= size).Take(4 * Fan).Reverse().ToArray();
+                if (run.Length >= Fan)
+                    return run;
+            }
+        }
+        return null;
+    }
+
+    private async Task<bool> MergeInto(IReadOnlyList<Segment> run, CancellationToken cancel)
+    {
+        using var writer = new SegmentWriter(store.Folder);
+        var pending = new PendingRows(writer);
+        foreach (var number in run.SelectMany(Numbers).Distinct().Order().ToArray())
+        {
+            cancel.ThrowIfCancellationRequested();
+            writer.BeginSeries(number);
+            using var scan = new SeriesScan([.. run.SelectMany(segment => SourceOf(segment, number))]);
+            while (scan.Next())
+                pending.Take(scan);
+            pending.Flush();
+        }
+        var (merged, facts) = writer.Finish(run[0].FirstSequence, run[^1].LastSequence, [.. run.Select(segment => segment.Name)]);
+        store.Replace(run, merged);
+        await store.OnSegment(facts);
+        return true;
+    }
+
+    private async Task RetireFrom(Segment segment, Func<int, long> oldestKept, Dictionary<int, long> removed, CancellationToken cancel)
+    {
+        if (!Numbers(segment).Any(number => SourceBlocks(segment, number)[0].LastTime < oldestKept(number)))
+            return;
+        using var writer = new SegmentWriter(store.Folder);
+        foreach (var number in Numbers(segment))
+        {
+            cancel.ThrowIfCancellationRequested();
+            writer.BeginSeries(number);
+            CopyKept(segment, number, oldestKept(number), writer, removed);
+        }
+        if (writer.Samples == 0)
+        {
+            store.Replace([segment], null);
+            return;
+        }
+        var (kept, facts) = writer.Finish(segment.FirstSequence, segment.LastSequence, [segment.Name]);
+        store.Replace([segment], kept);
+        await store.OnSegment(facts);
+    }
+
+    private static void CopyKept(Segment segment, int number, long oldestKept, SegmentWriter writer, Dictionary<int, long> removed)
+    {
+        foreach (ref readonly var block in SourceBlocks(segment, number))
+        {
+            if (block.LastTime >= oldestKept)
+                writer.Copy(block, segment.BytesOf(block));
+            else
+                removed[number] = removed.GetValueOrDefault(number) + block.Count;
+        }
+    }
+
+    private static int[] Numbers(Segment segment)
+    {
+        var numbers = new int[segment.Series.Length];
+        for (var i = 0; i < numbers.Length; i++)
+            numbers[i] = segment.Series[i].Series;
+        return numbers;
+    }
+
+    private static ReadOnlySpan<BlockEntry> SourceBlocks(Segment segment, int number) => segment.TryFind(number, out var entry) ? segment.BlocksOf(entry) : default;
+
+    private static IEnumerable<ScanSource> SourceOf(Segment segment, int number) =>
+        segment.TryFind(number, out var entry) ? [new ScanSource(segment, entry, 0, entry.Blocks, long.MinValue, long.MaxValue)] : [];
+
+    /// <summary>Rows gathered until they fill a block; blocks that are full already are taken over as they are.</summary>
+    private sealed class PendingRows(SegmentWriter writer)
+    {
+        private const int WorthCopying = BlockCodec.MostSamples * 3 / 4;
+
+        private readonly long[] times = new long[BlockCodec.MostSamples];
+        private readonly double[] values = new double[BlockCodec.MostSamples];
+        private readonly Quality[] qualities = new Quality[BlockCodec.MostSamples];
+        private int count;
+
+        public void Take(SeriesScan scan)
+        {
+            if (scan.IsStored && scan.Count >= WorthCopying && (count == 0 || count >= BlockCodec.MostSamples / 2))
+            {
+                Flush();
+                writer.Copy(scan.Entry, scan.Bytes);
+                return;
+            }
+            for (var (taken, all) = (0, scan.Count); taken < all;)
+            {
+                var rows = Math.Min(all - taken, times.Length - count);
+                scan.Times.Slice(taken, rows).CopyTo(times.AsSpan(count));
+                scan.Values.Slice(taken, rows).CopyTo(values.AsSpan(count));
+                scan.Qualities.Slice(taken, rows).CopyTo(qualities.AsSpan(count));
+                (taken, count) = (taken + rows, count + rows);
+                if (count == times.Length)
+                    Flush();
+            }
+        }
+
+        public void Flush()
+        {
+            if (count > 0)
+                writer.Add(times.AsSpan(0, count), values.AsSpan(0, count), qualities.AsSpan(0, count));
+            count = 0;
+        }
+    }
+}
