@@ -11,6 +11,9 @@ public sealed class FolderKind : ISourceKind
 
     public string Title => "Watched folder: CSV and Parquet files put into it";
 
+    /// <summary>A file whose columns nobody has accepted stays where it lies.</summary>
+    public bool KeepsUntilAccepted => true;
+
     public IReadOnlyList<SourceSetting> Settings { get; } =
     [
         new("path", "Folder", SettingType.Text, "The folder to watch, such as /srv/dure/incoming; files go from it to its taken/ or refused/.", IsRequired: true),

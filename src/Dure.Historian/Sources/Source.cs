@@ -79,6 +79,12 @@ public interface ISourceKind
 
     IReadOnlyList<SourceSetting> Settings { get; }
 
+    /// <summary>
+    /// True where the sender keeps what is not taken, such as files in a folder: then the desk refuses samples of items that nobody has
+    /// accepted yet, by a <see cref="ProblemException"/>, and the source offers them again later.
+    /// </summary>
+    bool KeepsUntilAccepted => false;
+
     /// <summary>Makes a source from settings.</summary>
     /// <exception cref="ProblemException">A setting is missing or does not work; it names the setting and what is allowed.</exception>
     ISource Create(JsonObject settings, TimeProvider time);

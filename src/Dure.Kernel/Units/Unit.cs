@@ -53,6 +53,9 @@ public sealed class Unit : IEquatable<Unit>
         return true;
     }
 
+    /// <summary>The UCUM code behind a spelling that is often met and is not UCUM, such as <c>°C</c>; null for all others.</summary>
+    public static string? MeantBy(string text) => UnitTable.MeantBy(text);
+
     public bool CanConvertTo(Unit other) => meaning.Dimension == other.meaning.Dimension;
 
     /// <summary>How readings in this unit become readings in <paramref name="target"/>.</summary>

@@ -1,0 +1,88 @@
+using Dure.Kernel;
+
+namespace Dure.Historian.Sources;
+
+/// <summary>Writes an item's samples as its signal's.</summary>
+internal static class BlockMapping
+{
+    /// <summary>The block under the signal's path with the values the mapping makes; null, and a rejection, when its unit has become another that is not known.</summary>
+    public static SignalBlock? Map(SignalBlock block, ItemMapping mapping, SampleBatch rejections)
+    {
+        var unit = mapping.Unit;
+        if (block.Unit is not null && block.Unit != mapping.SourceUnit && block.Unit != unit.Code && mapping.SourceUnit is not null)
+        {
+            if (!UnitSpelling.TryUnderstand(block.Unit, out var said) || mapping.ChangesValues)
+            {
+                rejections.Reject($"item '{mapping.Item}'", $"The source now gives the unit '{block.Unit}'; it was accepted with '{mapping.SourceUnit}' as '{unit.Code}'.",
+                    "Accept the item again with the unit its values are in.", block.Count);
+                return null;
+            }
+            unit = said.Unit;
+        }
+        if (!mapping.ChangesValues && block.Signal == mapping.Signal.Path && block.Unit == unit.Code)
+            return block;
+        var mapped = new SignalBlock(mapping.Signal.Path, unit.Code);
+        for (var i = 0; i < block.Count; i++)
+            mapped.Add(block.TimesMicros[i], mapping.ChangesValues ? block.Values[i] * mapping.Scale + mapping.Offset : block.Values[i], block.Qualities[i]);
+        return mapped;
+    }
+}
+
+/// <summary>A delivered batch by what becomes of its blocks.</summary>
+internal sealed class Sorted
+{
+    public Sorted(SampleBatch batch, string sender)
+    {
+        Mapped = new SampleBatch(sender);
+        // What the source could not read stays a rejection of the batch; the count may be larger than what is told in detail.
+        var told = batch.Rejections.Count;
+        RejectedBefore = batch.RejectedCount;
+        for (var i = 0; i < told; i++)
+        {
+            var (where, what, mend) = batch.Rejections[i];
+            Mapped.Reject(where, what, mend, i == told - 1 ? (int)Math.Min(int.MaxValue, RejectedBefore - told + 1) : 1);
+        }
+    }
+
+    public SampleBatch Mapped { get; }
+
+    public List<(Item Item, SignalBlock Block)> ByRule { get; } = [];
+
+    public HashSet<string> Waiting { get; } = new(StringComparer.Ordinal);
+
+    public long WaitingSamples { get; set; }
+
+    public long IgnoredSamples { get; private set; }
+
+    /// <summary>Samples the source itself could not read.</summary>
+    public long RejectedBefore { get; }
+
+    public void Add(Item item, SignalBlock block, ItemBoard board)
+    {
+        if (item.Mapping is { } mapping)
+        {
+            if (BlockMapping.Map(block, mapping, Mapped) is { } mapped)
+                Mapped.Blocks.Add(mapped);
+        }
+        else if (item.IsIgnored)
+        {
+            IgnoredSamples += block.Count;
+        }
+        else
+        {
+            WaitingSamples += block.Count;
+            Waiting.Add(item.Name);
+            board.Hold(item, block);
+        }
+    }
+
+    /// <summary>Sorts again what the rule has looked at.</summary>
+    public void AcceptedByRule(Lock gate, ItemBoard board)
+    {
+        lock (gate)
+        {
+            foreach (var (item, block) in ByRule)
+                Add(item, block, board);
+        }
+    }
+}
