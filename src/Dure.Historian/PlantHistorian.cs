@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
@@ -5,6 +6,7 @@ using Dure.Historian.Ingest;
 using Dure.Historian.Queries;
 using Dure.Historian.Signals;
 using Dure.Historian.Storage;
+using Dure.Historian.Storage.Segments;
 using Dure.Kernel;
 
 namespace Dure.Historian;
@@ -25,6 +27,8 @@ public sealed class PlantHistorian : IAsyncDisposable
     private readonly Journal journal;
     private readonly SignalBook signals;
     private readonly SeriesStore store;
+    private readonly SegmentLedger ledger;
+    private readonly ConcurrentQueue<BatchRecord> unsettled = [];
     private readonly AdmissionDesk desk;
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
     private long batches;
@@ -32,15 +36,16 @@ public sealed class PlantHistorian : IAsyncDisposable
     private long outOfOrder;
     private long rejected;
 
-    private PlantHistorian(Journal journal, SignalBook signals, SeriesStore store, AdmissionDesk desk, HistorianRecovery recovery, long batches)
+    private PlantHistorian(Journal journal, SignalBook signals, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, HistorianRecovery recovery, long batches)
     {
-        (this.journal, this.signals, this.store, this.desk, Recovery, this.batches) = (journal, signals, store, desk, recovery, batches);
+        (this.journal, this.signals, this.store, this.ledger, this.desk, Recovery, this.batches) = (journal, signals, store, ledger, desk, recovery, batches);
+        store.OnMended = () => _ = EnterUnsettled();
     }
 
     /// <summary>What opening found and mended.</summary>
     public HistorianRecovery Recovery { get; }
 
-    public HistorianCounts Counts => new(signals.Count, Signals.Sum(signal => signal.Samples),
+    public HistorianCounts Counts => new(signals.Count, store.Samples,
         Interlocked.Read(ref batches), Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
 
     /// <summary>All signals, by path.</summary>
@@ -52,11 +57,13 @@ public sealed class PlantHistorian : IAsyncDisposable
     {
         var signals = new SignalBook();
         var journaled = new HashSet<long>();
+        var ledger = new SegmentLedger(journal, options.DataPath);
         var batches = 0L;
         foreach (var entry in journal.Read())
         {
             cancel.ThrowIfCancellationRequested();
             signals.Apply(entry);
+            ledger.Apply(entry);
             if (entry.Kind == Ingested && entry.Body["sequence"] is { } sequence)
             {
                 journaled.Add(sequence.GetValue<long>());
@@ -71,7 +78,7 @@ public sealed class PlantHistorian : IAsyncDisposable
             replayedSamples += record.Samples;
             if (!journaled.Contains(record.Sequence))
                 missing.Add(record);
-        }, out var tornBytes);
+        }, ledger.Enter, out var tornBytes);
         if (journaled.Count > 0 && journaled.Max() > store.LastSequence)
         {
             var last = store.LastSequence;
@@ -81,7 +88,8 @@ public sealed class PlantHistorian : IAsyncDisposable
         }
         foreach (var record in missing)
             await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
-        return new PlantHistorian(journal, signals, store, new AdmissionDesk(signals, time, options.ClockTolerance),
+        await ledger.EnterMissing(store.SegmentNames, cancel);
+        return new PlantHistorian(journal, signals, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance),
             new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
     }
 
@@ -194,6 +202,16 @@ public sealed class PlantHistorian : IAsyncDisposable
         return found;
     }
 
+    /// <summary>The segments that hold samples of a range, with their hashes as the journal has them.</summary>
+    public IReadOnlyList<SegmentReference> SegmentsOf(TimeRange range)
+    {
+        var (from, to) = (Micros.Of(range.Start), Micros.Of(range.End));
+        return [.. store.SegmentNames.Select(ledger.Find).OfType<SegmentReference>().Where(segment => segment.From < to && segment.To >= from)];
+    }
+
+    /// <summary>Compares the segments' files with their hashes in the journal.</summary>
+    public IAsyncEnumerable<Problem> VerifySegments(CancellationToken cancel) => ledger.Verify(store.SegmentNames, cancel);
+
     public async ValueTask DisposeAsync()
     {
         await store.DisposeAsync();
@@ -226,7 +244,16 @@ public sealed class PlantHistorian : IAsyncDisposable
         var same = judged.DuplicatesWithin + admission.Duplicates;
         Interlocked.Add(ref duplicates, same);
         Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
-        await admission.Durable;
+        try
+        {
+            await admission.Durable;
+        }
+        catch (ProblemException) when (admission.Record is not null)
+        {
+            // Not acknowledged; but memory holds it, and when the disk works again it will be durable and belongs into the journal.
+            unsettled.Enqueue(admission.Record);
+            throw;
+        }
         if (admission.Record is not { } record)
             return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
@@ -235,6 +262,15 @@ public sealed class PlantHistorian : IAsyncDisposable
         var entry = await entering;
         Interlocked.Increment(ref batches);
         return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
+    }
+
+    private async Task EnterUnsettled()
+    {
+        while (unsettled.TryDequeue(out var record))
+        {
+            await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
+            Interlocked.Increment(ref batches);
+        }
     }
 
     private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, BatchFacts facts, string actor, out ContentHash hash)

@@ -39,6 +39,12 @@ public sealed record HistorianCounts(int Signals, long Samples, long Batches, lo
 /// <summary>A batch that contributed to a stretch of series, and where the journal says so.</summary>
 public sealed record BatchReference(ContentHash Batch, long Entry, ContentHash EntryHash);
 
+/// <summary>A segment of the store and its entry in the journal.</summary>
+/// <param name="Hash">SHA-256 of the file.</param>
+/// <param name="From">Time of the oldest sample in it, µs.</param>
+/// <param name="To">Time of the newest sample in it, µs.</param>
+public sealed record SegmentReference(string File, ContentHash Hash, long Entry, ContentHash EntryHash, long Samples, long From, long To);
+
 /// <summary>What opening the historian found and mended.</summary>
 /// <param name="TornBytes">Bytes of a record cut off by a crash; never acknowledged, removed.</param>
 /// <param name="Rejournaled">Batches that were on disk but not yet in the journal; written into it now.</param>

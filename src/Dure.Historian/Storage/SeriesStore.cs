@@ -24,11 +24,12 @@ internal sealed class SeriesStore : IAsyncDisposable
     private SeriesState[] series = [];
     private Memory active = new(1);
     private long nextSequence = 1;
+    private long samples;
     private int isDisposed;
 
-    private SeriesStore(string folder, StoreOptions options)
+    private SeriesStore(string folder, StoreOptions options, Func<SegmentFacts, Task> onSegment)
     {
-        (this.folder, this.options) = (folder, options);
+        (this.folder, this.options, OnSegment) = (folder, options, onSegment);
         segments = SegmentSet.Open(folder);
         log = new WriteAheadLog(folder);
         sealer = new Sealer(this);
@@ -40,15 +41,17 @@ internal sealed class SeriesStore : IAsyncDisposable
     public sealed record Admission(BatchRecord? Record, Task Durable, long Duplicates, long Corrected, long OutOfOrder);
 
     /// <summary>Opens the folder, replays the log over the segments, and tells of every batch that the log held.</summary>
-    public static SeriesStore Open(string folder, StoreOptions options, Action<BatchRecord> onReplayed, out long tornBytes)
+    /// <param name="onSegment">Called with every segment that came to be from now on; what it replaces is no longer read then.</param>
+    public static SeriesStore Open(string folder, StoreOptions options, Action<BatchRecord> onReplayed, Func<SegmentFacts, Task> onSegment, out long tornBytes)
     {
         Directory.CreateDirectory(folder);
         foreach (var leftover in Directory.EnumerateFiles(folder, "*.tmp"))
             File.Delete(leftover);
-        var store = new SeriesStore(folder, options);
+        var store = new SeriesStore(folder, options, onSegment);
         foreach (var segment in store.segments.All)
         {
             store.AddState(segment);
+            store.samples += segment.Samples;
             store.nextSequence = Math.Max(store.nextSequence, segment.LastSequence + 1);
         }
         tornBytes = store.Replay(onReplayed);
@@ -100,6 +103,7 @@ internal sealed class SeriesStore : IAsyncDisposable
             var durable = record.Samples >= options.BulkSamples ? SealAlone(record) : LogAndPut(record);
             foreach (var rows in accepted)
                 StateOf(rows.Series).Add(rows);
+            samples += record.Samples;
             return new Admission(record, before.Length == 0 ? durable : Task.WhenAll([durable, .. before]), duplicates, corrected, outOfOrder);
         }
     }
@@ -140,18 +144,27 @@ internal sealed class SeriesStore : IAsyncDisposable
         return lookup.Answer();
     }
 
-    public IReadOnlyList<Segment> HeldSegments()
+    /// <summary>The segments there are now.</summary>
+    public IReadOnlyList<string> SegmentNames
     {
-        lock (guard)
+        get
         {
-            foreach (var segment in segments.All)
-                segment.Hold();
-            return [.. segments.All];
+            lock (guard)
+                return [.. segments.All.Select(segment => segment.Name)];
         }
     }
 
-    /// <summary>Called with every segment that came to be, before anything it replaces is gone.</summary>
-    public Func<SegmentFacts, Task> OnSegment { get; set; } = _ => Task.CompletedTask;
+    internal Func<SegmentFacts, Task> OnSegment { get; }
+
+    /// <summary>Samples taken, corrections counted again.</summary>
+    public long Samples
+    {
+        get
+        {
+            lock (guard)
+                return samples;
+        }
+    }
 
     /// <summary>Called when the disk works again after a failure and all that memory held then is in segments.</summary>
     public Action OnMended { get; set; } = () => { };
@@ -263,6 +276,7 @@ internal sealed class SeriesStore : IAsyncDisposable
                 took = true;
                 foreach (var rows in record.Rows)
                     StateOf(rows.Series).Add(rows);
+                samples += record.Samples;
                 nextSequence = Math.Max(nextSequence, record.Sequence + 1);
                 onReplayed(record);
             }
@@ -303,10 +317,10 @@ internal sealed class SeriesStore : IAsyncDisposable
         {
             ref var facts = ref StateOf(entry.Series);
             var blocks = segment.BlocksOf(entry);
-            var samples = 0L;
+            var count = 0L;
             foreach (ref readonly var block in blocks)
-                samples += block.Count;
-            facts.Add(samples, blocks[0].FirstTime);
+                count += block.Count;
+            facts.Add(count, blocks[0].FirstTime);
             if (blocks[^1].LastTime < facts.LastTime)
                 continue;
             codec.Read(segment, blocks[^1]);
@@ -377,10 +391,11 @@ internal sealed class SeriesStore : IAsyncDisposable
     {
         lock (guard)
         {
-            foreach (var (number, samples) in removed)
+            foreach (var (number, count) in removed)
             {
                 using var scan = Scan(number, long.MinValue, long.MaxValue);
-                StateOf(number).Forget(samples, scan.Next() ? scan.FirstTime : long.MaxValue);
+                StateOf(number).Forget(count, scan.Next() ? scan.FirstTime : long.MaxValue);
+                samples -= count;
             }
         }
     }

@@ -73,6 +73,18 @@ internal sealed unsafe class Segment
         }
     }
 
+    /// <summary>The oldest and the newest time in it.</summary>
+    public (long From, long To) Times
+    {
+        get
+        {
+            var (from, to) = (long.MaxValue, long.MinValue);
+            foreach (ref readonly var block in Index)
+                (from, to) = (Math.Min(from, block.FirstTime), Math.Max(to, block.LastTime));
+            return (from, to);
+        }
+    }
+
     /// <summary>Whether a series is in here, and its stretch of the index.</summary>
     public bool TryFind(int series, out SeriesEntry entry)
     {
