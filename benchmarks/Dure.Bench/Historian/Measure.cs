@@ -42,6 +42,14 @@ internal static class Measure
         return Report.Median(seconds);
     }
 
+    /// <summary>Median time of the processor that work on one thread takes, s: other programs on the machine do not count.</summary>
+    public static double MedianOfProcessor(int runs, Action work) => Report.Median(Enumerable.Range(0, runs).Select(_ =>
+    {
+        var before = Environment.CpuUsage.TotalTime;
+        work();
+        return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+    }).ToArray());
+
     /// <summary>The wait for each of several questions.</summary>
     public static async Task<Latency> Each(int questions, Func<int, Task> ask)
     {
