@@ -58,11 +58,14 @@ internal static class IngestEndpoints
     }
 
     /// <summary>Parquet is read from its end, so the body lies in a file of its own until it is read.</summary>
-    private static async Task<IResult> Parquet(HttpContext context, PlantHistorian historian, NodeOptions options, string asset, bool register = false)
+    private static async Task<IResult> Parquet(HttpContext context, PlantHistorian historian, NodeOptions options, TimeProvider time, string asset, bool register = false)
     {
         AllowFile(context);
         var machine = AssetId.Parse(asset);
         var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "incoming")).FullName;
+        // A crash in the middle leaves a file behind; no upload takes a day.
+        foreach (var left in new DirectoryInfo(folder).EnumerateFiles().Where(left => left.LastWriteTimeUtc < time.GetUtcNow().UtcDateTime.AddDays(-1)))
+            left.Delete();
         var file = Path.Combine(folder, $"{Guid.NewGuid():N}.parquet");
         try
         {
