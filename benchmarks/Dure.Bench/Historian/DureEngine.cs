@@ -8,29 +8,38 @@ namespace Dure.Bench.Historian;
 /// <param name="InProcess">As the peers.</param>
 /// <param name="LookUpOverHttp">The point at a time, asked of a node.</param>
 /// <param name="LateRatio">Time to resample when a tenth came late, over the time when all came in order.</param>
-internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHttp, double LateRatio);
+internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHttp, (double Unmerged, double Merged) LateRatio);
 
 /// <summary>Dure on the same points: a node for what comes over HTTP, the historian in this process for the rest.</summary>
 internal static class DureEngine
 {
+    private const string Name = "Dure";
     private const int Connections = 2;
     private const int LateEvery = 10;
 
-    public static async Task<DureFigures> Measured(Scale scale, string folder)
+    public static async Task<DureFigures> Measured(Scale scale, double? asOfSum, string folder)
     {
         var (text, overHttp) = await OverHttp(scale, folder);
         var bulk = await Bulk(scale, folder);
         await using var store = await DureStore.Open(Path.Combine(folder, "all"), scale.Series);
         await store.LoadG1(scale.Series, scale.Points);
-        var resample = Measure.Median(scale.Runs, () => store.Minutes(scale.Series));
+        await store.Settle();
+        var expected = G1.Minutes(scale.Series, scale.Points);
+        store.Minutes(scale.Series / 10, scale.Points); // a node has been running for long; its code is compiled
+        var resample = Measure.Median(scale.Runs, () => Measure.Expect(Name, "sum of minute means", store.Minutes(scale.Series, scale.Points), expected));
         var (which, when) = G1.Events(scale.Events, scale.Series, scale.Points);
+        var sum = 0.0;
+        store.AsOf(which[..(which.Length / 10)], when[..(when.Length / 10)]);
+        var asOf = Measure.Median(scale.Runs, () => sum = store.AsOf(which, when));
+        if (asOfSum is { } peers)
+            Measure.Expect(Name, "sum of the joined values", sum, peers);
         var lookUps = Math.Min(which.Length, 50 * scale.LookUps);
-        await Measure.Each(lookUps / 10, i => store.LookUp(which[i], when[i]));
-        var lookUp = await Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
-        var figures = new EngineFigures("Dure")
+        Measure.Each(lookUps / 10, i => store.LookUp(which[i], when[i]));
+        var lookUp = Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
+        var figures = new EngineFigures(Name)
         {
             TextPerSecond = text, BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
-            LookUp = lookUp,
+            LookUp = lookUp, AsOfSeconds = asOf, AsOfSum = sum,
         };
         return new DureFigures(figures, overHttp, await Late(scale, folder));
     }
@@ -40,6 +49,7 @@ internal static class DureEngine
     {
         await using var store = await DureStore.Open(folder, series.Count);
         await store.Load(series);
+        await store.Settle();
         return (double)store.Bytes / series.Sum(one => (long)one.Times.Length);
     }
 
@@ -87,22 +97,27 @@ internal static class DureEngine
     }
 
     /// <summary>Every tenth point of every series comes after all the others of all series.</summary>
-    private static async Task<double> Late(Scale scale, string folder)
+    private static async Task<(double Unmerged, double Merged)> Late(Scale scale, string folder)
     {
         var times = new long[scale.Points];
         G1.FillTimes(times);
-        var seconds = new double[2];
+        var expected = G1.Minutes(scale.BulkSeries, scale.Points);
+        var (unmerged, merged) = (new double[2], new double[2]);
         for (var isLate = 0; isLate < 2; isLate++)
         {
             await using var store = await DureStore.Open(Path.Combine(folder, $"late{isLate}"), scale.BulkSeries);
             for (var part = 0; part < 2; part++)
             {
-                var part1 = part;
-                bool Belongs(int i) => isLate == 0 ? i * 2L / scale.Points == part1 : (i % LateEvery == 0) == (part1 == 1);
-                await store.LoadPart(scale.BulkSeries, times, Belongs);
+                var (asked, late) = (part, isLate);
+                await store.LoadPart(scale.BulkSeries, times, i => late == 0 ? i * 2L / scale.Points == asked : (i % LateEvery == 0) == (asked == 1));
             }
-                seconds[isLate] = Measure.Median(Math.Max(3, scale.Runs), () => store.Minutes(scale.BulkSeries));
+            unmerged[isLate] = Minutes(store);
+            await store.Settle();
+            merged[isLate] = Minutes(store);
         }
-        return seconds[1] / seconds[0];
+        return (unmerged[1] / unmerged[0], merged[1] / merged[0]);
+
+        double Minutes(DureStore store) => Measure.Median(Math.Max(3, scale.Runs), () =>
+            Measure.Expect(Name, "sum of minute means with late points", store.Minutes(scale.BulkSeries, scale.Points), expected));
     }
 }

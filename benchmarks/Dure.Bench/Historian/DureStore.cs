@@ -9,7 +9,8 @@ namespace Dure.Bench.Historian;
 /// <summary>Dure's historian in this process, with its journal, as a node has it.</summary>
 internal sealed class DureStore : IAsyncDisposable
 {
-    private const int AppendsUnderWay = 4;
+    private const int AppendsUnderWay = 2;
+    private const int SamplesPerBatch = 1_000_000;
     private readonly string folder;
     private readonly NodeKey key;
     private readonly Journal journal;
@@ -36,9 +37,8 @@ internal sealed class DureStore : IAsyncDisposable
 
     public SignalId Id(int series) => ids[series];
 
-    /// <summary>Appends series after series, a batch each; the seconds from arrays in memory to the last acknowledgement.</summary>
-    public Task<double> Load(IReadOnlyList<(long[] Times, double[] Values)> series) => Measure.Seconds(() =>
-        Parallel.ForEachAsync(Enumerable.Range(0, series.Count), Bounded, (number, _) => Append(number, series[number].Times, series[number].Values)));
+    /// <summary>Appends series after series in large batches; the seconds from arrays in memory to the last acknowledgement.</summary>
+    public Task<double> Load(IReadOnlyList<(long[] Times, double[] Values)> series) => Measure.Seconds(() => Append(series.Count, number => series[number]));
 
     /// <summary>The first points of G1, made while they are sent.</summary>
     public Task LoadG1(int series, int points)
@@ -53,31 +53,50 @@ internal sealed class DureStore : IAsyncDisposable
     {
         var places = Enumerable.Range(0, times.Length).Where(belongs).ToArray();
         var own = Array.ConvertAll(places, place => times[place]);
-        return Parallel.ForEachAsync(Enumerable.Range(0, series), Bounded, (number, _) =>
+        return Append(series, number =>
         {
             var values = new double[times.Length];
             G1.Fill(number, values);
-            return Append(number, own, Array.ConvertAll(places, place => values[place]));
+            return (own, Array.ConvertAll(places, place => values[place]));
         });
     }
 
+    /// <summary>Waits until all samples are in sealed, merged segments.</summary>
+    public Task Settle() => Historian.Compact(CancellationToken.None);
+
     /// <summary>The sum of the minute means of the first series, on this thread.</summary>
-    public double Minutes(int series)
+    public double Minutes(int series, int points)
     {
+        var start = DateTimeOffset.FromUnixTimeSeconds(G1.FirstSecond / 60 * 60);
+        var range = new TimeRange(start, start.AddMinutes(points / 60 + 2));
         var sum = 0.0;
         for (var number = 0; number < series; number++)
-            foreach (var bucket in Historian.Resample(ids[number], new TimeRange(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue), 1667, CancellationToken.None))
-                sum += bucket.Mean;
+            foreach (var bucket in Historian.Resample(ids[number], range, TimeSpan.FromMinutes(1), CancellationToken.None))
+                if (bucket.Count > 0)
+                    sum += bucket.Mean;
         return sum;
     }
 
-    /// <summary>The value of the second a time is in.</summary>
-    public async Task<double> LookUp(int series, long micros)
+    /// <summary>The value at or before a time.</summary>
+    public double LookUp(int series, long micros) => Historian.At(ids[series], Micros.Time(micros))?.Value ?? double.NaN;
+
+    /// <summary>The sum of the values at or before many times, in any order, on this thread.</summary>
+    public double AsOf(int[] series, long[] micros)
     {
-        var second = Micros.Time(micros / G1.SecondMicros * G1.SecondMicros);
-        await foreach (var block in Historian.Read(ids[series], new TimeRange(second, second.AddTicks(TimeSpan.TicksPerMicrosecond)), CancellationToken.None))
-            return block.Values.Span[0];
-        return double.NaN;
+        var order = new (int Series, long Micros)[series.Length];
+        for (var i = 0; i < order.Length; i++)
+            order[i] = (series[i], micros[i]);
+        Array.Sort(order, static (a, b) => a.Series != b.Series ? a.Series.CompareTo(b.Series) : a.Micros.CompareTo(b.Micros));
+        var times = Array.ConvertAll(order, static one => one.Micros);
+        var sum = 0.0;
+        for (int start = 0, end; start < order.Length; start = end)
+        {
+            for (end = start + 1; end < order.Length && order[end].Series == order[start].Series;)
+                end++;
+            foreach (var value in Historian.AsOf(ids[order[start].Series], times.AsSpan(start, end - start), null, CancellationToken.None).Values.AsSpan())
+                sum += value;
+        }
+        return sum;
     }
 
     public async ValueTask DisposeAsync()
@@ -89,15 +108,29 @@ internal sealed class DureStore : IAsyncDisposable
 
     private static ParallelOptions Bounded => new() { MaxDegreeOfParallelism = AppendsUnderWay };
 
-    private async ValueTask Append(int number, long[] times, double[] values)
+    private Task Append(int series, Func<int, (long[] Times, double[] Values)> samples) => Parallel.ForEachAsync(Batches(series, samples), Bounded, async (batch, cancel) =>
     {
-        var block = new SignalBlock(ids[number].Path, null);
-        for (var i = 0; i < times.Length; i++)
-            block.Add(times[i], values[i]);
-        var batch = new SampleBatch("bench");
-        batch.Blocks.Add(block);
-        var receipt = await Historian.Append(batch, "bench", CancellationToken.None);
-        if (receipt.Accepted != times.Length)
-            throw new InvalidOperationException($"{receipt.Accepted} of {times.Length} samples were accepted.");
+        var receipt = await Historian.Append(batch, "bench", cancel);
+        var sent = batch.Blocks.Sum(block => (long)block.Count);
+        if (receipt.Accepted != sent)
+            throw new InvalidOperationException($"{receipt.Accepted} of {sent} samples were accepted.");
+    });
+
+    private IEnumerable<SampleBatch> Batches(int series, Func<int, (long[] Times, double[] Values)> samples)
+    {
+        var (batch, held) = (new SampleBatch("bench"), 0);
+        for (var number = 0; number < series; number++)
+        {
+            var (times, values) = samples(number);
+            var block = new SignalBlock(ids[number].Path, null);
+            for (var i = 0; i < times.Length; i++)
+                block.Add(times[i], values[i]);
+            batch.Blocks.Add(block);
+            held += times.Length;
+            if (held < SamplesPerBatch && number < series - 1)
+                continue;
+            yield return batch;
+            (batch, held) = (new SampleBatch("bench"), 0);
+        }
     }
 }

@@ -17,7 +17,8 @@ internal static class HistorianBenchmark
         var clickHouse = await Try(report, ClickHousePeer.Name, folder => ClickHousePeer.Measured(scale, folder));
         var postgres = await Try(report, PostgresPeer.Name, folder => PostgresPeer.Measured(scale, folder));
         var duck = await Try(report, DuckPeer.Name, folder => Task.Run(() => DuckPeer.Measured(scale, folder)));
-        var dure = await Try(report, "Dure", folder => DureEngine.Measured(scale, folder)) ?? throw new InvalidOperationException("Dure is always here.");
+var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Measured(scale, folder));
+        var dure = await Try(report, "Dure", folder => DureEngine.Measured(scale, duck?.AsOfSum, folder)) ?? throw new InvalidOperationException("Dure is always here.");
 
         var ours = dure.InProcess;
         Against(report, "durable line protocol over HTTP", ours, influx, engine => engine.TextPerSecond, "points/s", 10);
@@ -32,7 +33,9 @@ internal static class HistorianBenchmark
         Against(report, $"as-of join of {scale.Events:N0} events", ours, duck, engine => scale.Events / engine.AsOfSeconds, "events/s", 35);
         report.Bounded("point look-up in process, p99", (ours.LookUp?.P99 ?? double.NaN) * MicrosecondsPerMillisecond, "us", 20);
         report.Bounded("point look-up over HTTP, p99", dure.LookUpOverHttp.P99, "ms", 2);
-        report.Bounded("resampling with a tenth late, against in order", dure.LateRatio, "times", 1.2);
+        report.Bounded("resampling with a tenth late, against in order, once merged", dure.LateRatio.Merged, "times", 1.2);
+        report.Note($"the same before the background has merged anything: {dure.LateRatio.Unmerged:0.##} times");
+        MqttGoals(report, null, mosquitto);
         foreach (var engine in (EngineFigures?[])[ours, influx, clickHouse, postgres, duck])
             if (engine is not null)
                 report.Note(Told(engine));
@@ -40,10 +43,20 @@ internal static class HistorianBenchmark
         return report;
     }
 
+    private static void MqttGoals(Report report, BrokerFigures? ours, BrokerFigures? mosquitto)
+    {
+        if (mosquitto is null || ours is null)
+            return;
+        report.Compared("MQTT QoS 0, four publishers to one subscriber", ours.FanIn, mosquitto.Name, mosquitto.FanIn, "messages/s", 10);
+        report.Compared("MQTT QoS 1, durable here, to a QoS 1 subscriber", ours.Acknowledged, mosquitto.Name, mosquitto.Acknowledged, "messages/s", 10);
+        report.Compared("MQTT QoS 1 ping-pong", ours.PingPong, mosquitto.Name, mosquitto.PingPong, "messages/s", 1);
+        report.Note($"QoS 0 messages that never came: Dure {ours.Lost:N0}, {mosquitto.Name} {mosquitto.Lost:N0}");
+    }
+
     /// <summary>Real recordings, and G1 with less regular times and values.</summary>
     private static async Task Sizes(Report report, bool hasDuck, Scale scale)
     {
-        var recordings = Recordings.All();
+        var recordings = Recordings.All(scale.RecordedPoints);
         if (recordings.Count == 0)
             report.Note("the shared recordings are not here; their sizes are left out");
         foreach (var set in recordings)

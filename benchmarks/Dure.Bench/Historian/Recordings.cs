@@ -10,8 +10,11 @@ internal static class Recordings
         public long Points => Series.Sum(series => (long)series.Times.Length);
     }
 
-    /// <summary>The sets that are here.</summary>
-    public static IReadOnlyList<Set> All()
+    /// <summary>
+    /// The sets that are here. Each is laid end to end until it has enough points: a recording of an hour is smaller than what a database
+    /// takes for an empty table.
+    /// </summary>
+    public static IReadOnlyList<Set> All(long atLeast)
     {
         var data = Environment.GetEnvironmentVariable("DURE_DATA");
         if (data is null || !Directory.Exists(Path.Combine(data, "learning")))
@@ -19,10 +22,25 @@ internal static class Recordings
         var root = Path.Combine(data, "learning");
         return
         [
-            new Set("SKAB", Read(Path.Combine(root, "skab"), ';', ["yyyy-MM-dd HH:mm:ss"])),
-            new Set("NAB temperatures", Read(Path.Combine(root, "nab_temperature"), ',', ["yyyy-MM-dd HH:mm:ss"])),
-            new Set("steel works energy", Read(Path.Combine(root, "steel_industry_energy"), ',', ["dd/MM/yyyy HH:mm"])),
+            EndToEnd("SKAB", atLeast, Read(Path.Combine(root, "skab"), ';', ["yyyy-MM-dd HH:mm:ss"])),
+            EndToEnd("NAB temperatures", atLeast, Read(Path.Combine(root, "nab_temperature"), ',', ["yyyy-MM-dd HH:mm:ss"])),
+            EndToEnd("steel works energy", atLeast, Read(Path.Combine(root, "steel_industry_energy"), ',', ["dd/MM/yyyy HH:mm"])),
         ];
+    }
+
+    private static Set EndToEnd(string name, long atLeast, List<(long[] Times, double[] Values)> series)
+    {
+        var times = (int)(atLeast / series.Sum(one => (long)one.Times.Length)) + 1;
+        return new Set(name, [.. series.Select(one => Repeated(one.Times, one.Values, times))]);
+    }
+
+    private static (long[] Times, double[] Values) Repeated(long[] times, double[] values, int count)
+    {
+        var (allTimes, allValues) = (new long[times.Length * count], new double[times.Length * count]);
+        var length = times[^1] - times[0] + (times[^1] - times[^2]);
+        for (var i = 0; i < allTimes.Length; i++)
+            (allTimes[i], allValues[i]) = (times[i % times.Length] + i / times.Length * length, values[i % times.Length]);
+        return (allTimes, allValues);
     }
 
     /// <summary>Every numeric column of every file as a series; rows whose time is not after the one before are left out.</summary>

@@ -22,15 +22,21 @@ internal sealed record Scale
     public required int Events { get; init; }
     public required int LookUps { get; init; }
 
+    /// <summary>MQTT messages of one run to mosquitto.</summary>
+    public required int SlowMessages { get; init; }
+
+    /// <summary>Points each real recording is laid end to end to.</summary>
+    public required int RecordedPoints { get; init; }
+
     public long AllPoints => (long)Series * Points;
 
     public static Scale Full { get; } = new()
     {
-        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 5_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000,
+        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 5_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, RecordedPoints = 2_000_000,
     };
 
     public static Scale Quick { get; } = new()
     {
-        Runs = 1, Series = 100, Points = G1.AllPoints, SlowPoints = 200_000, TextPoints = 1_000_000, BulkSeries = 40, Events = 100_000, LookUps = 300,
+        Runs = 1, Series = 100, Points = G1.AllPoints, SlowPoints = 200_000, TextPoints = 1_000_000, BulkSeries = 40, Events = 100_000, LookUps = 300, SlowMessages = 100_000, RecordedPoints = 500_000,
     };
 }

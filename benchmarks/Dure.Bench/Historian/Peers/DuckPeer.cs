@@ -40,12 +40,13 @@ internal sealed class DuckPeer : IDisposable
         var bytes = (double)duck.FileBytes / scale.AllPoints;
         var (which, when) = G1.Events(scale.Events, scale.Series, scale.Points);
         duck.LoadEvents(which, when);
-        var join = Measure.Median(scale.Runs, () => duck.Number("SELECT sum(p.v) FROM e ASOF JOIN p ON e.s = p.s AND e.t >= p.t"));
+        var joined = 0.0;
+        var join = Measure.Median(scale.Runs, () => joined = duck.Number("SELECT sum(p.v) FROM e ASOF JOIN p ON e.s = p.s AND e.t >= p.t"));
         var lookUp = Measure.Each(scale.LookUps, i => duck.Number("SELECT sum(v) FROM p WHERE s = ? AND t = ?", (long)which[i],
             DateTimeOffset.UnixEpoch.AddTicks(when[i] / G1.SecondMicros * TimeSpan.TicksPerSecond)));
         return new EngineFigures(Name)
         {
-            BulkPerSecond = Report.Median(rates), BytesPerPoint = bytes, ResamplePerSecond = scale.AllPoints / resample, AsOfSeconds = join, LookUp = lookUp,
+            BulkPerSecond = Report.Median(rates), BytesPerPoint = bytes, ResamplePerSecond = scale.AllPoints / resample, AsOfSeconds = join, AsOfSum = joined, LookUp = lookUp,
         };
     }
 

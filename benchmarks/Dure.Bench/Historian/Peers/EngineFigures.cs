@@ -19,4 +19,7 @@ internal sealed record EngineFigures(string Name)
 
     /// <summary>As-of join of the events with all points, s.</summary>
     public double? AsOfSeconds { get; init; }
+
+    /// <summary>Sum of the values it joined: all engines must agree.</summary>
+    public double? AsOfSum { get; init; }
 }
