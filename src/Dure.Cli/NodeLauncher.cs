@@ -16,6 +16,9 @@ public interface IRunningNode : IAsyncDisposable
 {
     Uri Address { get; }
 
+    /// <summary>Where machines publish by MQTT, such as <c>mqtt://127.0.0.1:1883</c>; empty when MQTT is off.</summary>
+    IReadOnlyList<Uri> MqttAddresses { get; }
+
     /// <summary>Opens the pages, signed in; good until the node stops.</summary>
     Uri SignInLink { get; }
 

@@ -19,12 +19,14 @@ internal static class UpCommand
         command.SetAction(async (parsed, cancel) =>
         {
             await using var node = await launcher.Start(new NodeSettings(shared.DataFolder(parsed), parsed.GetValue(url)), cancel);
-            var answer = new JsonObject { ["address"] = node.Address.ToString(), ["signIn"] = node.SignInLink.ToString(), ["notes"] = new JsonArray([.. node.StartNotes.Select(note => JsonValue.Create(note))]) };
+            var answer = new JsonObject { ["address"] = node.Address.ToString(), ["mqtt"] = new JsonArray([.. node.MqttAddresses.Select(address => JsonValue.Create(address.ToString()))]), ["signIn"] = node.SignInLink.ToString(), ["notes"] = new JsonArray([.. node.StartNotes.Select(note => JsonValue.Create(note))]) };
             shared.Print(parsed, answer, () =>
             {
                 foreach (var note in node.StartNotes)
                     Console.WriteLine($"  {note}");
                 Console.WriteLine($"The node runs at {node.Address}");
+                foreach (var mqtt in node.MqttAddresses)
+                    Console.WriteLine($"Machines publish to {mqtt} (password: a token with the permission 'ingest')");
                 Console.WriteLine($"Open {node.SignInLink} (signed in; good until the node stops)");
                 Console.WriteLine("Ctrl+C stops it.");
             });

@@ -20,6 +20,7 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
     private readonly ConcurrentDictionary<Connection, bool> connections = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Keeper keeper;
+    private bool isDisposed;
 
     private MqttServer(MqttServerOptions options, IMqttAccess access, IMqttTap? tap, TimeProvider time, ILogger logger)
     {
@@ -65,6 +66,11 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
     /// <inheritdoc />
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
+        if (stopping.IsCancellationRequested)
+        {
+            connection.Abort();
+            return;
+        }
         var served = new Connection(this, connection);
         connections[served] = true;
         Counters.ConnectionOpened();
@@ -88,12 +94,22 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
         await Settle(plan, position, cancel);
     }
 
-    /// <summary>Tells all clients that the server shuts down, and closes its state.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Tells all clients that the server shuts down, and takes no more. Returns at once.</summary>
+    public void Leave()
     {
-        await stopping.CancelAsync();
         foreach (var connection in connections.Keys)
             connection.Close(ReasonCode.ServerShuttingDown, "The server shuts down.");
+        if (!isDisposed)
+            stopping.Cancel();
+    }
+
+    /// <summary>Lets all clients go and closes its state.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (isDisposed)
+            return;
+        Leave();
+        isDisposed = true;
         await Task.WhenAll(connections.Keys.Select(connection => connection.Ended)).WaitAsync(LeaveTime, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await keeper.DisposeAsync();
         if (Log is not null)

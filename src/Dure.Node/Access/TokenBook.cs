@@ -78,6 +78,9 @@ public sealed class TokenBook
         return CryptographicOperations.FixedTimeEquals(HashOf(parts[2]).ToArray(), holder.SecretHash.ToArray()) ? holder : null;
     }
 
+    /// <summary>Whether a token is neither revoked nor unknown.</summary>
+    public bool Holds(string id) => holders.ContainsKey(id);
+
     private void Apply(JournalEntry entry)
     {
         if (entry.Kind == Issued)

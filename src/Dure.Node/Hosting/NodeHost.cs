@@ -9,8 +9,6 @@ using Dure.Node.Http;
 using Dure.Node.Runs;
 using Dure.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Dure.Node.Hosting;
 
@@ -28,6 +26,7 @@ public sealed class NodeHost : IRunningNode
     }
 
     public Uri Address { get; }
+    public IReadOnlyList<Uri> MqttAddresses { get; private init; } = [];
     public string AdministratorToken { get; }
     public IReadOnlyList<string> StartNotes { get; }
     public Uri SignInLink => new(Address, $"sign-in/{app.Services.GetRequiredService<SessionBook>().SignInCode}");
@@ -38,21 +37,26 @@ public sealed class NodeHost : IRunningNode
     {
         options.Validate();
         var stores = await NodeStores.Open(options.DataPath, time, cancel);
+        var mqtt = new MqttDoor();
         try
         {
             var token = await AdministratorTokenOf(options.DataPath, stores.Tokens, cancel);
-            var app = Build(options, stores, time);
+            var listeners = new NodeListeners(options);
+            var app = Build(options, stores, listeners, mqtt, time);
+            if (listeners.HasMqtt)
+                await mqtt.Open(options, stores.Tokens, app.Services, time, cancel);
             var runs = app.Services.GetRequiredService<RunBoard>();
             var resumed = runs.Start();
             app.Services.GetRequiredService<AlarmResponder>().Start();
-            var address = await Listen(app, options, cancel);
+            var address = await Listen(app, listeners, cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
-            await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
-            return new NodeHost(app, stores, address, token, addressFile, NotesOf(stores, resumed));
+            await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["mqtt"] = listeners.MqttAddresses is [var mqttAddress, ..] ? mqttAddress.ToString() : null, ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
+            return new NodeHost(app, stores, address, token, addressFile, [.. NotesOf(stores, resumed), .. listeners.Notes, .. mqtt.Notes]) { MqttAddresses = listeners.MqttAddresses };
         }
         catch
         {
+            await mqtt.DisposeAsync();
             await stores.DisposeAsync();
             throw;
         }
@@ -63,6 +67,7 @@ public sealed class NodeHost : IRunningNode
     public async ValueTask DisposeAsync()
     {
         File.Delete(addressFile);
+        await app.Services.GetRequiredService<MqttDoor>().DisposeAsync(); // tells its clients; Kestrel would wait for them
         await app.StopAsync();
         await app.DisposeAsync(); // with it the run board, the responder and the gate, which write to the stores until then
         await stores.DisposeAsync();
@@ -70,7 +75,7 @@ public sealed class NodeHost : IRunningNode
 
     private static string ThisVersion => typeof(NodeHost).Assembly.GetName().Version!.ToString(3);
 
-    private static WebApplication Build(NodeOptions options, NodeStores stores, TimeProvider time)
+    private static WebApplication Build(NodeOptions options, NodeStores stores, NodeListeners listeners, MqttDoor mqtt, TimeProvider time)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "dure" });
         builder.WebHost.UseStaticWebAssets();
@@ -78,14 +83,13 @@ public sealed class NodeHost : IRunningNode
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBatchBytes;
-            kestrel.Limits.MaxConcurrentConnections = 2000;
+            listeners.Configure(kestrel, mqtt.Serve);
         });
-        builder.WebHost.UseUrls(options.Url);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(options).AddSingleton(time)
             .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)
             .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
-            .AddSingleton(new SessionBook(time));
+            .AddSingleton(new SessionBook(time)).AddSingleton(mqtt);
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();
         builder.Services.AddActing();
@@ -105,10 +109,11 @@ public sealed class NodeHost : IRunningNode
         app.UseSameOriginForCookies();
         app.UseAuthorization();
         app.MapDoors();
+        app.Lifetime.ApplicationStopping.Register(() => mqtt.Server?.Leave());
         return app;
     }
 
-    private static async Task<Uri> Listen(WebApplication app, NodeOptions options, CancellationToken cancel)
+    private static async Task<Uri> Listen(WebApplication app, NodeListeners listeners, CancellationToken cancel)
     {
         try
         {
@@ -116,9 +121,9 @@ public sealed class NodeHost : IRunningNode
         }
         catch (IOException taken)
         {
-            throw new ProblemException("urn:dure:node:address-taken", "The address is in use by another program.", options.Url, "Stop that program, or choose another port with --url http://127.0.0.1:PORT.", taken);
+            throw new ProblemException("urn:dure:node:address-taken", "The address is in use by another program.", listeners.Address.ToString(), "Stop that program, or choose another port with --url http://127.0.0.1:PORT.", taken);
         }
-        return new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return listeners.Address;
     }
 
     /// <summary>The administrator's token, made at the first start and kept in a file that only the node's user can read.</summary>

@@ -19,7 +19,7 @@ internal sealed class NodeLauncher : INodeLauncher
         }
         catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException)
         {
-            throw new ProblemException("urn:dure:node:bad-setting", (broken.InnerException ?? broken).Message, "dure.json or DURE_NODE__…", "Mend or remove the setting; the names are DataPath, Url, MaxBatchBytes, Organisation in the section Node.", broken);
+            throw new ProblemException("urn:dure:node:bad-setting", (broken.InnerException ?? broken).Message, "dure.json or DURE_NODE__…", "Mend or remove the setting; the names are DataPath, Url, MaxBatchBytes, Organisation, MqttPort, MqttTlsPort, MqttCertificateFile, MqttCertificatePassword in the section Node.", broken);
         }
         options.DataPath = settings.DataPath;
         options.Url = settings.Url ?? options.Url;

@@ -20,6 +20,21 @@ public sealed class NodeOptions
     /// <summary>The organisation's name on pages and cards.</summary>
     public string Organisation { get; set; } = "This organisation";
 
+    /// <summary>
+    /// The port for MQTT on this computer: 0 takes any free one, -1 turns MQTT off. Unset it is 1883, or any free one when <see cref="Url"/>'s
+    /// port is 0; and when another program has 1883, the node starts without MQTT and says so.
+    /// </summary>
+    public int? MqttPort { get; set; }
+
+    /// <summary>The port for MQTT over TLS; unset or -1: none. Needs <see cref="MqttCertificateFile"/>.</summary>
+    public int? MqttTlsPort { get; set; }
+
+    /// <summary>The TLS certificate with its private key: a PKCS#12 file, or a PEM file that holds both.</summary>
+    public string? MqttCertificateFile { get; set; }
+
+    /// <summary>The PKCS#12 file's password, if it has one; better set by the environment (<c>DURE_NODE__MQTTCERTIFICATEPASSWORD</c>).</summary>
+    public string? MqttCertificatePassword { get; set; }
+
     /// <summary>Checks all values at start, so that a mistake is told before anything is opened.</summary>
     /// <exception cref="ProblemException">Names the setting, its value and what is allowed.</exception>
     public void Validate()
@@ -36,6 +51,12 @@ public sealed class NodeOptions
             throw Wrong(nameof(MaxBatchBytes), MaxBatchBytes.ToString(), "Choose 1024 to 1073741824 bytes.");
         if (Organisation.Length is 0 or > 200)
             throw Wrong(nameof(Organisation), Organisation, "Choose a name of 1 to 200 characters.");
+        if (MqttPort is < -1 or > 65535)
+            throw Wrong(nameof(MqttPort), $"{MqttPort}", "Choose a port from 1 to 65535, 0 for any free one, or -1 for none.");
+        if (MqttTlsPort is < -1 or > 65535)
+            throw Wrong(nameof(MqttTlsPort), $"{MqttTlsPort}", "Choose a port from 1 to 65535, 0 for any free one, or -1 for none.");
+        if (MqttTlsPort >= 0 && !File.Exists(MqttCertificateFile))
+            throw Wrong(nameof(MqttCertificateFile), MqttCertificateFile ?? "", "Name the file of a certificate with its private key (PKCS#12 or PEM); MQTT over TLS needs it.");
     }
 
     private static ProblemException Wrong(string setting, string value, string mend) =>
