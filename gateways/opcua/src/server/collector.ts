@@ -1,0 +1,163 @@
+import { AttributeIds } from 'node-opcua';
+import type { Config, GroupConfig } from '../config.ts';
+import { Problem, wordsOf } from '../problem.ts';
+import type { Field } from '../pubsub/field.ts';
+import type { MetadataStore } from '../pubsub/metadata.ts';
+import type { Report } from '../report.ts';
+import type { Spool } from '../spool/spool.ts';
+import { BackOff, pause, within, type Clock } from '../time.ts';
+import { connect, type Connection } from './connection.ts';
+import { describeVariables, findFields } from './fields.ts';
+import type { KeptSubscription, KeptSubscriptions } from './kept-subscriptions.ts';
+import { Publisher } from './publisher.ts';
+import { Services, type RawSession } from './services.ts';
+import { fingerprintOf, subscribe } from './subscription.ts';
+import type { TrustStore } from './trust.ts';
+import { Watch } from './watch.ts';
+
+const serverStartTime = 'ns=0;i=2257';
+
+interface Found {
+  group: GroupConfig;
+  fields: Field[];
+}
+
+/**
+ * Reads the server for as long as the gateway runs. A start, a broken connection and a restarted server are one story:
+ * connect, take up the subscriptions that the server still has for us, make anew those it has not, and go on.
+ */
+export class Collector {
+  /** By node id, the last value taken, so that a new subscription's first values can be told from changes. */
+  private readonly lastValues = new Map<string, string>();
+  private serverStarted = '';
+
+  constructor(
+    private readonly config: Config,
+    private readonly trust: TrustStore,
+    private readonly spool: Spool,
+    private readonly metadata: MetadataStore,
+    private readonly kept: KeptSubscriptions,
+    private readonly report: Report,
+    private readonly clock: Clock,
+    private readonly backOff = new BackOff(500, 30_000),
+  ) {}
+
+  async run(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      let connection: Connection | undefined;
+      try {
+        connection = await connect(this.config.server, this.trust);
+        await this.collect(connection, stop);
+      } catch (error) {
+        const delay = this.backOff.delay();
+        // A new one-line reason each time would fill a log in a night; the state is told when it changes.
+        this.report.sayServer(error instanceof Problem ? error.toString() : `away: ${wordsOf(error)}; trying again, at the latest every 30 s`);
+        await pause(delay, stop);
+      } finally {
+        await connection?.close();
+      }
+    }
+    this.report.sayServer('left; it keeps the subscriptions for a restart');
+  }
+
+  private async collect({ session, lost }: Connection, stop: AbortSignal): Promise<void> {
+    const services = new Services(session);
+    const watches = new Map<number, Watch>();
+    const publisher = new Publisher(services, watches, this.spool, this.clock, (watch) => void this.describeAgain(session, watch));
+    const gone = lost.then((reason) => Promise.reject(new Error(reason)));
+    gone.catch(() => undefined);
+    await Promise.race([gone, within(120_000, 'subscribing', this.begin(services, publisher, watches))]);
+    this.backOff.succeeded();
+    const count = [...watches.values()].reduce((sum, watch) => sum + watch.fields.length, 0);
+    this.report.sayServer(`connected to ${this.config.server.endpoint}, ${count} variables in ${watches.size} groups`);
+    const stopped = new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true })));
+    const own = new AbortController();
+    try {
+      await Promise.race([gone, stopped, publisher.run(AbortSignal.any([stop, own.signal]))]);
+    } finally {
+      own.abort();
+    }
+  }
+
+  private async begin(services: Services, publisher: Publisher, watches: Map<number, Watch>): Promise<void> {
+    const { session } = services;
+    this.serverStarted = await readStartTime(session);
+    const found: Found[] = [];
+    for (const group of this.config.groups) {
+      const fields = await findFields(session, group, this.report);
+      if (fields.length > 0) found.push({ group, fields });
+      else this.report.say(`group ${group.name}: nothing to watch; check nodes, browse, include and exclude`);
+    }
+    if (found.length === 0) throw new Problem('The server has none of the variables', this.config.server.endpoint, 'see what it has with: dure-opcua browse');
+    const taken = await this.takeUp(services, found);
+    for (const { group, fields } of found) {
+      const available = taken.get(group.name);
+      const kept = available === undefined ? await this.subscribeAnew(session, group, fields) : this.kept.of(group.name)!;
+      const watch = this.watch(services, kept, group, fields, available !== undefined);
+      watches.set(kept.id, watch);
+      await watch.catchUp(available ?? []);
+      await this.spool.durable();
+      publisher.acknowledge(kept.id, available ?? []);
+    }
+    this.spool.subscriptionsInUse = this.kept.ids;
+  }
+
+  /** By group, the notifications that the server holds for a subscription that is ours again. */
+  private async takeUp(services: Services, found: Found[]): Promise<Map<string, readonly number[]>> {
+    const taken = new Map<string, readonly number[]>();
+    if (!this.kept.belongTo(this.serverStarted)) return taken;
+    const wanted = found.filter(({ group, fields }) => this.kept.of(group.name)?.fingerprint === fingerprintOf(group, fields));
+    if (wanted.length === 0) return taken;
+    try {
+      const subscriptionIds = wanted.map(({ group }) => this.kept.of(group.name)!.id);
+      const { results } = await services.transfer(subscriptionIds);
+      (results ?? []).forEach(({ statusCode, availableSequenceNumbers }, index) => {
+        const { name } = wanted[index]!.group;
+        if (statusCode.isGood()) taken.set(name, availableSequenceNumbers ?? []);
+        else this.report.say(`group ${name}: the server does not hand the subscription over (${statusCode.name}${hint(statusCode.name)})`);
+      });
+    } catch (error) {
+      this.report.say(`the server does not hand subscriptions over (${wordsOf(error)})`);
+    }
+    return taken;
+  }
+
+  private async subscribeAnew(session: RawSession, group: GroupConfig, fields: Field[]): Promise<KeptSubscription> {
+    const before = this.kept.of(group.name);
+    const last = before === undefined ? undefined : this.spool.standing.notifications.get(before.id);
+    const subscription = await subscribe(session, group, fields, this.report);
+    this.kept.set(this.serverStarted, group.name, subscription);
+    if (last !== undefined) {
+      const [from, to] = [new Date(last.received).toISOString(), this.clock.now().toISOString()];
+      this.report.lost('unwatched', 0, `group ${group.name} was not watched from ${from} to ${to}: changes between them are not known`);
+    }
+    return subscription;
+  }
+
+  private watch(services: Services, kept: KeptSubscription, group: GroupConfig, fields: Field[], isResumed: boolean): Watch {
+    const { version } = this.metadata.versionOf(group.writerId, group.name, fields);
+    const writer = { id: group.writerId, name: group.name, fields, version };
+    const { spool, report, clock, lastValues } = this;
+    return new Watch(kept.id, kept.keepAliveTime, group, writer, lastValues, isResumed, { services, spool, report, clock });
+  }
+
+  /** Units and ranges may change while a server runs; it says so with a bit in the status of a value. */
+  private async describeAgain(session: RawSession, watch: Watch): Promise<void> {
+    try {
+      const described = await describeVariables(session, watch.fields.map(({ nodeId }) => nodeId));
+      watch.describe(watch.fields.map((field, index) => ({ ...field, ...described[index], name: field.name })), this.metadata);
+    } catch (error) {
+      this.report.say(`group ${watch.group.name}: the changed units and ranges cannot be read (${wordsOf(error)})`);
+    }
+  }
+}
+
+async function readStartTime(session: RawSession): Promise<string> {
+  const { statusCode, value } = await session.read({ nodeId: serverStartTime, attributeId: AttributeIds.Value });
+  return statusCode.isGood() && value.value instanceof Date ? value.value.toISOString() : 'not told';
+}
+
+function hint(status: string): string {
+  if (status === 'BadUserAccessDenied') return '; it does so for a named user, or over a signed connection';
+  return status === 'BadSubscriptionIdInvalid' ? '; it kept it for its lifetime, which is over' : '';
+}

@@ -1,0 +1,137 @@
+import { DataChangeNotification, StatusChangeNotification, type NotificationMessage } from 'node-opcua';
+import type { GroupConfig } from '../config.ts';
+import type { Field } from '../pubsub/field.ts';
+import { frameOf, sequenceAfter, type Change, type Writer } from '../pubsub/messages.ts';
+import type { MetadataStore } from '../pubsub/metadata.ts';
+import { dataValueToJson, hasChangedMeaning, hasOverflowed } from '../pubsub/variant.ts';
+import type { Report } from '../report.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Clock } from '../time.ts';
+import type { Services } from './services.ts';
+
+/** What a subscription's notifications become: frames in the spool, each once and in the server's order. */
+export class Watch {
+  /** The server's sequence number that comes next. */
+  private expected: number;
+  private isFirst: boolean;
+  /** A new subscription begins by telling each value as it stands; the fields that have not been told yet. */
+  private readonly untold = new Set<number>();
+  lastHeard: number;
+  /** Something about the variables has changed; their metadata must be read again. */
+  hasNewMeaning = false;
+
+  constructor(
+    readonly subscription: number,
+    readonly keepAliveTime: number,
+    readonly group: GroupConfig,
+    private writer: Writer,
+    private readonly lastValues: Map<string, string>,
+    isResumed: boolean,
+    private readonly context: { services: Services; spool: Spool; report: Report; clock: Clock },
+  ) {
+    const { spool, clock } = context;
+    const last = spool.standing.notifications.get(subscription);
+    this.expected = isResumed && last !== undefined ? sequenceAfter(last.sequence) : 1;
+    this.isFirst = !isResumed;
+    if (!isResumed) writer.fields.forEach((_, index) => this.untold.add(index));
+    this.lastHeard = clock.now().getTime();
+    if (!isResumed) spool.standing.notifications.delete(subscription);
+  }
+
+  get fields(): Field[] {
+    return this.writer.fields;
+  }
+
+  describe(fields: Field[], metadata: MetadataStore): void {
+    const { version, isNew } = metadata.versionOf(this.writer.id, this.writer.name, fields);
+    this.writer = { ...this.writer, fields, version };
+    if (isNew) this.context.report.say(`group ${this.group.name}: the metadata has changed (version ${version.join('.')})`);
+  }
+
+  /** Takes what the server has sent before and nobody has kept; the numbers are those it still holds. */
+  async catchUp(available: readonly number[]): Promise<void> {
+    const last = Math.max(-1, ...available.map((sequence) => distance(this.expected, sequence)));
+    if (last >= 0) await this.fetchUpTo(sequenceAfter(this.expected, last + 1));
+  }
+
+  /** Takes a notification. True where it has a number that is to be acknowledged. */
+  async take(message: NotificationMessage): Promise<boolean> {
+    this.lastHeard = this.context.clock.now().getTime();
+    const { sequenceNumber } = message;
+    const isKeepAlive = (message.notificationData ?? []).length === 0;
+    if (distance(this.expected, sequenceNumber) < 0) {
+      if (!isKeepAlive) this.context.report.counts.repeated++;
+      return !isKeepAlive;
+    }
+    await this.fetchUpTo(sequenceNumber);
+    if (!isKeepAlive) this.keep(message);
+    return !isKeepAlive;
+  }
+
+  /** Asks again for those the connection has swallowed. */
+  private async fetchUpTo(end: number): Promise<void> {
+    // A jump of more than any server keeps is not asked for one by one.
+    const missing = distance(this.expected, end);
+    if (missing > 10_000) return this.skip(missing, end);
+    while (this.expected !== end) {
+      const sequence = this.expected;
+      try {
+        const { notificationMessage } = await this.context.services.republish(this.subscription, sequence);
+        this.keep(notificationMessage);
+      } catch (error) {
+        if (!/BadMessageNotAvailable/.test(String(error))) throw error;
+        this.skip(1, sequenceAfter(sequence));
+      }
+    }
+  }
+
+  private skip(count: number, next: number): void {
+    this.context.report.lost('server-notification', count, `group ${this.group.name}: the server no longer has ${count} notification(s) from number ${this.expected}`);
+    this.expected = next;
+  }
+
+  private keep(message: NotificationMessage): void {
+    const { spool, report, clock } = this.context;
+    const changes: Change[] = [];
+    for (const data of message.notificationData ?? []) {
+      if (data instanceof DataChangeNotification) this.collect(data, changes);
+      else if (data instanceof StatusChangeNotification) throw new Error(`the server ended the subscription of group ${this.group.name} (${data.status.name})`);
+    }
+    const { sequenceNumber } = message;
+    const notification = { subscription: this.subscription, sequence: sequenceNumber };
+    const firstSequence = spool.standing.sequences.get(this.writer.id) ?? 1;
+    const received = clock.now();
+    spool.append(frameOf(this.writer, firstSequence, changes, received, notification, this.isFirst));
+    this.expected = sequenceAfter(sequenceNumber);
+    this.isFirst = false;
+    report.counts.notifications++;
+    report.counts.values += changes.length;
+    report.lastValue = received;
+  }
+
+  private collect(data: DataChangeNotification, changes: Change[]): void {
+    const { report } = this.context;
+    for (const { clientHandle, value } of data.monitoredItems ?? []) {
+      const field = clientHandle - 1;
+      const known = this.fields[field];
+      if (known === undefined) {
+        report.lost('server-notification', 1, `group ${this.group.name}: a value for handle ${clientHandle}, which was never given`);
+        continue;
+      }
+      if (hasOverflowed(value.statusCode))
+        report.lost('server-queue', 1, `group ${this.group.name}: the server's queue for ${known.name} overflowed, at least one value was dropped; raise queueSize or lower publishingInterval`);
+      if (hasChangedMeaning(value.statusCode)) this.hasNewMeaning = true;
+      const text = JSON.stringify(dataValueToJson(value));
+      // The value that we have already, with the time we have it for, is not a change.
+      const isRepeated = this.untold.delete(field) && value.sourceTimestamp !== null && this.lastValues.get(known.nodeId) === text;
+      this.lastValues.set(known.nodeId, text);
+      if (isRepeated) report.counts.repeated++;
+      else changes.push({ field, value });
+    }
+  }
+}
+
+/** How far one sequence number is after another; they are 32 bits wide and go around. */
+function distance(from: number, to: number): number {
+  return (to - from) | 0;
+}
