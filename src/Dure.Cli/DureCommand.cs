@@ -36,6 +36,7 @@ public static class DureCommand
             UpCommand.Build(shared, launcher),
             StatusCommand.Build(shared),
             SignalsCommand.Build(shared),
+            SourcesCommand.Build(shared),
             IngestCommand.Build(shared),
             GatewayCommand.Build(shared, gateways),
             DatasetCommand.Build(shared),

@@ -57,7 +57,8 @@ internal sealed class Sorted
     /// <summary>Samples the source itself could not read.</summary>
     public long RejectedBefore { get; }
 
-    public void Add(Item item, SignalBlock block, ItemBoard board)
+    /// <param name="comesAgain">The sender offers the same samples until they are taken: they replace those that are held.</param>
+    public void Add(Item item, SignalBlock block, ItemBoard board, bool comesAgain)
     {
         if (item.Mapping is { } mapping)
         {
@@ -72,17 +73,19 @@ internal sealed class Sorted
         {
             WaitingSamples += block.Count;
             Waiting.Add(item.Name);
+            if (comesAgain)
+                board.Release(item);
             board.Hold(item, block);
         }
     }
 
     /// <summary>Sorts again what the rule has looked at.</summary>
-    public void AcceptedByRule(Lock gate, ItemBoard board)
+    public void AcceptedByRule(Lock gate, ItemBoard board, bool comesAgain)
     {
         lock (gate)
         {
             foreach (var (item, block) in ByRule)
-                Add(item, block, board);
+                Add(item, block, board, comesAgain);
         }
     }
 }

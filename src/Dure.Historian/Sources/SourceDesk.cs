@@ -106,7 +106,7 @@ public sealed class SourceDesk : ISourceDesk
         if (sorted.ByRule.Count > 0)
         {
             await AcceptByRule(sorted.ByRule, cancel);
-            sorted.AcceptedByRule(gate, board);
+            sorted.AcceptedByRule(gate, board, keepsUntilAccepted);
         }
         if (keepsUntilAccepted && sorted.Waiting.Count > 0)
             throw ItemsWait(sorted.Waiting);
@@ -128,9 +128,35 @@ public sealed class SourceDesk : ISourceDesk
     /// <summary>Keeps items as signals from now on, and the samples of them that are held.</summary>
     /// <exception cref="ProblemException">A path, a unit or a factor does not work; nothing was accepted.</exception>
     /// <returns>The signals, in the order of the wishes.</returns>
-    public async Task<IReadOnlyList<ItemMapping>> Accept(IReadOnlyList<ItemAcceptance> wishes, string actor, CancellationToken cancel)
+    public Task<IReadOnlyList<ItemMapping>> Accept(IReadOnlyList<ItemAcceptance> wishes, string actor, CancellationToken cancel) => Accept(Judge(wishes), actor, cancel);
+
+    /// <summary>Keeps all items that wait, as far as nothing about them must be asked.</summary>
+    /// <param name="unitOtherwise">The unit of items whose own is not certain; null asks about them.</param>
+    /// <returns>The signals, and the items that still wait with what must be said of each.</returns>
+    public async Task<(IReadOnlyList<ItemMapping> Accepted, IReadOnlyList<(string Item, Problem Problem)> Asked)> AcceptAll(string? unitOtherwise, string actor, CancellationToken cancel)
     {
-        var judged = Judge(wishes);
+        var judged = new List<(ItemMapping, SignalDefinition)>();
+        var asked = new List<(string, Problem)>();
+        lock (gate)
+        {
+            var taken = new HashSet<SignalId>();
+            foreach (var item in board.Items.Where(item => item.IsWaiting).OrderBy(item => item.Name, StringComparer.Ordinal))
+            {
+                try
+                {
+                    judged.Add(Judge(new ItemAcceptance(item.Name, Unit: ItemBoard.GuessUnit(item) is { IsCertain: true } ? null : unitOtherwise), taken));
+                }
+                catch (ProblemException unclear)
+                {
+                    asked.Add((item.Name, unclear.Problem));
+                }
+            }
+        }
+        return (judged.Count == 0 ? [] : await Accept(judged, actor, cancel), asked);
+    }
+
+    private async Task<IReadOnlyList<ItemMapping>> Accept(IReadOnlyList<(ItemMapping Mapping, SignalDefinition Definition)> judged, string actor, CancellationToken cancel)
+    {
         await historian.Register([.. judged.Where(each => !historian.TryFind(each.Mapping.Signal, out _)).Select(each => each.Definition)], actor, cancel);
         await book.Map(name, [.. judged.Select(each => each.Mapping)], [], [], actor, cancel);
         var held = new SampleBatch(Sender);
@@ -204,7 +230,7 @@ public sealed class SourceDesk : ISourceDesk
                 if (item.Mapping is null && item.IsWaiting && rule?.Covers(item.Name) == true && item.Question is null)
                     sorted.ByRule.Add((item, block));
                 else
-                    sorted.Add(item, block, board);
+                    sorted.Add(item, block, board, keepsUntilAccepted);
             }
         }
         return sorted;
@@ -280,22 +306,22 @@ public sealed class SourceDesk : ISourceDesk
         }
     }
 
-    private List<(ItemMapping Mapping, SignalDefinition Definition)> Judge(IReadOnlyList<ItemAcceptance> wishes)
+    private List<(ItemMapping, SignalDefinition)> Judge(IReadOnlyList<ItemAcceptance> wishes)
     {
-        var judged = new List<(ItemMapping, SignalDefinition)>(wishes.Count);
         lock (gate)
         {
-            var now = new HashSet<SignalId>();
-            foreach (var wish in wishes)
-            {
-                var mapping = AcceptanceJudgement.Judge(wish, board, historian);
-                var other = board.TakerOf(mapping.Signal, wish.Item);
-                if (other is not null || !now.Add(mapping.Signal))
-                    throw new ProblemException("urn:dure:sources:signal-conflict", $"The signal {mapping.Signal} is taken by {(other is null ? "another item of this list" : $"the item '{other}'")}.", $"item '{wish.Item}'", "Give each item a path of its own.");
-                judged.Add((mapping, new SignalDefinition(mapping.Signal, mapping.Unit, wish.Description ?? board.Find(wish.Item)?.Announced?.Description ?? "")));
-            }
+            var taken = new HashSet<SignalId>();
+            return [.. wishes.Select(wish => Judge(wish, taken))];
         }
-        return judged;
+    }
+
+    private (ItemMapping, SignalDefinition) Judge(ItemAcceptance wish, HashSet<SignalId> taken)
+    {
+        var mapping = AcceptanceJudgement.Judge(wish, board, historian);
+        var other = board.TakerOf(mapping.Signal, wish.Item);
+        if (other is not null || !taken.Add(mapping.Signal))
+            throw new ProblemException("urn:dure:sources:signal-conflict", $"The signal {mapping.Signal} is taken by {(other is null ? "another item of this list" : $"the item '{other}'")}.", $"item '{wish.Item}'", "Give each item a path of its own.");
+        return (mapping, new SignalDefinition(mapping.Signal, mapping.Unit, wish.Description ?? board.Find(wish.Item)?.Announced?.Description ?? ""));
     }
 
     private void CheckKnown(IReadOnlyList<string> names)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Cli;
 using Dure.Datasets;
+using Dure.Historian.Sources;
 using Dure.Kernel;
 using Dure.Node.Access;
 using Dure.Node.Acting;
@@ -49,6 +50,7 @@ public sealed class NodeHost : IRunningNode
             var resumed = runs.Start();
             app.Services.GetRequiredService<AlarmResponder>().Start();
             var address = await Listen(app, listeners, cancel);
+            await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
             await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["mqtt"] = listeners.MqttAddresses is [var mqttAddress, ..] ? mqttAddress.ToString() : null, ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
@@ -69,7 +71,7 @@ public sealed class NodeHost : IRunningNode
         File.Delete(addressFile);
         await app.Services.GetRequiredService<MqttDoor>().DisposeAsync(); // tells its clients; Kestrel would wait for them
         await app.StopAsync();
-        await app.DisposeAsync(); // with it the run board, the responder and the gate, which write to the stores until then
+        await app.DisposeAsync(); // with it the sources, the run board, the responder and the gate, which write to the stores until then
         await stores.DisposeAsync();
     }
 
@@ -93,6 +95,7 @@ public sealed class NodeHost : IRunningNode
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();
         builder.Services.AddActing();
+        builder.Services.AddSources();
         builder.Services.AddOpenApi();
         builder.Services.AddDureWeb();
         builder.Services.AddAuthentication(CallerAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Dure.Historian;
 using Dure.Historian.Files;
 using Dure.Historian.Http;
+using Dure.Historian.Sources;
 using Dure.Kernel;
 using Dure.Node.Access;
 using Dure.Node.Hosting;
@@ -91,7 +92,11 @@ internal static class IngestEndpoints
         var (actor, cancel) = (context.Actor(), context.RequestAborted);
         var total = new Receipts();
         await foreach (var batch in read(RegisterColumns))
-            total.Add(await historian.Append(batch, actor, cancel));
+        {
+            var receipt = await historian.Append(batch, actor, cancel);
+            Door(context).Note(receipt);
+            total.Add(receipt);
+        }
         return Answer(total.Sum());
 
         Task RegisterColumns(IReadOnlyList<(SignalId Id, string? Unit)> columns) => register
@@ -118,8 +123,13 @@ internal static class IngestEndpoints
         var actor = context.Actor();
         if (register)
             await RegisterUnknown(batch, historian, actor, context.RequestAborted);
-        return await historian.Append(batch, actor, context.RequestAborted);
+        var receipt = await historian.Append(batch, actor, context.RequestAborted);
+        Door(context).Note(receipt);
+        return receipt;
     }
+
+    /// <summary>The desk that counts what comes in here.</summary>
+    private static SourceDesk Door(HttpContext context) => context.RequestServices.GetRequiredService<SourceRunner>().Desk(SourceServices.Http);
 
     private static Task RegisterUnknown(SampleBatch batch, PlantHistorian historian, string actor, CancellationToken cancel)
     {
