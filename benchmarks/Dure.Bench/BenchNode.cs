@@ -16,6 +16,16 @@ internal sealed class BenchNode : IDisposable
 
     public int ProcessId => process.Id;
 
+    /// <summary>Processor time so far, s.</summary>
+    public double CpuSeconds
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
     public double PeakMebibytes
     {
         get

@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["spine"] = SpineBenchmark.Run,
     ["historian"] = HistorianBenchmark.Run,
     ["quality"] = QualityBenchmark.Run,
+    ["lines"] = HistorianBenchmark.Lines,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

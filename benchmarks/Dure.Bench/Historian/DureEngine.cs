@@ -14,12 +14,11 @@ internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHt
 internal static class DureEngine
 {
     private const string Name = "Dure";
-    private const int Connections = 2;
     private const int LateEvery = 10;
 
     public static async Task<DureFigures> Measured(Scale scale, double? asOfSum, string folder)
     {
-        var (text, overHttp) = await OverHttp(scale, folder);
+        var (text, textPerCpu, overHttp) = await OverHttp(scale, folder);
         var bulk = await Bulk(scale, folder);
         await using var store = await DureStore.Open(Path.Combine(folder, "all"), scale.Series);
         await store.LoadG1(scale.Series, scale.Points);
@@ -38,7 +37,7 @@ internal static class DureEngine
         var lookUp = Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
         var figures = new EngineFigures(Name)
         {
-            TextPerSecond = text, BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
+            TextPerSecond = text, TextPerCpuSecond = textPerCpu, BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
             LookUp = lookUp, AsOfSeconds = asOf, AsOfSum = sum,
         };
         return new DureFigures(figures, overHttp, await Late(scale, folder));
@@ -53,22 +52,25 @@ internal static class DureEngine
         return (double)store.Bytes / series.Sum(one => (long)one.Times.Length);
     }
 
-    /// <summary>Line protocol to a node in a process of its own, a fresh one each run; look-ups from the last.</summary>
-    private static async Task<(double PerSecond, Latency LookUp)> OverHttp(Scale scale, string folder)
+    /// <summary>Line protocol to a node in a process of its own, after a first stretch that lets it compile its code; then look-ups.</summary>
+    internal static async Task<(double PerSecond, double PerCpuSecond, Latency LookUp)> OverHttp(Scale scale, string folder)
     {
-        var bodies = TextBodies.Lines(scale.TextPoints);
-        var rates = new double[scale.Runs];
-        for (var run = 0; ; run++)
+        var (rates, cpuRates) = (new double[scale.Runs], new double[scale.Runs]);
+        using var node = await BenchNode.Start(Directory.CreateDirectory(Path.Combine(folder, "node")).FullName);
+        for (var run = -1; run < scale.Runs; run++)
         {
-            using var node = await BenchNode.Start(Directory.CreateDirectory(Path.Combine(folder, $"node{run}")).FullName);
-            await LineClient.Send(node.Client, "write?register=true", [bodies[0]], 1);
-            rates[run] = scale.TextPoints / await Measure.Seconds(() => LineClient.Send(node.Client, "write", bodies, Connections));
-            var stored = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>();
-            if (stored != scale.TextPoints)
-                throw new InvalidOperationException($"{stored} of {scale.TextPoints} samples are stored.");
-            if (run + 1 == scale.Runs)
-                return (Report.Median(rates), await LookUps(scale, node));
+            var bodies = TextBodies.Lines(scale.TextPoints, TextBodies.Senders, (run + 1) * scale.TextPoints / G1.AllSeries);
+            if (run < 0)
+                await LineClient.Send(node.Client, "write?register=true", bodies.Select(own => own[..1]));
+            var cpuSeconds = node.CpuSeconds;
+            var seconds = await Measure.Seconds(() => LineClient.Send(node.Client, "write", bodies));
+            if (run >= 0)
+                (rates[run], cpuRates[run]) = (scale.TextPoints / seconds, scale.TextPoints / (node.CpuSeconds - cpuSeconds));
         }
+        var stored = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>();
+        if (stored != (scale.Runs + 1L) * scale.TextPoints)
+            throw new InvalidOperationException($"{stored} of {(scale.Runs + 1L) * scale.TextPoints} samples are stored.");
+        return (Report.Median(rates), Report.Median(cpuRates), await LookUps(scale, node));
     }
 
     private static async Task<Latency> LookUps(Scale scale, BenchNode node)

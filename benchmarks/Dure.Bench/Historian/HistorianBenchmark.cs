@@ -43,6 +43,20 @@ var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Me
         return report;
     }
 
+    /// <summary>Line protocol alone: quick enough to run while working on it.</summary>
+    public static async Task<Report> Lines(bool isQuick)
+    {
+        var scale = isQuick ? Scale.Quick : Scale.Full;
+        var report = new Report("lines");
+        var influx = await Try(report, InfluxPeer.Name, folder => InfluxPeer.Measured(scale, folder));
+        var (text, perCpu, lookUp) = await Try(report, "Dure", folder => DureEngine.OverHttp(scale, folder));
+        var ours = new EngineFigures("Dure") { TextPerSecond = text, TextPerCpuSecond = perCpu, LookUp = lookUp };
+        Against(report, "durable line protocol over HTTP", ours, influx, engine => engine.TextPerSecond, "points/s", 10);
+        Against(report, "durable line protocol over HTTP, per CPU-s of the server", ours, influx, engine => engine.TextPerCpuSecond, "points", 10);
+        report.Note(Told(ours));
+        return report;
+    }
+
     private static void MqttGoals(Report report, BrokerFigures? ours, BrokerFigures? mosquitto)
     {
         if (mosquitto is null || ours is null)
@@ -109,6 +123,7 @@ var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Me
     {
         var parts = new List<string>();
         Add("text", engine.TextPerSecond, "points/s");
+        Add("text", engine.TextPerCpuSecond, "points per CPU-s");
         Add("bulk", engine.BulkPerSecond, "points/s");
         Add("on disk", engine.BytesPerPoint, "B a point");
         Add("resampling", engine.ResamplePerSecond, "points/s");

@@ -32,7 +32,7 @@ internal sealed record Scale
 
     public static Scale Full { get; } = new()
     {
-        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 5_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, RecordedPoints = 2_000_000,
+        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 4_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, RecordedPoints = 2_000_000,
     };
 
     public static Scale Quick { get; } = new()

@@ -13,7 +13,6 @@ internal static class SignalsBenchmark
     private const int Posts = Signals / LinesPerPost;
     private const double TargetCores = 0.3;
     private const double TargetMebibytes = 300;
-    private const double TicksPerSecond = 100; // USER_HZ of Linux, fixed on every machine that .NET runs on
     private static readonly MediaTypeHeaderValue Plain = new("text/plain");
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -38,7 +37,7 @@ internal static class SignalsBenchmark
     {
         var (waits, memory) = (new List<double>(), new List<double>());
         var late = 0;
-        var (cpu, clock) = (CpuSeconds(node.ProcessId), Stopwatch.StartNew());
+        var (cpu, clock) = (node.CpuSeconds, Stopwatch.StartNew());
         for (var tick = 0; clock.Elapsed < length; tick++)
         {
             // Posts are spread over the second, as machines that know nothing of each other send.
@@ -56,7 +55,7 @@ internal static class SignalsBenchmark
             memory.Add(ResidentMebibytes(node.ProcessId));
         }
         var seconds = clock.Elapsed.TotalSeconds;
-        var cores = (CpuSeconds(node.ProcessId) - cpu) / seconds;
+        var cores = (node.CpuSeconds - cpu) / seconds;
         var latency = Latency.Of([.. waits]);
         report.Bounded($"{Signals:N0} signals at 1 Hz for {seconds:N0} s by line protocol, {LinesPerPost:N0} a POST: cores the node uses", cores, "cores", TargetCores);
         report.Bounded("its largest resident memory", node.PeakMebibytes, "MiB", TargetMebibytes);
@@ -107,14 +106,6 @@ internal static class SignalsBenchmark
             Utf8Formatter.TryFormat(number, buffer.AsSpan(length), out var digits);
             length += digits;
         }
-    }
-
-    /// <summary>User and system time, from the fields after the program's name in /proc/PID/stat.</summary>
-    private static double CpuSeconds(int process)
-    {
-        var stat = File.ReadAllText($"/proc/{process}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private static double ResidentMebibytes(int process) =>

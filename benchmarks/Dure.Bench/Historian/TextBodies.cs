@@ -5,21 +5,29 @@ namespace Dure.Bench.Historian;
 /// <summary>G1 as text, tick by tick as a plant sends it: all series at one second, then all at the next.</summary>
 internal static class TextBodies
 {
+    public const int Senders = 2;
     public const int LinesPerPost = 10_000;
     private const int MaxLine = 64;
 
-    /// <summary>InfluxDB line protocol, one point a line, one body a POST.</summary>
-    public static byte[][] Lines(int points)
+    /// <summary>
+    /// InfluxDB line protocol, one point a line, one body a POST, for each of several senders: each has its own share of the series and sends
+    /// them in order, as a gateway does.
+    /// </summary>
+    public static byte[][][] Lines(int points, int senders, int firstTick = 0)
     {
-        var values = Values(points / G1.AllSeries);
-        var bodies = new byte[points / LinesPerPost][];
-        Parallel.For(0, bodies.Length, body =>
+        var values = Values(firstTick + points / G1.AllSeries);
+        var own = G1.AllSeries / senders;
+        var bodies = Enumerable.Range(0, senders).Select(_ => new byte[points / senders / LinesPerPost][]).ToArray();
+        Parallel.For(0, senders * bodies[0].Length, body =>
         {
+            var (sender, post) = Math.DivRem(body, bodies[0].Length);
             var buffer = new byte[LinesPerPost * MaxLine];
             var length = 0;
             for (var line = 0; line < LinesPerPost; line++)
             {
-                var (tick, series) = Math.DivRem((int)((long)body * LinesPerPost + line), G1.AllSeries);
+                var (tick, place) = Math.DivRem(post * LinesPerPost + line, own);
+                tick += firstTick;
+                var series = sender * own + place;
                 Put(buffer, ref length, "g1,s="u8);
                 Put(buffer, ref length, series);
                 Put(buffer, ref length, " v="u8);
@@ -28,7 +36,7 @@ internal static class TextBodies
                 Put(buffer, ref length, (G1.FirstSecond + tick) * 1_000_000_000);
                 Put(buffer, ref length, "\n"u8);
             }
-            bodies[body] = buffer[..length];
+            bodies[sender][post] = buffer[..length];
         });
         return bodies;
     }

@@ -33,6 +33,7 @@ internal static class ClickHousePeer
             using var content = new ByteArrayContent(csv);
             seconds[run] = await Measure.Seconds(() => Insert(client, "p", "CSV", content));
         }
+        var cpuSeconds = server.CpuSeconds;
         await Ask(client, "OPTIMIZE TABLE p FINAL");
         var bytes = double.Parse(await Ask(client, "SELECT sum(bytes) FROM system.parts WHERE active AND table = 'p'"), CultureInfo.InvariantCulture);
 
@@ -49,8 +50,8 @@ internal static class ClickHousePeer
         var lookUp = await Measure.Each(which.Length, i => Ask(client, $"SELECT v FROM big WHERE s = {which[i]} AND t = {when[i] / G1.SecondMicros}"));
         return new EngineFigures(Name)
         {
-            TextPerSecond = scale.TextPoints / Report.Median(seconds), BytesPerPoint = bytes / scale.TextPoints,
-            ResamplePerSecond = scale.AllPoints / resample, LookUp = lookUp,
+            TextPerSecond = scale.TextPoints / Report.Median(seconds), TextPerCpuSecond = (double)scale.TextPoints * scale.Runs / cpuSeconds,
+            BytesPerPoint = bytes / scale.TextPoints, ResamplePerSecond = scale.AllPoints / resample, LookUp = lookUp,
         };
     }
 

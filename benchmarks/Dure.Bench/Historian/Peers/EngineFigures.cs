@@ -6,6 +6,9 @@ internal sealed record EngineFigures(string Name)
     /// <summary>Points/s as text: line protocol, CSV or COPY.</summary>
     public double? TextPerSecond { get; init; }
 
+    /// <summary>The same for each second of the server's processor time: independent of who else uses the machine.</summary>
+    public double? TextPerCpuSecond { get; init; }
+
     /// <summary>Points/s in bulk.</summary>
     public double? BulkPerSecond { get; init; }
 

@@ -7,7 +7,6 @@ namespace Dure.Bench.Historian.Peers;
 internal static class InfluxPeer
 {
     public const string Name = "InfluxDB 1.6";
-    private const int Connections = 2;
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(40);
 
@@ -20,14 +19,15 @@ internal static class InfluxPeer
         using var server = await PeerProcess.Start(Name, packages, port, packages.Program("usr/bin/influxd"), "-config", config);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(5) };
 
-        var bodies = TextBodies.Lines(scale.SlowPoints);
-        var points = (long)bodies.Length * TextBodies.LinesPerPost;
+        var bodies = TextBodies.Lines(scale.SlowPoints, TextBodies.Senders);
+        var points = scale.SlowPoints;
         var seconds = new double[scale.Runs];
         for (var run = 0; run < scale.Runs; run++)
         {
             await Query(client, "", $"CREATE DATABASE g{run}");
-            seconds[run] = await Measure.Seconds(() => LineClient.Send(client, $"write?db=g{run}", bodies, Connections));
+            seconds[run] = await Measure.Seconds(() => LineClient.Send(client, $"write?db=g{run}", bodies));
         }
+        var cpuSeconds = server.CpuSeconds;
         var last = $"g{scale.Runs - 1}";
         var bytes = await Compacted(Path.Combine(folder, "influx", "data", last, "autogen"));
         var range = $"time >= {G1.FirstSecond}s AND time < {G1.FirstSecond + scale.SlowPoints / G1.AllSeries}s";
@@ -43,7 +43,8 @@ internal static class InfluxPeer
             Query(client, last, string.Create(CultureInfo.InvariantCulture, $"SELECT last(v) FROM g1 WHERE s='{which[i]}' AND time <= {when[i] * 1000}")));
         return new EngineFigures(Name)
         {
-            TextPerSecond = points / Report.Median(seconds), BytesPerPoint = (double)bytes / points, ResamplePerSecond = points / resample, LookUp = lookUp,
+            TextPerSecond = points / Report.Median(seconds), TextPerCpuSecond = (double)points * scale.Runs / cpuSeconds,
+            BytesPerPoint = (double)bytes / points, ResamplePerSecond = points / resample, LookUp = lookUp,
         };
     }
 
