@@ -28,7 +28,14 @@ public sealed class PlantHistorian : IAsyncDisposable
     private readonly SignalBook signals;
     private readonly SeriesStore store;
     private readonly SegmentLedger ledger;
-    private readonly ConcurrentQueue<BatchRecord> unsettled = [];
+    private readonly SemaphoreSlim entering = new(1, 1);
+
+    /// <summary>Batches that memory holds and the disk refused: never acknowledged, durable once the disk works again.</summary>
+    private readonly ConcurrentQueue<BatchRecord> undurable = [];
+
+    /// <summary>Batches that are durable and whose entry the journal refused: entered before anything else is acknowledged.</summary>
+    private readonly ConcurrentQueue<BatchRecord> unentered = [];
+
     private readonly AdmissionDesk desk;
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
     private long batches;
@@ -39,7 +46,11 @@ public sealed class PlantHistorian : IAsyncDisposable
     private PlantHistorian(Journal journal, SignalBook signals, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, HistorianRecovery recovery, long batches)
     {
         (this.journal, this.signals, this.store, this.ledger, this.desk, Recovery, this.batches) = (journal, signals, store, ledger, desk, recovery, batches);
-        store.OnMended = () => _ = EnterUnsettled();
+        store.OnMended = () =>
+        {
+            while (undurable.TryDequeue(out var record))
+                unentered.Enqueue(record);
+        };
     }
 
     /// <summary>What opening found and mended.</summary>
@@ -87,7 +98,7 @@ public sealed class PlantHistorian : IAsyncDisposable
                 "Restore the folder from a copy that is as new as the journal; the journal's entries say which samples are missing.");
         }
         foreach (var record in missing)
-            await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
+            await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
         await ledger.EnterMissing(store.SegmentNames, cancel);
         return new PlantHistorian(journal, signals, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance),
             new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
@@ -216,6 +227,7 @@ public sealed class PlantHistorian : IAsyncDisposable
     {
         await store.DisposeAsync();
         signals.Dispose();
+        entering.Dispose();
         underWay.Dispose();
     }
 
@@ -244,38 +256,64 @@ public sealed class PlantHistorian : IAsyncDisposable
         var same = judged.DuplicatesWithin + admission.Duplicates;
         Interlocked.Add(ref duplicates, same);
         Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
+        // Hashed while the disk writes.
+        var hash = admission.Record is { } written ? HashOf(signals, written) : default;
         try
         {
             await admission.Durable;
         }
         catch (ProblemException) when (admission.Record is not null)
         {
-            // Not acknowledged; but memory holds it, and when the disk works again it will be durable and belongs into the journal.
-            unsettled.Enqueue(admission.Record);
+            undurable.Enqueue(admission.Record);
             throw;
         }
+        if (!unentered.IsEmpty)
+            await EnterLate();
         if (admission.Record is not { } record)
             return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
-        var entering = Enter(journal, signals, record, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor, out var hash);
-        store.KeepLogUntil(record.Sequence, entering);
-        var entry = await entering;
+        var entry = await EnterOrKeep(record, hash, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor);
         Interlocked.Increment(ref batches);
         return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
     }
 
-    private async Task EnterUnsettled()
+    private async Task<JournalEntry> EnterOrKeep(BatchRecord record, ContentHash hash, BatchFacts facts, string actor)
     {
-        while (unsettled.TryDequeue(out var record))
+        var entered = Enter(journal, signals, record, hash, facts, actor);
+        store.KeepLogUntil(record.Sequence, entered);
+        try
         {
-            await Enter(journal, signals, record, new BatchFacts(0, 0, 0, IsRecovered: true), "node", out _);
-            Interlocked.Increment(ref batches);
+            return await entered;
+        }
+        catch (ProblemException)
+        {
+            unentered.Enqueue(record);
+            throw;
         }
     }
 
-    private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, BatchFacts facts, string actor, out ContentHash hash)
+    private async Task EnterLate()
     {
-        hash = BatchHash.Of(record.Rows, number => signals[number].Id.Path);
+        await entering.WaitAsync();
+        try
+        {
+            while (unentered.TryPeek(out var record))
+            {
+                await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
+                unentered.TryDequeue(out _);
+                Interlocked.Increment(ref batches);
+            }
+        }
+        finally
+        {
+            entering.Release();
+        }
+    }
+
+    private static ContentHash HashOf(SignalBook signals, BatchRecord record) => BatchHash.Of(record.Rows, number => signals[number].Id.Path);
+
+    private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, ContentHash hash, BatchFacts facts, string actor)
+    {
         var assets = record.Rows.Select(rows => signals[rows.Series].Id.Asset.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         var body = new JsonObject
         {

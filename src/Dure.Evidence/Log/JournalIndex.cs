@@ -76,8 +76,15 @@ internal sealed class JournalIndex : IDisposable
     {
         lock (guard)
         {
-            RandomAccess.Write(file, unwritten.AsSpan(0, (int)(Count - written) * RowSize), written * RowSize);
-            written = Count;
+            try
+            {
+                RandomAccess.Write(file, unwritten.AsSpan(0, (int)(Count - written) * RowSize), written * RowSize);
+                written = Count;
+            }
+            catch (IOException)
+            {
+                // A full disk: the rows stay in memory, are written with the next ones, and can be rebuilt from the entries at a start.
+            }
         }
     }
 

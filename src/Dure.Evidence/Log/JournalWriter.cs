@@ -164,9 +164,16 @@ internal sealed class JournalWriter : IAsyncDisposable
     {
         if (headSize == count)
             return;
-        headFile.Write(sign());
-        headSize = count;
         headStamp = time.GetTimestamp();
+        try
+        {
+            headFile.Write(sign());
+            headSize = count;
+        }
+        catch (IOException)
+        {
+            // A full disk: the entries are safe, the head before still holds, and a new one is tried after the interval.
+        }
     }
 
     private void Refuse(IOException cause)
