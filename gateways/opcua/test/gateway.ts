@@ -20,10 +20,11 @@ export interface Settings {
   group?: object;
   broker?: object;
   spool?: object;
+  statusPort?: number;
 }
 
 /** Writes a configuration and returns its file. */
-export function writeConfig(folder: string, { serverPort, brokerPort, server, group, broker, spool }: Settings): string {
+export function writeConfig(folder: string, { serverPort, brokerPort, server, group, broker, spool, statusPort }: Settings): string {
   const file = join(folder, 'gateway.json');
   const config = {
     publisherId: 'press-hall',
@@ -34,6 +35,7 @@ export function writeConfig(folder: string, { serverPort, brokerPort, server, gr
     ],
     broker: { url: `mqtt://127.0.0.1:${brokerPort}`, version: '3.1.1', ...broker },
     ...(spool === undefined ? {} : { spool }),
+    ...(statusPort === undefined ? {} : { statusPort }),
   };
   writeFileSync(file, JSON.stringify(config, null, 2));
   return file;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { DataType, MessageSecurityMode, nodesets, OPCUACertificateManager, OPCUAServer, SecurityPolicy, standardUnits, StatusCodes, Variant, VariantArrayType, type UAVariable } from 'node-opcua';
+import { DataType, MessageSecurityMode, nodesets, OPCUACertificateManager, OPCUAServer, Range, SecurityPolicy, standardUnits, StatusCodes, Variant, VariantArrayType, type UAVariable } from 'node-opcua';
 
 /** A press with a temperature, a counter and a state, on a real OPC UA server. */
 export class PlantServer {
@@ -55,6 +55,16 @@ export class PlantServer {
 
   heat(value: number, at = new Date()): void {
     this.temperature.setValueFromSource(new Variant({ dataType: DataType.Double, value }), StatusCodes.Good, at);
+  }
+
+  widen(value: [high: number, low: number]): void {
+    this.wide.setValueFromSource(new Variant({ dataType: DataType.Int64, arrayType: VariantArrayType.Scalar, value }));
+  }
+
+  /** What an engineer does who fits another sensor. */
+  changeRange(low: number, high: number): void {
+    const range = this.temperature.getPropertyByName('EURange') as UAVariable;
+    range.setValueFromSource(new Variant({ dataType: DataType.ExtensionObject, value: new Range({ low, high }) }));
   }
 
   async stop(): Promise<void> {

@@ -5,9 +5,9 @@ import type { Field } from '../pubsub/field.ts';
 import type { MetadataStore } from '../pubsub/metadata.ts';
 import type { Report } from '../report.ts';
 import type { Spool } from '../spool/spool.ts';
-import { BackOff, pause, within, type Clock } from '../time.ts';
+import { BackOff, within, type Clock } from '../time.ts';
 import { connect, type Connection } from './connection.ts';
-import { describeVariables, findFields } from './fields.ts';
+import { findFields } from './fields.ts';
 import type { KeptSubscription, KeptSubscriptions } from './kept-subscriptions.ts';
 import { Publisher } from './publisher.ts';
 import { Services, type RawSession } from './services.ts';
@@ -52,7 +52,7 @@ export class Collector {
         const delay = this.backOff.delay();
         // A new one-line reason each time would fill a log in a night; the state is told when it changes.
         this.report.sayServer(error instanceof Problem ? error.toString() : `away: ${wordsOf(error)}; trying again, at the latest every 30 s`);
-        await pause(delay, stop);
+        await this.trust.changed(delay, stop);
       } finally {
         await connection?.close();
       }
@@ -63,7 +63,7 @@ export class Collector {
   private async collect({ session, lost }: Connection, stop: AbortSignal): Promise<void> {
     const services = new Services(session);
     const watches = new Map<number, Watch>();
-    const publisher = new Publisher(services, watches, this.spool, this.clock, (watch) => void this.describeAgain(session, watch));
+    const publisher = new Publisher(services, watches, this.spool, this.clock);
     const gone = lost.then((reason) => Promise.reject(new Error(reason)));
     gone.catch(() => undefined);
     await Promise.race([gone, within(120_000, 'subscribing', this.begin(services, publisher, watches))]);
@@ -137,18 +137,8 @@ export class Collector {
   private watch(services: Services, kept: KeptSubscription, group: GroupConfig, fields: Field[], isResumed: boolean): Watch {
     const { version } = this.metadata.versionOf(group.writerId, group.name, fields);
     const writer = { id: group.writerId, name: group.name, fields, version };
-    const { spool, report, clock, lastValues } = this;
-    return new Watch(kept.id, kept.keepAliveTime, group, writer, lastValues, isResumed, { services, spool, report, clock });
-  }
-
-  /** Units and ranges may change while a server runs; it says so with a bit in the status of a value. */
-  private async describeAgain(session: RawSession, watch: Watch): Promise<void> {
-    try {
-      const described = await describeVariables(session, watch.fields.map(({ nodeId }) => nodeId));
-      watch.describe(watch.fields.map((field, index) => ({ ...field, ...described[index], name: field.name })), this.metadata);
-    } catch (error) {
-      this.report.say(`group ${watch.group.name}: the changed units and ranges cannot be read (${wordsOf(error)})`);
-    }
+    const { spool, metadata, report, clock, lastValues } = this;
+    return new Watch(kept.id, kept.keepAliveTime, group, writer, lastValues, isResumed, { services, spool, metadata, report, clock });
   }
 }
 

@@ -21,7 +21,6 @@ export class Publisher {
     private readonly watches: Map<number, Watch>,
     private readonly spool: Spool,
     private readonly clock: Clock,
-    private readonly whenNewMeaning: (watch: Watch) => void,
   ) {}
 
   acknowledge(subscriptionId: number, sequenceNumbers: readonly number[]): void {
@@ -69,10 +68,6 @@ export class Publisher {
     const { sequenceNumber } = notificationMessage;
     // Not waited for: the next notification may be appended meanwhile, and shares the fsync.
     void this.spool.durable().then(() => this.acknowledge(subscriptionId, [sequenceNumber]), () => undefined);
-    if (watch.hasNewMeaning) {
-      watch.hasNewMeaning = false;
-      this.whenNewMeaning(watch);
-    }
   }
 
   /** A server that is silent for three times its keep-alive time is gone, whatever the connection says. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPCUACertificateManager } from 'node-opcua';
 import { Problem } from '../problem.ts';
+import { pause } from '../time.ts';
 
 export interface KnownCertificate {
   state: 'trusted' | 'rejected';
@@ -66,6 +67,14 @@ export class TrustStore {
     if (status === 'BadCertificateTimeInvalid')
       throw new Problem(`The server's certificate is valid from ${validFrom} to ${validTo}, and not now: ${who}`, endpoint, 'give the server a new certificate, or mend the clock that is wrong');
     throw new Problem(`The server's certificate is refused (${status}): ${who}`, endpoint, 'give the server a certificate that is in order, and trust that one');
+  }
+
+  /** Waits, but no longer than until somebody has trusted or rejected a certificate: a person is waiting too. */
+  async changed(milliseconds: number, stop: AbortSignal): Promise<void> {
+    const trusted = () => this.read('trusted', join(this.folder, 'trusted', 'certs')).map(({ thumbprint }) => thumbprint).join();
+    const before = trusted();
+    for (let waited = 0; waited < milliseconds && !stop.aborted && trusted() === before; waited += 1000)
+      await pause(Math.min(1000, milliseconds - waited), stop);
   }
 
   private find(thumbprint: string): KnownCertificate {

@@ -1,5 +1,6 @@
 import { DataChangeNotification, StatusChangeNotification, type NotificationMessage } from 'node-opcua';
 import type { GroupConfig } from '../config.ts';
+import { wordsOf } from '../problem.ts';
 import type { Field } from '../pubsub/field.ts';
 import { frameOf, sequenceAfter, type Change, type Writer } from '../pubsub/messages.ts';
 import type { MetadataStore } from '../pubsub/metadata.ts';
@@ -7,7 +8,16 @@ import { dataValueToJson, hasChangedMeaning, hasOverflowed } from '../pubsub/var
 import type { Report } from '../report.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Clock } from '../time.ts';
+import { describeVariables } from './fields.ts';
 import type { Services } from './services.ts';
+
+interface WatchContext {
+  services: Services;
+  spool: Spool;
+  metadata: MetadataStore;
+  report: Report;
+  clock: Clock;
+}
 
 /** What a subscription's notifications become: frames in the spool, each once and in the server's order. */
 export class Watch {
@@ -17,8 +27,6 @@ export class Watch {
   /** A new subscription begins by telling each value as it stands; the fields that have not been told yet. */
   private readonly untold = new Set<number>();
   lastHeard: number;
-  /** Something about the variables has changed; their metadata must be read again. */
-  hasNewMeaning = false;
 
   constructor(
     readonly subscription: number,
@@ -27,7 +35,7 @@ export class Watch {
     private writer: Writer,
     private readonly lastValues: Map<string, string>,
     isResumed: boolean,
-    private readonly context: { services: Services; spool: Spool; report: Report; clock: Clock },
+    private readonly context: WatchContext,
   ) {
     const { spool, clock } = context;
     const last = spool.standing.notifications.get(subscription);
@@ -40,12 +48,6 @@ export class Watch {
 
   get fields(): Field[] {
     return this.writer.fields;
-  }
-
-  describe(fields: Field[], metadata: MetadataStore): void {
-    const { version, isNew } = metadata.versionOf(this.writer.id, this.writer.name, fields);
-    this.writer = { ...this.writer, fields, version };
-    if (isNew) this.context.report.say(`group ${this.group.name}: the metadata has changed (version ${version.join('.')})`);
   }
 
   /** Takes what the server has sent before and nobody has kept; the numbers are those it still holds. */
@@ -64,7 +66,7 @@ export class Watch {
       return !isKeepAlive;
     }
     await this.fetchUpTo(sequenceNumber);
-    if (!isKeepAlive) this.keep(message);
+    if (!isKeepAlive) await this.keep(message);
     return !isKeepAlive;
   }
 
@@ -77,7 +79,7 @@ export class Watch {
       const sequence = this.expected;
       try {
         const { notificationMessage } = await this.context.services.republish(this.subscription, sequence);
-        this.keep(notificationMessage);
+        await this.keep(notificationMessage);
       } catch (error) {
         if (!/BadMessageNotAvailable/.test(String(error))) throw error;
         this.skip(1, sequenceAfter(sequence));
@@ -90,9 +92,10 @@ export class Watch {
     this.expected = next;
   }
 
-  private keep(message: NotificationMessage): void {
+  private async keep(message: NotificationMessage): Promise<void> {
     const { spool, report, clock } = this.context;
     const changes: Change[] = [];
+    if (changesMeaning(message)) await this.describeAgain();
     for (const data of message.notificationData ?? []) {
       if (data instanceof DataChangeNotification) this.collect(data, changes);
       else if (data instanceof StatusChangeNotification) throw new Error(`the server ended the subscription of group ${this.group.name} (${data.status.name})`);
@@ -109,6 +112,20 @@ export class Watch {
     report.lastValue = received;
   }
 
+  /** Units and ranges may change while a server runs; the values after that must come with the metadata after that. */
+  private async describeAgain(): Promise<void> {
+    const { services, metadata, report } = this.context;
+    try {
+      const described = await describeVariables(services.session, this.fields.map(({ nodeId }) => nodeId));
+      const fields = this.fields.map((field, index) => ({ ...field, ...described[index], name: field.name }));
+      const { version, isNew } = metadata.versionOf(this.writer.id, this.writer.name, fields);
+      this.writer = { ...this.writer, fields, version };
+      if (isNew) report.say(`group ${this.group.name}: units or ranges have changed; the metadata is now version ${version.join('.')}`);
+    } catch (error) {
+      report.say(`group ${this.group.name}: the changed units and ranges cannot be read (${wordsOf(error)})`);
+    }
+  }
+
   private collect(data: DataChangeNotification, changes: Change[]): void {
     const { report } = this.context;
     for (const { clientHandle, value } of data.monitoredItems ?? []) {
@@ -120,7 +137,6 @@ export class Watch {
       }
       if (hasOverflowed(value.statusCode))
         report.lost('server-queue', 1, `group ${this.group.name}: the server's queue for ${known.name} overflowed, at least one value was dropped; raise queueSize or lower publishingInterval`);
-      if (hasChangedMeaning(value.statusCode)) this.hasNewMeaning = true;
       const text = JSON.stringify(dataValueToJson(value));
       // The value that we have already, with the time we have it for, is not a change.
       const isRepeated = this.untold.delete(field) && value.sourceTimestamp !== null && this.lastValues.get(known.nodeId) === text;
@@ -134,4 +150,8 @@ export class Watch {
 /** How far one sequence number is after another; they are 32 bits wide and go around. */
 function distance(from: number, to: number): number {
   return (to - from) | 0;
+}
+
+function changesMeaning(message: NotificationMessage): boolean {
+  return (message.notificationData ?? []).some((data) => data instanceof DataChangeNotification && data.monitoredItems?.some(({ value }) => hasChangedMeaning(value.statusCode)));
 }

@@ -48,6 +48,7 @@ export class Spool {
     this.roll();
     this.cursor = Cursor.open(join(folder, 'cursor'), { segment: this.segments[0]!.number, offset: 0 });
     this.cursor.forget({ segment: this.segments[0]!.number, offset: 0 });
+    this.skipEmpty();
     this.deleteForwarded();
   }
 
@@ -154,6 +155,13 @@ export class Spool {
     this.cursor.close();
     for (const reader of this.readers.values()) reader.close();
     this.wake();
+  }
+
+  /** Where only the standing is left to read, nothing waits. */
+  private skipEmpty(): void {
+    const { oldest, ranges } = this.cursor;
+    const isRead = (segment: Segment) => segment.values === 0 || segment.number < oldest.segment || (segment.number === oldest.segment && segment.bytes <= oldest.offset);
+    if (ranges.length === 1 && this.segments.every(isRead)) this.cursor.advance(ranges[0]!, this.end);
   }
 
   /** A frame that was dropped has used its numbers all the same: whoever receives sees that some are missing. */
