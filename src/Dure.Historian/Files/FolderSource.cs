@@ -12,28 +12,34 @@ public sealed class FolderSource : ISource
     public const string Taken = "taken";
     public const string Refused = "refused";
     public const string ProblemSuffix = ".problem.txt";
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
     private static readonly string[] Unfinished = [".tmp", ".part", ".partial", ".crdownload"];
 
     private readonly string folder;
     private readonly AssetId asset;
     private readonly TimeSpan period;
     private readonly TimeProvider time;
+    private readonly Backoff backoff;
     private readonly HashSet<string> announced = new(StringComparer.Ordinal);
     private Dictionary<string, (long Size, DateTime Changed)> lastLook = new(StringComparer.Ordinal);
     private TakenFiles? taken;
     private (SourceState, Problem?)? told;
 
-    public FolderSource(string folder, AssetId asset, TimeSpan period, TimeProvider time) =>
+    public FolderSource(string folder, AssetId asset, TimeSpan period, TimeProvider time)
+    {
         (this.folder, this.asset, this.period, this.time) = (Path.GetFullPath(folder), asset, period, time);
+        backoff = new Backoff(period, period > LongestWait ? period : LongestWait, new Random(HashCode.Combine(folder, time.GetTimestamp())));
+    }
 
     public async Task Run(ISourceDesk desk, CancellationToken cancel)
     {
         Tell(desk, SourceState.Starting, null);
         while (true)
         {
+            Problem? problem = null;
             try
             {
-                var problem = await Look(desk, cancel);
+                problem = await Look(desk, cancel);
                 Tell(desk, problem is null ? SourceState.Connected : SourceState.Retrying, problem);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -42,7 +48,10 @@ public sealed class FolderSource : ISource
                 Tell(desk, SourceState.Retrying, new Problem("urn:dure:folder:no-access", failure.Message, folder,
                     "Create the folder, or give the node the right to read, write and move files in it; it looks again by itself."));
             }
-            await Task.Delay(period, time, cancel);
+            // A file that nobody takes now is read from its beginning at each try: not at every look.
+            if (problem is null)
+                backoff.Succeeded();
+            await Task.Delay(problem is null ? period : backoff.Next(), time, cancel);
         }
     }
 

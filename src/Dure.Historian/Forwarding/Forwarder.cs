@@ -136,9 +136,10 @@ public sealed class Forwarder : IDisposable
         isLive = false;
         if (settings.LiveShare <= 0)
             return spool.Read(0, long.MaxValue, maxRequestBytes);
-        if (liveCredit >= 1 && spool.MayOvertake && spool.Read(liveFrom, long.MaxValue, maxRequestBytes) is { Count: > 0 } live)
+        // While the older ones keep their pace, present ones need not wait for it.
+        if ((liveCredit >= 1 || pace.Wait() > TimeSpan.Zero) && spool.MayOvertake && spool.Read(liveFrom, long.MaxValue, maxRequestBytes) is { Count: > 0 } live)
         {
-            (isLive, liveCredit) = (true, liveCredit - 1);
+            (isLive, liveCredit) = (true, Math.Max(0, liveCredit - 1));
             return live;
         }
         var older = spool.Read(0, liveFrom, maxRequestBytes);

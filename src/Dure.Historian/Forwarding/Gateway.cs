@@ -30,7 +30,13 @@ public sealed class Gateway(GatewaySettings settings, GatewayPlace place, TimePr
             tell(note);
         using var forwarder = new Forwarder(spool, settings, place.Node, place.Token, place.Folder, time,
             status => tell($"node {place.Node.Authority}: {status.State}{Words(status.Problem)} ({spool.Status.Waiting:N0} batches wait)"));
-        await Task.WhenAll([forwarder.Run(cancel), .. sources.Select(source => Run(source.Settings, source.Source, spool, tell, cancel))]);
+        // When one of them breaks in a way it does not know, the others end too: half a gateway would lose samples in silence.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] parts = [forwarder.Run(end.Token), .. sources.Select(source => Run(source.Settings, source.Source, spool, tell, end.Token))];
+        var first = await Task.WhenAny(parts);
+        await end.CancelAsync();
+        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
     }
 
     private async Task Run(GatewaySource settings, ISource source, Spool spool, Action<string> tell, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Dure.Historian.Sources;
 using Dure.Kernel;
 
@@ -24,6 +25,7 @@ public sealed record GatewaySettings
     public const string NamePlace = "{name}";
     private const int MaxSources = 200;
     private const string Form = """Write {"gateway":"NAME","sources":[{"name":"…","kind":"modbus","settings":{…},"template":"plant/press2/{name}"}]}.""";
+    private static readonly JsonDocumentOptions Strict = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 };
     private static readonly string[] Known = ["gateway", "register", "sources", "replayPerSecond", "liveShare", "maxSpoolBytes", "maxRequestBytes"];
     private static readonly string[] KnownOfSource = ["name", "kind", "settings", "template", "items"];
     private static readonly string[] KnownOfItem = ["signal", "unit", "deadband", "deadbandPercent", "low", "high", "swingingDoor", "maxInterval"];
@@ -40,7 +42,7 @@ public sealed record GatewaySettings
 
     /// <summary>
     /// The share of requests that carry present samples while older ones still wait, 0 to 0.9. At 0 everything is sent in order; above it present
-    /// and older samples are each in order, and views that show the present are not starved.
+    /// and older samples are each in order, and views that show the present are not starved; a source that corrects its own old samples needs 0.
     /// </summary>
     public double LiveShare { get; init; }
 
@@ -53,9 +55,11 @@ public sealed record GatewaySettings
     /// <exception cref="ProblemException">Something is missing or cannot be; it names the place.</exception>
     public static GatewaySettings Parse(ReadOnlySpan<byte> json, string file, IReadOnlyList<ISourceKind> kinds)
     {
+        if (!Utf8.IsValid(json))
+            throw Bad(file, "It is not UTF-8 text.", "Save the file as UTF-8.");
         try
         {
-            var root = Object(JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 }), file);
+            var root = Object(JsonNode.Parse(json, documentOptions: Strict), file);
             OnlyKnown(root, Known, file);
             var sources = root["sources"] as JsonArray is { Count: > 0 and <= MaxSources } listed ? listed : throw Bad($"{file}, sources", $"There must be a list of 1 to {MaxSources} sources.", Form);
             var parsed = sources.Select((source, i) => Source(Object(source, $"{file}, sources[{i}]"), $"{file}, sources[{i}]", kinds)).ToArray();

@@ -371,7 +371,9 @@ public sealed class Spool : IAsyncDisposable
 
     private void FindSegments()
     {
-        var found = Directory.EnumerateFiles(folder, "*" + Suffix).Select(path => new Segment(long.Parse(Path.GetFileNameWithoutExtension(path)), path)).OrderBy(segment => segment.First).ToArray();
+        var found = Directory.EnumerateFiles(folder, "*" + Suffix)
+            .Select(path => new Segment(long.TryParse(Path.GetFileNameWithoutExtension(path), out var first) ? first : 0, path))
+            .Where(segment => segment.First > 0).OrderBy(segment => segment.First).ToArray();
         for (var i = 0; i < found.Length; i++)
         {
             var segment = found[i];

@@ -19,7 +19,7 @@ public sealed class SettingReader
     {
         (this.kind, this.settings) = (kind.Name, settings);
         known = kind.Settings.ToDictionary(setting => setting.Name, StringComparer.Ordinal);
-        foreach (var (name, _) in settings)
+        foreach (var name in Names(settings))
         {
             if (!known.ContainsKey(name))
                 throw Bad(name, "There is no such setting.", $"Use one of: {string.Join(", ", known.Keys)}.");
@@ -33,8 +33,8 @@ public sealed class SettingReader
         var text = settings[name] switch
         {
             null => "",
-            JsonArray lines => string.Join('\n', lines.Select(line => line is JsonValue value ? value.ToString() : throw Bad(name, "A line is not text.", setting.Help))),
-            JsonValue value => value.ToString(),
+            JsonArray lines => string.Join('\n', lines.Select(line => line is JsonValue value ? Plain(name, value) : throw Bad(name, "A line is not text.", setting.Help))),
+            JsonValue value => Plain(name, value),
             _ => throw Bad(name, "An object stands where text is expected.", setting.Help),
         };
         if (text.Length > MaxTextLength)
@@ -71,6 +71,31 @@ public sealed class SettingReader
 
     /// <summary>The refusal of a setting, for checks that only its kind can make.</summary>
     public ProblemException Bad(string name, string what, string mend) => new("urn:dure:sources:bad-setting", what, $"source kind '{kind}', setting '{Shown(name)}'", mend);
+
+    /// <summary>The names; a JSON object decodes them only now, and may find then that they are no text or stand there twice.</summary>
+    private string[] Names(JsonObject of)
+    {
+        try
+        {
+            return [.. of.Select(pair => pair.Key)];
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException)
+        {
+            throw Bad("(all)", $"The names cannot be read: {broken.Message}", "Send UTF-8, each setting once.");
+        }
+    }
+
+    private string Plain(string name, JsonValue value)
+    {
+        try
+        {
+            return value.ToString();
+        }
+        catch (InvalidOperationException)
+        {
+            throw Bad(name, "It is not UTF-8 text.", known[name].Help);
+        }
+    }
 
     private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

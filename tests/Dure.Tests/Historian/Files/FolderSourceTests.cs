@@ -131,11 +131,13 @@ public sealed class FolderSourceTests : IDisposable
     [Fact]
     public async Task A_long_Parquet_table_is_read_with_its_qualities()
     {
-        Parquet("a.parquet", "SELECT * FROM (VALUES ('Level', 1000, 5.5, 'good'), ('plant/tank/Level', 2000, 6.5, 'Uncertain'), ('Level', 3000, NULL, 'good'), ('Level', 4000, 1, 'fine')) t(signal, time, value, quality)");
+        const string Name = "a [1] it's?.parquet";
+        Parquet(Name, "SELECT * FROM (VALUES ('Level', 1000, 5.5, 'good'), ('plant/tank/Level', 2000, 6.5, 'Uncertain'), ('Level', 3000, NULL, 'good'), ('Level', 4000, 1, 'fine')) t(signal, time, value, quality)");
         var desk = new TestDesk();
-        await desk.RunUntil(Source(), _ => File.Exists(At("taken/a.parquet")));
+        await desk.RunUntil(Source(), _ => !File.Exists(At(Name)));
+        Assert.False(File.Exists(At($"refused/{Name}")), File.Exists(At($"refused/{Name}.problem.txt")) ? File.ReadAllText(At($"refused/{Name}.problem.txt")) : "");
         Assert.Equal([("plant/pump1/Level", 1000, 5.5, Quality.Good), ("plant/pump1/Level", 3000, double.NaN, Quality.Bad), ("plant/tank/Level", 2000, 6.5, Quality.Uncertain)], desk.Samples);
-        Assert.Contains("'fine' is not a quality", File.ReadAllText(At("taken/a.parquet.problem.txt")), StringComparison.Ordinal);
+        Assert.Contains("'fine' is not a quality", File.ReadAllText(At($"taken/{Name}.problem.txt")), StringComparison.Ordinal);
     }
 
     [Fact]
