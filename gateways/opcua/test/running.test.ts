@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Broker } from './broker.ts';
 import { Gateway, testFolder, until, writeConfig, type Settings } from './gateway.ts';
 import { freePort, PlantServer } from './plant-server.ts';
+import { Wire } from './wire.ts';
 
 let folder: ReturnType<typeof testFolder>;
 let broker: Broker;
@@ -84,8 +85,33 @@ describe('a running gateway', () => {
     await countTo(52, 100);
     await arrived(100);
     // A restarted server may be seen for a moment before its counter was set.
-    assert.deepEqual(broker.values('Counter').filter((value, index) => value !== 0 || index === 0), upTo(100));
+    const values = broker.values('Counter').filter((value, index) => value !== 0 || index === 0);
+    assert.deepEqual(values.filter((value) => value !== null), upTo(100));
+    // The hole is marked where it begins, with Bad_NoCommunication.
+    assert.equal(values.indexOf(null), 51);
+    const mark = broker.messages().find(({ Payload }) => Payload['Counter']?.Value === null)!;
+    assert.deepEqual(Object.values(mark.Payload).map(({ StatusCode }) => StatusCode), [0x80310000, 0x80310000, 0x80310000, 0x80310000]);
     assert.match(gateway.output, /LOST \(unwatched\).*was not watched from/);
+  });
+
+  it('loses nothing when the cable to the server is cut and mended, without a user or security', async () => {
+    const wire = await Wire.to(port);
+    try {
+      const gateway = start(config({ serverPort: wire.port }));
+      await arrived(0);
+      for (let round = 0; round < 3; round++) {
+        const counting = countTo(round * 150 + 1, round * 150 + 150);
+        await arrived(round * 150 + 30);
+        wire.cut();
+        await counting;
+        wire.mend();
+        await arrived(round * 150 + 150);
+      }
+      assert.deepEqual(broker.values('Counter'), upTo(450));
+      assert.doesNotMatch(gateway.output, /LOST/);
+    } finally {
+      await wire.end();
+    }
   });
 
   it('keeps what the broker does not take, and sends it in order when it comes back', async () => {
@@ -136,7 +162,7 @@ describe('a running gateway', () => {
     await broker.come(brokerPort);
     gateway = start(file);
     await arrived(200);
-    assert.deepEqual(broker.values('Counter').filter((value, index, all) => value !== all[index - 1]), upTo(200));
+    assert.deepEqual(broker.values('Counter').filter((value, index, all) => value !== null && value !== all[index - 1] && !(value === 200 && all.indexOf(value) < index)), upTo(200));
   });
 });
 

@@ -43,30 +43,30 @@ export class Collector {
   ) {}
 
   async run(stop: AbortSignal): Promise<void> {
+    let connection: Connection | undefined;
     while (!stop.aborted) {
-      let connection: Connection | undefined;
       try {
-        connection = await connect(this.config.server, this.trust);
+        connection = await connect(this.config.server, this.trust, connection?.session);
         await this.collect(connection, stop);
       } catch (error) {
+        await connection?.drop();
         const delay = this.backOff.delay();
         // A new one-line reason each time would fill a log in a night; the state is told when it changes.
         this.report.sayServer(error instanceof Problem ? error.toString() : `away: ${wordsOf(error)}; trying again, at the latest every 30 s`);
         await this.trust.changed(delay, stop);
-      } finally {
-        await connection?.close();
       }
     }
+    await connection?.close();
     this.report.sayServer('left; it keeps the subscriptions for a restart');
   }
 
-  private async collect({ session, lost }: Connection, stop: AbortSignal): Promise<void> {
+  private async collect({ session, lost, isSameSession }: Connection, stop: AbortSignal): Promise<void> {
     const services = new Services(session);
     const watches = new Map<number, Watch>();
     const publisher = new Publisher(services, watches, this.spool, this.clock);
     const gone = lost.then((reason) => Promise.reject(new Error(reason)));
     gone.catch(() => undefined);
-    await Promise.race([gone, within(120_000, 'subscribing', this.begin(services, publisher, watches))]);
+    await Promise.race([gone, within(120_000, 'subscribing', this.begin(services, publisher, watches, isSameSession))]);
     this.backOff.succeeded();
     const count = [...watches.values()].reduce((sum, watch) => sum + watch.fields.length, 0);
     this.report.sayServer(`connected to ${this.config.server.endpoint}, ${count} variables in ${watches.size} groups`);
@@ -79,7 +79,7 @@ export class Collector {
     }
   }
 
-  private async begin(services: Services, publisher: Publisher, watches: Map<number, Watch>): Promise<void> {
+  private async begin(services: Services, publisher: Publisher, watches: Map<number, Watch>, isSameSession: boolean): Promise<void> {
     const { session } = services;
     this.serverStarted = await readStartTime(session);
     const found: Found[] = [];
@@ -89,25 +89,26 @@ export class Collector {
       else this.report.say(`group ${group.name}: nothing to watch; check nodes, browse, include and exclude`);
     }
     if (found.length === 0) throw new Problem('The server has none of the variables', this.config.server.endpoint, 'see what it has with: dure-opcua browse');
-    const taken = await this.takeUp(services, found);
+    const taken = await this.takeUp(services, found, isSameSession);
     for (const { group, fields } of found) {
       const available = taken.get(group.name);
-      const kept = available === undefined ? await this.subscribeAnew(session, group, fields) : this.kept.of(group.name)!;
-      const watch = this.watch(services, kept, group, fields, available !== undefined);
-      watches.set(kept.id, watch);
+      const watch = available === undefined ? await this.watchAnew(services, group, fields) : this.watch(services, this.kept.of(group.name)!, group, fields, true);
+      watches.set(watch.subscription, watch);
       await watch.catchUp(available ?? []);
       await this.spool.durable();
-      publisher.acknowledge(kept.id, available ?? []);
+      publisher.acknowledge(watch.subscription, available ?? []);
     }
     this.spool.subscriptionsInUse = this.kept.ids;
   }
 
   /** By group, the notifications that the server holds for a subscription that is ours again. */
-  private async takeUp(services: Services, found: Found[]): Promise<Map<string, readonly number[]>> {
+  private async takeUp(services: Services, found: Found[], isSameSession: boolean): Promise<Map<string, readonly number[]>> {
     const taken = new Map<string, readonly number[]>();
     if (!this.kept.belongTo(this.serverStarted)) return taken;
     const wanted = found.filter(({ group, fields }) => this.kept.of(group.name)?.fingerprint === fingerprintOf(group, fields));
     if (wanted.length === 0) return taken;
+    // What the session missed shows by the numbers of what it gets next, and is asked for then.
+    if (isSameSession) return new Map(wanted.map(({ group }) => [group.name, []]));
     try {
       const subscriptionIds = wanted.map(({ group }) => this.kept.of(group.name)!.id);
       const { results } = await services.transfer(subscriptionIds);
@@ -122,16 +123,18 @@ export class Collector {
     return taken;
   }
 
-  private async subscribeAnew(session: RawSession, group: GroupConfig, fields: Field[]): Promise<KeptSubscription> {
+  private async watchAnew(services: Services, group: GroupConfig, fields: Field[]): Promise<Watch> {
     const before = this.kept.of(group.name);
     const last = before === undefined ? undefined : this.spool.standing.notifications.get(before.id);
-    const subscription = await subscribe(session, group, fields, this.report);
+    const subscription = await subscribe(services.session, group, fields, this.report);
     this.kept.set(this.serverStarted, group.name, subscription);
+    const watch = this.watch(services, subscription, group, fields, false);
     if (last !== undefined) {
-      const [from, to] = [new Date(last.received).toISOString(), this.clock.now().toISOString()];
-      this.report.lost('unwatched', 0, `group ${group.name} was not watched from ${from} to ${to}: changes between them are not known`);
+      const since = new Date(last.received);
+      this.report.lost('unwatched', 0, `group ${group.name} was not watched from ${since.toISOString()} to ${this.clock.now().toISOString()}: changes between them are not known`);
+      watch.markGap(since);
     }
-    return subscription;
+    return watch;
   }
 
   private watch(services: Services, kept: KeptSubscription, group: GroupConfig, fields: Field[], isResumed: boolean): Watch {

@@ -14,6 +14,10 @@ export interface Connection {
   session: RawSession;
   /** Resolves when the server is gone. */
   lost: Promise<string>;
+  /** The session is the one of the connection before, with its subscriptions. */
+  isSameSession: boolean;
+  /** Lets go of a connection that broke; the session waits at the server for the next. */
+  drop(): Promise<void>;
   /** Ends the session; the server keeps the subscriptions for their lifetime, so that the next session can take them up. */
   close(): Promise<void>;
 }
@@ -22,7 +26,7 @@ export interface Connection {
  * Connects once. Trying again is the caller's decision, made in one place; so the client's own ways of trying again are
  * off: they would hide what has to be told.
  */
-export async function connect(server: ServerConfig, trust: TrustStore): Promise<Connection> {
+export async function connect(server: ServerConfig, trust: TrustStore, before?: ClientSession): Promise<Connection> {
   const endpoint = choose(await discover(server, trust), server);
   if (server.securityMode !== 'None') await trust.demand(endpoint.serverCertificate, server.endpoint);
   const client = createClient(trust, {
@@ -33,11 +37,25 @@ export async function connect(server: ServerConfig, trust: TrustStore): Promise<
   try {
     await within(patience, 'connecting', client.connect(server.endpoint));
     const lost = whenLost(client);
-    const session = await within(patience, 'opening a session', openSession(client, server));
-    return { session: session as RawSession, lost, close: () => closeBoth(client, session) };
+    const isSameSession = before !== undefined && (await isReactivated(client, before));
+    const session = isSameSession ? before : await within(patience, 'opening a session', openSession(client, server));
+    return { session: session as RawSession, lost, isSameSession, drop: () => disconnect(client), close: () => closeBoth(client, session) };
   } catch (error) {
-    await quietly(client.disconnect());
+    await disconnect(client);
     throw error;
+  }
+}
+
+/**
+ * Moves the session of a broken connection to this one (Part 4, 5.6.3). A server hands subscriptions from one session to
+ * another only if it knows the user; but a session keeps its own whoever the user is.
+ */
+async function isReactivated(client: OPCUAClient, before: ClientSession): Promise<boolean> {
+  try {
+    await within(patience, 'taking up the session', client.reactivateSession(before));
+    return true;
+  } catch {
+    return false; // the server was restarted, or the session has timed out: a new one is opened
   }
 }
 
@@ -64,7 +82,7 @@ async function discover(server: ServerConfig, trust: TrustStore): Promise<Endpoi
   } catch (error) {
     throw new Problem(`No answer from the server: ${wordsOf(error)}`, server.endpoint, 'check the address, the firewall, and that the server runs');
   } finally {
-    await quietly(client.disconnect());
+    await disconnect(client);
   }
 }
 
@@ -93,7 +111,7 @@ function createClient(trust: TrustStore, security: { securityMode: MessageSecuri
     keepSessionAlive: false,
     keepPendingSessionsOnDisconnect: true,
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 200 },
-    requestedSessionTimeout: 60_000,
+    requestedSessionTimeout: 120_000,
     transportTimeout: patience,
   });
 }
@@ -107,6 +125,10 @@ function whenLost(client: OPCUAClient): Promise<string> {
 
 async function closeBoth(client: OPCUAClient, session: ClientSession): Promise<void> {
   await quietly(within(2000, 'closing the session', session.close(false)));
+  await disconnect(client);
+}
+
+async function disconnect(client: OPCUAClient): Promise<void> {
   await quietly(within(5000, 'disconnecting', client.disconnect()));
 }
 

@@ -14,6 +14,7 @@ const mostRequests = 10;
 export class Publisher {
   private acknowledgements: Acknowledgement[] = [];
   /** Notifications are taken one after another, in the order they came in. */
+  private readonly heard = new Set<Watch>();
   private taking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -59,11 +60,14 @@ export class Publisher {
     }
   }
 
-  private async take({ subscriptionId, notificationMessage }: PublishResponse): Promise<void> {
+  private async take({ subscriptionId, notificationMessage, availableSequenceNumbers }: PublishResponse): Promise<void> {
     const watch = this.watches.get(subscriptionId);
     // A subscription of an earlier configuration, handed over with the session, may still speak.
     if (watch === undefined) return;
     const isToAcknowledge = await watch.take(notificationMessage);
+    // What was kept over an earlier connection, and could not be acknowledged there, is now.
+    if (!this.heard.has(watch)) this.acknowledge(subscriptionId, (availableSequenceNumbers ?? []).filter((sequence) => watch.hasKept(sequence, notificationMessage.sequenceNumber)));
+    this.heard.add(watch);
     if (!isToAcknowledge) return;
     const { sequenceNumber } = notificationMessage;
     // Not waited for: the next notification may be appended meanwhile, and shares the fsync.

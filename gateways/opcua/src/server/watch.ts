@@ -1,4 +1,4 @@
-import { DataChangeNotification, StatusChangeNotification, type NotificationMessage } from 'node-opcua';
+import { DataChangeNotification, DataValue, StatusChangeNotification, StatusCodes, type NotificationMessage } from 'node-opcua';
 import type { GroupConfig } from '../config.ts';
 import { wordsOf } from '../problem.ts';
 import type { Field } from '../pubsub/field.ts';
@@ -50,6 +50,17 @@ export class Watch {
     return this.writer.fields;
   }
 
+  /**
+   * Ends every series where the watching ended: without this, a reader would take the last value to hold until the next.
+   * The time is the gateway's own, since there is no value that a source could have given one.
+   */
+  markGap(since: Date): void {
+    const { spool, clock } = this.context;
+    const value = new DataValue({ statusCode: StatusCodes.BadNoCommunication, sourceTimestamp: since });
+    const changes = this.fields.map((_, field) => ({ field, value }));
+    spool.append(frameOf(this.writer, this.nextSequence, changes, clock.now(), undefined, false));
+  }
+
   /** Takes what the server has sent before and nobody has kept; the numbers are those it still holds. */
   async catchUp(available: readonly number[]): Promise<void> {
     const last = Math.max(-1, ...available.map((sequence) => distance(this.expected, sequence)));
@@ -68,6 +79,15 @@ export class Watch {
     await this.fetchUpTo(sequenceNumber);
     if (!isKeepAlive) await this.keep(message);
     return !isKeepAlive;
+  }
+
+  private get nextSequence(): number {
+    return this.context.spool.standing.sequences.get(this.writer.id) ?? 1;
+  }
+
+  /** Whether a notification is one of those kept before another. */
+  hasKept(sequence: number, before: number): boolean {
+    return distance(sequence, before) > 0 && distance(sequence, this.expected) > 0;
   }
 
   /** Asks again for those the connection has swallowed. */
@@ -102,9 +122,8 @@ export class Watch {
     }
     const { sequenceNumber } = message;
     const notification = { subscription: this.subscription, sequence: sequenceNumber };
-    const firstSequence = spool.standing.sequences.get(this.writer.id) ?? 1;
     const received = clock.now();
-    spool.append(frameOf(this.writer, firstSequence, changes, received, notification, this.isFirst));
+    spool.append(frameOf(this.writer, this.nextSequence, changes, received, notification, this.isFirst));
     this.expected = sequenceAfter(sequenceNumber);
     this.isFirst = false;
     report.counts.notifications++;
