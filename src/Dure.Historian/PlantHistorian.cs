@@ -26,6 +26,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private readonly Journal journal;
     private readonly SignalBook signals;
+    private readonly RetentionBook retention;
     private readonly SeriesStore store;
     private readonly SegmentLedger ledger;
     private readonly SemaphoreSlim entering = new(1, 1);
@@ -37,15 +38,18 @@ public sealed class PlantHistorian : IAsyncDisposable
     private readonly ConcurrentQueue<BatchRecord> unentered = [];
 
     private readonly AdmissionDesk desk;
+    private readonly TimeProvider time;
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
     private long batches;
     private long duplicates;
     private long outOfOrder;
     private long rejected;
 
-    private PlantHistorian(Journal journal, SignalBook signals, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, HistorianRecovery recovery, long batches)
+    private PlantHistorian(
+        Journal journal, SignalBook signals, RetentionBook retention, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, TimeProvider time, HistorianRecovery recovery, long batches)
     {
-        (this.journal, this.signals, this.store, this.ledger, this.desk, Recovery, this.batches) = (journal, signals, store, ledger, desk, recovery, batches);
+        (this.journal, this.signals, this.retention, this.store, this.ledger) = (journal, signals, retention, store, ledger);
+        (this.desk, this.time, Recovery, this.batches) = (desk, time, recovery, batches);
         store.OnMended = () =>
         {
             while (undurable.TryDequeue(out var record))
@@ -68,6 +72,7 @@ public sealed class PlantHistorian : IAsyncDisposable
     {
         var signals = new SignalBook();
         var journaled = new HashSet<long>();
+        var retention = new RetentionBook();
         var ledger = new SegmentLedger(journal, options.DataPath);
         var batches = 0L;
         foreach (var entry in journal.Read())
@@ -75,6 +80,7 @@ public sealed class PlantHistorian : IAsyncDisposable
             cancel.ThrowIfCancellationRequested();
             signals.Apply(entry);
             ledger.Apply(entry);
+            retention.Apply(entry);
             if (entry.Kind == Ingested && entry.Body["sequence"] is { } sequence)
             {
                 journaled.Add(sequence.GetValue<long>());
@@ -100,7 +106,7 @@ public sealed class PlantHistorian : IAsyncDisposable
         foreach (var record in missing)
             await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
         await ledger.EnterMissing(store.SegmentNames, cancel);
-        return new PlantHistorian(journal, signals, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance),
+        return new PlantHistorian(journal, signals, retention, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance), time,
             new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
     }
 
@@ -193,6 +199,24 @@ public sealed class PlantHistorian : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, nameof(step));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((to - from) / width, MaxSteps, nameof(step));
         return Resample(id, from, to, width, aggregates, cancel);
+    }
+
+    /// <summary>How long samples are kept, by path; without a rule, for ever.</summary>
+    public IReadOnlyList<RetentionRule> Retention => retention.Rules;
+
+    /// <exception cref="ProblemException">The rule cannot be.</exception>
+    public Task SetRetention(RetentionRule rule, string actor, CancellationToken cancel) => retention.Change(rule, journal, actor, cancel);
+
+    /// <summary>Removes stored blocks of which every sample is older than its signal's rule keeps; the journal says how many went.</summary>
+    public async Task<long> ApplyRetention(string actor, CancellationToken cancel)
+    {
+        if (retention.Rules.Count == 0)
+            return 0;
+        var now = time.GetUtcNow();
+        var removed = await store.Retire(number => retention.OldestKept(signals[number].Id, now), cancel);
+        if (removed > 0)
+            await journal.Append(RetentionBook.Applied, "series", new JsonObject { ["removedSamples"] = removed, ["asOf"] = Micros.Of(now) }, actor, cancel);
+        return removed;
     }
 
     /// <summary>Writes what is in memory to disk and merges all segments: the smallest and quickest form. It happens by itself in the background, too.</summary>

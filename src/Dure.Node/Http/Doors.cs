@@ -13,6 +13,8 @@ internal static class Doors
         app.MapTokens();
         app.MapIngest();
         app.MapSignals();
+        app.MapQueries();
+        app.MapRetention();
         app.MapSources();
         app.MapSql();
         app.MapDatasets();

@@ -55,7 +55,7 @@ internal static class SignalEndpoints
         if (points is < 1 or > 4000)
             throw new ProblemException("urn:dure:historian:bad-points", $"{points} points cannot be served.", "query 'points'", "Ask for 1 to 4,000.");
         var info = historian.Find(SignalId.Parse(signal));
-        var buckets = historian.Resample(info.Id, RangeOf(from, to), points, cancel);
+        var buckets = historian.Resample(info.Id, QueryRange.Of(from, to), points, cancel);
         return new JsonObject
         {
             ["signal"] = info.Id.Path,
@@ -79,7 +79,7 @@ internal static class SignalEndpoints
             throw new ProblemException("urn:dure:historian:bad-limit", $"{limit} samples cannot be served at once.", "query 'limit'", $"Ask for 1 to {MaxSamplesPerAnswer:N0}, and go on from the last time.");
         var info = historian.Find(SignalId.Parse(signal));
         var samples = new JsonArray();
-        await foreach (var block in historian.Read(info.Id, RangeOf(from, to), cancel))
+        await foreach (var block in historian.Read(info.Id, QueryRange.Of(from, to), cancel))
         {
             for (var i = 0; i < block.Count && samples.Count < limit; i++)
                 samples.Add(new JsonArray(block.TimesMicros.Span[i], Number(block.Values.Span[i]), block.Qualities.Span[i].ToString().ToLowerInvariant()));
@@ -90,17 +90,6 @@ internal static class SignalEndpoints
     }
 
     private static JsonObject Latest(PlantHistorian historian, string signal) => Describe(historian.Find(SignalId.Parse(signal)));
-
-    private static TimeRange RangeOf(long? from, long? to)
-    {
-        var (start, end) = (TimeOf(from) ?? DateTimeOffset.MinValue, TimeOf(to) ?? DateTimeOffset.MaxValue);
-        return start <= end ? new TimeRange(start, end)
-            : throw new ProblemException("urn:dure:historian:bad-range", "The range ends before it begins.", "query 'from', 'to'", "Give microseconds since 1970, from before to.");
-    }
-
-    private static DateTimeOffset? TimeOf(long? micros) => micros is not { } known ? null
-        : known is >= 0 and < 253_402_300_800_000_000 ? Micros.Time(known)
-        : throw new ProblemException("urn:dure:historian:bad-range", $"{known} is no time.", "query 'from', 'to'", "Give microseconds since 1970.");
 
     private static JsonArray Column(IReadOnlyList<Bucket> buckets, Func<Bucket, double> value) => new([.. buckets.Select(bucket => Number(value(bucket)))]);
 
