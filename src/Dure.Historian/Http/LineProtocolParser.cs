@@ -11,6 +11,8 @@ public enum LinePrecision
     Microseconds,
     Milliseconds,
     Seconds,
+    Minutes,
+    Hours,
 }
 
 /// <summary>
@@ -30,6 +32,9 @@ public sealed class LineProtocolParser
     private readonly Dictionary<string, SignalBlock>.AlternateLookup<ReadOnlySpan<char>> byPath;
     private readonly char[] path = new char[512];
     private readonly List<(SignalBlock Block, double Value)> fields = [];
+    // What stands before a plain value, byte for byte, mostly repeats from line to line: its path is made once.
+    private readonly Dictionary<byte[], SignalBlock>.AlternateLookup<ReadOnlySpan<byte>> byText = new Dictionary<byte[], SignalBlock>(new BytesComparer()).GetAlternateLookup<ReadOnlySpan<byte>>();
+    private readonly byte[] text = new byte[1024];
 
     private LineProtocolParser(string sender, LinePrecision precision, DateTimeOffset now)
     {
@@ -65,28 +70,23 @@ public sealed class LineProtocolParser
             Reject(number, $"The line has {line.Length:N0} bytes; {MaxLineBytes:N0} are allowed.");
             return;
         }
-        var keyEnd = EndOf(line, (byte)' ', quoted: false);
+        var isPlain = line.IndexOfAny((byte)'\\', (byte)'"') < 0;
+        var keyEnd = isPlain ? PlaceOf(line, (byte)' ') : EndOf(line, (byte)' ', quoted: false);
         if (keyEnd <= 0 || keyEnd == line.Length)
         {
             Reject(number, "There is no space between the measurement and the fields.");
             return;
         }
         var rest = line[(keyEnd + 1)..].TrimStart((byte)' ');
-        var fieldsEnd = EndOf(rest, (byte)' ', quoted: true);
+        var fieldsEnd = isPlain ? PlaceOf(rest, (byte)' ') : EndOf(rest, (byte)' ', quoted: true);
         var stamp = rest[fieldsEnd..].Trim((byte)' ');
         if (!TryTime(stamp, out var time))
         {
             Reject(number, $"'{Shown(stamp)}' is not a whole number of {precision.ToString().ToLowerInvariant()}.");
             return;
         }
-        var prefix = Prefix(line[..keyEnd]);
-        if (prefix < 0)
-        {
-            Reject(number, "Measurement and tags are too long or malformed.");
-            return;
-        }
         fields.Clear();
-        if (ParseFields(rest[..fieldsEnd], prefix) is { } fault)
+        if (ParseFields(line[..keyEnd], rest[..fieldsEnd], isPlain) is { } fault)
         {
             Reject(number, fault);
             return;
@@ -96,29 +96,55 @@ public sealed class LineProtocolParser
     }
 
     /// <summary>Collects the line's fields; returns what is wrong with one, in which case none of the line is taken.</summary>
-    private string? ParseFields(ReadOnlySpan<byte> text, int prefix)
+    private string? ParseFields(ReadOnlySpan<byte> key, ReadOnlySpan<byte> list, bool isPlain)
     {
-        while (!text.IsEmpty)
+        while (!list.IsEmpty)
         {
-            var end = EndOf(text, (byte)',', quoted: true);
-            var field = text[..end];
-            text = end < text.Length ? text[(end + 1)..] : [];
-            var equals = EndOf(field, (byte)'=', quoted: false);
+            var end = isPlain ? PlaceOf(list, (byte)',') : EndOf(list, (byte)',', quoted: true);
+            var field = list[..end];
+            list = end < list.Length ? list[(end + 1)..] : [];
+            var equals = isPlain ? PlaceOf(field, (byte)'=') : EndOf(field, (byte)'=', quoted: false);
             if (equals <= 0 || equals == field.Length)
                 return $"'{Shown(field)}' is not field=value.";
             if (!TryValue(field[(equals + 1)..], out var value, out var fault))
                 return $"Field '{Shown(field[..equals])}': {fault}";
-            var length = Append(prefix, field[..equals], first: false);
-            if (length < 0)
-                return $"The path made of measurement, tags and field '{Shown(field[..equals])}' is too long.";
-            if (!byPath.TryGetValue(path.AsSpan(0, length), out var block))
-            {
-                var name = new string(path, 0, length);
-                blocks[name] = block = new SignalBlock(name, null);
-            }
+            if (BlockOf(key, field[..equals], out var problem) is not { } block)
+                return problem;
             fields.Add((block, value));
         }
         return fields.Count == 0 ? "The line has no field." : null;
+    }
+
+    private SignalBlock? BlockOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, out string problem)
+    {
+        problem = "";
+        var length = key.Length + 1 + field.Length;
+        if (length > text.Length)
+            return BlockAnew(key, field, out problem);
+        key.CopyTo(text);
+        text[key.Length] = (byte)' ';
+        field.CopyTo(text.AsSpan(key.Length + 1));
+        if (!byText.TryGetValue(text.AsSpan(0, length), out var block) && BlockAnew(key, field, out problem) is { } made)
+            byText[text.AsSpan(0, length)] = block = made;
+        return block;
+    }
+
+    private SignalBlock? BlockAnew(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, out string problem)
+    {
+        problem = "Measurement and tags are too long or malformed.";
+        var prefix = Prefix(key);
+        if (prefix < 0)
+            return null;
+        problem = $"The path made of measurement, tags and field '{Shown(field)}' is too long.";
+        var length = Append(prefix, field, first: false);
+        if (length < 0)
+            return null;
+        if (!byPath.TryGetValue(path.AsSpan(0, length), out var block))
+        {
+            var name = new string(path, 0, length);
+            blocks[name] = block = new SignalBlock(name, null);
+        }
+        return block;
     }
 
     /// <summary>Writes the path's front into the buffer; returns its length, or -1.</summary>
@@ -182,7 +208,7 @@ public sealed class LineProtocolParser
         if (text.SequenceEqual("false"u8) || text.SequenceEqual("False"u8) || text.SequenceEqual("FALSE"u8))
             return true;
         var digits = text is [.., (byte)'i' or (byte)'u'] ? text[..^1] : text;
-        if (Utf8Parser.TryParse(digits, out value, out var used) && used == digits.Length)
+        if (Utf8Number.TryParse(digits, out value))
         {
             if (double.IsFinite(value))
                 return true;
@@ -205,7 +231,9 @@ public sealed class LineProtocolParser
             LinePrecision.Nanoseconds => number / 1000,
             LinePrecision.Microseconds => number,
             LinePrecision.Milliseconds => Multiply(number, 1000),
-            _ => Multiply(number, 1_000_000),
+            LinePrecision.Seconds => Multiply(number, 1_000_000),
+            LinePrecision.Minutes => Multiply(number, 60_000_000),
+            _ => Multiply(number, 3_600_000_000),
         };
         return true;
     }
@@ -228,6 +256,18 @@ public sealed class LineProtocolParser
                 return i;
         }
         return text.Length;
+    }
+
+    private static int PlaceOf(ReadOnlySpan<byte> text, byte wanted) => text.IndexOf(wanted) is var place && place >= 0 ? place : text.Length;
+
+    /// <summary>Compares and hashes texts as bytes, also those that lie in a line.</summary>
+    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+        public int GetHashCode(byte[] bytes) => GetHashCode(bytes.AsSpan());
+        public bool Equals(ReadOnlySpan<byte> bytes, byte[] other) => bytes.SequenceEqual(other);
+        public int GetHashCode(ReadOnlySpan<byte> bytes) => (int)Crc32C.Of(bytes);
+        public byte[] Create(ReadOnlySpan<byte> bytes) => bytes.ToArray();
     }
 
     private void Reject(int number, string what) => batch.Reject($"line {number}", what, Form);

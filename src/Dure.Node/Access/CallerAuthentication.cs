@@ -23,7 +23,8 @@ public sealed class CallerAuthentication(
         if (header.Length > 0)
         {
             var token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header[7..]
-                : header.StartsWith("Token ", StringComparison.OrdinalIgnoreCase) ? header[6..] : null;
+                : header.StartsWith("Token ", StringComparison.OrdinalIgnoreCase) ? header[6..]
+                : header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) ? PasswordOf(header[6..]) : null;
             return Task.FromResult(tokens.Find(token?.Trim()) is { } holder
                 ? AuthenticateResult.Success(TicketFor(holder.Name, holder.Permissions, byCookie: false))
                 : AuthenticateResult.Fail("The token is unknown, revoked or mistyped."));
@@ -58,6 +59,16 @@ public sealed class CallerAuthentication(
         Http.Problems.Write(Context, StatusCodes.Status403Forbidden, "urn:dure:access:not-allowed",
             $"'{Context.User.Identity?.Name}' may not do this.", $"{Request.Method} {Request.Path}",
             "Ask the administrator for a token or role with the permission that the endpoint's description names.");
+
+    /// <summary>The password of HTTP's basic form, for clients that know no tokens: it holds the token, the user's name does not matter.</summary>
+    private static string? PasswordOf(string basic)
+    {
+        Span<byte> pair = stackalloc byte[512];
+        if (basic.Length > 600 || !Convert.TryFromBase64String(basic.Trim(), pair, out var length))
+            return null;
+        var text = System.Text.Encoding.UTF8.GetString(pair[..length]);
+        return text.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0 ? text[(colon + 1)..] : null;
+    }
 
     private AuthenticationTicket TicketFor(string name, IReadOnlyList<string> permissions, bool byCookie)
     {

@@ -24,6 +24,8 @@ internal static class IngestEndpoints
         ingest.MapPost("/api/v1/ingest/csv", Csv).Needs(Permission.Ingest).WithSummary("Take a CSV file of one machine, streamed.");
         ingest.MapPost("/api/v1/ingest/parquet", Parquet).Needs(Permission.Ingest).WithSummary("Take a Parquet file of one machine (wide, or long with time, signal, value).");
         ingest.MapPost("/api/v2/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 2 write, for clients that speak it.");
+        ingest.MapMethods("/ping", ["GET", "HEAD"], (HttpResponse response) => response.Headers["X-Influxdb-Version"] = "1.8-dure").AllowAnonymous().ExcludeFromDescription();
+        ingest.MapPost("/query", CreateDatabase).Needs(Permission.Ingest).ExcludeFromDescription();
         ingest.MapPost("/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 1 write, for clients that speak it.");
     }
 
@@ -40,7 +42,9 @@ internal static class IngestEndpoints
     /// <summary>204 when all was taken; 400 with the refused lines named when some were not (the others are kept), as InfluxDB answers.</summary>
     private static async Task<IResult> WriteLikeInflux(HttpContext context, PlantHistorian historian, TimeProvider time, string precision = "ns", bool register = false)
     {
-        var receipt = await TakeLines(context, historian, time, precision, register);
+        // Such clients cannot ask for it: a token that may curate makes unknown signals known as they come.
+        var mayRegister = register || context.User.HasClaim(CallerAuthentication.PermissionClaim, Permission.Curate);
+        var receipt = await TakeLines(context, historian, time, precision, mayRegister);
         if (receipt.Rejected == 0)
             return Results.NoContent();
         var first = receipt.Rejections[0];
@@ -51,6 +55,11 @@ internal static class IngestEndpoints
             ["message"] = $"{receipt.Accepted} samples kept, {receipt.Rejected} dropped; first: {first.Where}: {first.What} {first.Mend}",
         }, statusCode: StatusCodes.Status400BadRequest);
     }
+
+    /// <summary>InfluxDB 1 clients create their database before they write; there is only this one.</summary>
+    private static IResult CreateDatabase(HttpContext context) => context.Request.Query["q"].ToString().StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase)
+        ? Results.Json(new JsonObject { ["results"] = new JsonArray(new JsonObject { ["statement_id"] = 0 }) })
+        : throw new ProblemException("urn:dure:http:not-influxql", "InfluxQL is not spoken here.", "POST /query", "Ask in SQL with POST /api/v1/sql, or read /api/v1/signals/resample.");
 
     private static Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
     {
@@ -112,7 +121,9 @@ internal static class IngestEndpoints
             "us" or "u" => LinePrecision.Microseconds,
             "ms" => LinePrecision.Milliseconds,
             "s" => LinePrecision.Seconds,
-            _ => throw new ProblemException("urn:dure:historian:bad-precision", $"'{precision}' is not a precision.", "query 'precision'", "Use ns, us, ms or s."),
+            "m" => LinePrecision.Minutes,
+            "h" => LinePrecision.Hours,
+            _ => throw new ProblemException("urn:dure:historian:bad-precision", $"'{precision}' is not a precision.", "query 'precision'", "Use ns, us, ms, s, m or h."),
         };
         using var body = await RequestBody.Read(context);
         return await Take(LineProtocolParser.Parse(body.Bytes.Span, context.Actor(), unit, time.GetUtcNow()), historian, context, register);
