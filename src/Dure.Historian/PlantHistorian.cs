@@ -7,6 +7,7 @@ using Dure.Historian.Queries;
 using Dure.Historian.Signals;
 using Dure.Historian.Storage;
 using Dure.Historian.Storage.Segments;
+using Dure.Historian.Watching;
 using Dure.Kernel;
 
 namespace Dure.Historian;
@@ -39,6 +40,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private readonly AdmissionDesk desk;
     private readonly TimeProvider time;
+    private readonly WatchKeeper watching;
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
     private long batches;
     private long duplicates;
@@ -46,10 +48,11 @@ public sealed class PlantHistorian : IAsyncDisposable
     private long rejected;
 
     private PlantHistorian(
-        Journal journal, SignalBook signals, RetentionBook retention, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, TimeProvider time, HistorianRecovery recovery, long batches)
+        Journal journal, SignalBook signals, RetentionBook retention, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, WatchKeeper watching, TimeProvider time,
+        HistorianRecovery recovery, long batches)
     {
         (this.journal, this.signals, this.retention, this.store, this.ledger) = (journal, signals, retention, store, ledger);
-        (this.desk, this.time, Recovery, this.batches) = (desk, time, recovery, batches);
+        (this.desk, this.watching, this.time, Recovery, this.batches) = (desk, watching, time, recovery, batches);
         store.OnMended = () =>
         {
             while (undurable.TryDequeue(out var record))
@@ -59,6 +62,9 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     /// <summary>What opening found and mended.</summary>
     public HistorianRecovery Recovery { get; }
+
+    /// <summary>What is seen of the signals' quality while samples come in.</summary>
+    public PlantWatch Watch => watching.Watch;
 
     public HistorianCounts Counts => new(signals.Count, store.Samples,
         Interlocked.Read(ref batches), Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
@@ -106,7 +112,8 @@ public sealed class PlantHistorian : IAsyncDisposable
         foreach (var record in missing)
             await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
         await ledger.EnterMissing(store.SegmentNames, cancel);
-        return new PlantHistorian(journal, signals, retention, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance), time,
+        return new PlantHistorian(journal, signals, retention, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance),
+            WatchKeeper.Open(options.DataPath, signals, store, time), time,
             new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
     }
 
@@ -249,6 +256,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        watching.Dispose();
         await store.DisposeAsync();
         signals.Dispose();
         entering.Dispose();
@@ -277,6 +285,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
         var source = batch.Source.Length <= 200 ? batch.Source : batch.Source[..200];
         var admission = store.Append(judged.Rows, source);
+        watching.Observe(judged.Rows, admission.Record?.Rows ?? []); // before anything is awaited: in the order of appends
         var same = judged.DuplicatesWithin + admission.Duplicates;
         Interlocked.Add(ref duplicates, same);
         Interlocked.Add(ref outOfOrder, admission.OutOfOrder);

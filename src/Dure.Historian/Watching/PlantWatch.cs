@@ -5,7 +5,7 @@ namespace Dure.Historian.Watching;
 /// <summary>
 /// The watches of all signals of a node, by the signals' numbers. Safe for many threads: a watch is locked while it judges, the others go
 /// on. What it holds can be saved and is only a help: without it the watches learn anew, and any stretch can be judged again from the
-/// stored samples by <see cref="Judge"/>.
+/// stored samples by a <see cref="StretchJudge"/>.
 /// </summary>
 public sealed class PlantWatch
 {
@@ -35,17 +35,22 @@ public sealed class PlantWatch
             return watch.Snapshot(nowMicros);
     }
 
-    /// <summary>Judges stored samples by the same detectors: the same samples give the same findings at any time.</summary>
-    public static WatchedQuality Judge(WatchLimits limits, IEnumerable<SampleBlock> blocks, CancellationToken cancel)
+    /// <summary>Notes samples that came again and were not taken a second time.</summary>
+    internal void NoteRepeated(int number, SignalDefinition definition, IReadOnlyList<long> timesMicros)
     {
-        var watch = SignalWatch.OfStretch(limits);
-        foreach (var block in blocks)
-        {
-            cancel.ThrowIfCancellationRequested();
-            watch.Observe(block.TimesMicros.Span, block.Values.Span, block.Qualities.Span, 0);
-        }
-        return watch.Snapshot();
+        if (definition.Role == SignalRole.Label || timesMicros.Count == 0)
+            return;
+        var watch = WatchOf(number, definition);
+        lock (watch)
+            watch.NoteRepeated(timesMicros);
     }
+
+    /// <summary>The newest time that a watch has judged or holds; null when there is no watch.</summary>
+    internal long? LastOf(int number) => WatchAt(number)?.LastMicros;
+
+    internal long SamplesOf(int number) => WatchAt(number)?.Samples ?? 0;
+
+    internal void Forget(int number) => Room(number)[number] = null;
 
     /// <summary>Saves all watches; a crash leaves the file before or this one.</summary>
     public void Save(string path, Func<int, SignalId> nameOf)

@@ -34,6 +34,30 @@ public sealed partial class SignalWatch
     /// <summary>All samples seen.</summary>
     public long Samples => state.Samples + state.Waiting;
 
+    /// <summary>The newest source time, that of waiting rows included; -1 when there is none.</summary>
+    internal long LastMicros
+    {
+        get
+        {
+            var last = state.Last;
+            foreach (var time in ((ReadOnlySpan<long>)state.Times).Slice(WatchState.Tail, state.Waiting))
+                last = Math.Max(last, time);
+            return last;
+        }
+    }
+
+    /// <summary>Samples that came again with what they said before: told, and no part of the stream.</summary>
+    internal void NoteRepeated(IReadOnlyList<long> times)
+    {
+        foreach (var time in times)
+        {
+            ref var hour = ref Hour(time);
+            hour.Samples++;
+            hour.Redundant++;
+        }
+        Note(FaultKind.Duplicate, times[0], times[^1], times.Count, 0, 0, state.Join);
+    }
+
     /// <summary>Judges samples in the order in which they came.</summary>
     /// <param name="timesMicros">Source times, µs since 1970.</param>
     /// <param name="receivedMicros">When they came, µs since 1970; 0 when that is not known, then the source's clock is not judged.</param>

@@ -80,9 +80,10 @@ public sealed class PlantWatchTests
     {
         var made = MadeSignal.Noise(2000, 3);
         long[] times = [.. Enumerable.Range(0, 2000).Select(i => MadeSignal.Start + i * 60 * MadeSignal.Second)];
-        var block = new SampleBlock(times, made.Values.ToArray(), made.Qualities.ToArray());
+        var judge = new StretchJudge(WatchLimits.None);
 
-        var quality = PlantWatch.Judge(WatchLimits.None, [block], TestContext.Current.CancellationToken);
+        judge.Add(times, made.Values.ToArray(), made.Qualities.ToArray());
+        var quality = judge.Report();
 
         Assert.Empty(quality.Findings);
         Assert.InRange(quality.Windows.Count, 33, 35);
