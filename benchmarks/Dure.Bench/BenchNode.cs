@@ -14,6 +14,12 @@ internal sealed class BenchNode : IDisposable
 
     public HttpClient Client { get; } = new();
 
+    /// <summary>Where its MQTT server listens on 127.0.0.1.</summary>
+    public int MqttPort { get; private set; }
+
+    /// <summary>Its administrator's token.</summary>
+    public string Token { get; private set; } = "";
+
     public int ProcessId => process.Id;
 
     /// <summary>Processor time so far, s.</summary>
@@ -26,6 +32,16 @@ internal sealed class BenchNode : IDisposable
         }
     }
 
+    /// <summary>Resident memory now.</summary>
+    public double ResidentKibibytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64 / 1024.0;
+        }
+    }
+
     public double PeakMebibytes
     {
         get
@@ -35,11 +51,14 @@ internal sealed class BenchNode : IDisposable
         }
     }
 
-    public static async Task<BenchNode> Start(string folder)
+    /// <param name="settings">Environment variables beside the data folder and the address.</param>
+    public static async Task<BenchNode> Start(string folder, params IEnumerable<(string Name, string Value)> settings)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "up", "--data", folder, "--url", "http://127.0.0.1:0"])
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
         var node = new BenchNode(Process.Start(start)!);
         var addressFile = Path.Combine(folder, "node.json");
         for (var clock = Stopwatch.StartNew(); !File.Exists(addressFile) || new FileInfo(addressFile).Length == 0; await Task.Delay(50))
@@ -47,8 +66,11 @@ internal sealed class BenchNode : IDisposable
             if (node.process.HasExited || clock.Elapsed > Patience)
                 throw new InvalidOperationException("the node did not start");
         }
-        node.Client.BaseAddress = new Uri(JsonNode.Parse(await File.ReadAllTextAsync(addressFile))!["address"]!.GetValue<string>());
-        node.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(folder, "administrator.token"))).Trim());
+        var told = JsonNode.Parse(await File.ReadAllTextAsync(addressFile))!;
+        node.Client.BaseAddress = new Uri(told["address"]!.GetValue<string>());
+        node.MqttPort = told["mqtt"] is { } mqtt ? new Uri(mqtt.GetValue<string>()).Port : 0;
+        node.Token = (await File.ReadAllTextAsync(Path.Combine(folder, "administrator.token"))).Trim();
+        node.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", node.Token);
         return node;
     }
 

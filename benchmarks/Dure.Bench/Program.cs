@@ -10,6 +10,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["historian"] = HistorianBenchmark.Run,
     ["quality"] = QualityBenchmark.Run,
     ["lines"] = HistorianBenchmark.Lines,
+    ["mqtt"] = HistorianBenchmark.Mqtt,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

@@ -25,6 +25,9 @@ internal sealed record Scale
     /// <summary>MQTT messages of one run to mosquitto.</summary>
     public required int SlowMessages { get; init; }
 
+    /// <summary>MQTT clients over TLS that say nothing.</summary>
+    public required int IdleClients { get; init; }
+
     /// <summary>Points each real recording is laid end to end to.</summary>
     public required int RecordedPoints { get; init; }
 
@@ -32,11 +35,11 @@ internal sealed record Scale
 
     public static Scale Full { get; } = new()
     {
-        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 4_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, RecordedPoints = 2_000_000,
+        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 4_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, IdleClients = 10_000, RecordedPoints = 2_000_000,
     };
 
     public static Scale Quick { get; } = new()
     {
-        Runs = 1, Series = 100, Points = G1.AllPoints, SlowPoints = 200_000, TextPoints = 1_000_000, BulkSeries = 40, Events = 100_000, LookUps = 300, SlowMessages = 100_000, RecordedPoints = 500_000,
+        Runs = 1, Series = 100, Points = G1.AllPoints, SlowPoints = 200_000, TextPoints = 1_000_000, BulkSeries = 40, Events = 100_000, LookUps = 300, SlowMessages = 100_000, IdleClients = 500, RecordedPoints = 500_000,
     };
 }

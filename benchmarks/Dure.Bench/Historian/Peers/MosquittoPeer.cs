@@ -12,6 +12,9 @@ internal sealed record BrokerFigures(string Name)
     public required double Acknowledged { get; init; }
 
     public required double PingPong { get; init; }
+
+    /// <summary>Messages that are samples in a store afterwards.</summary>
+    public long Stored { get; init; }
 }
 
 /// <summary>mosquitto, in memory only: it acknowledges before anything is on disk.</summary>
