@@ -6,7 +6,7 @@ namespace Dure.Cli.Commands;
 /// <summary><c>dure signals</c>: list them, or make one known with its unit.</summary>
 internal static class SignalsCommand
 {
-    public static Command Build(SharedOptions shared) => new("signals", "List signals or make new ones known.") { List(shared), Add(shared) };
+    public static Command Build(SharedOptions shared) => new("signals", "List signals or make new ones known.") { List(shared), Add(shared), SignalQualityCommand.Build(shared) };
 
     private static Command List(SharedOptions shared)
     {

@@ -13,6 +13,7 @@ internal static class Doors
         app.MapTokens();
         app.MapIngest();
         app.MapSignals();
+        app.MapSignalQuality();
         app.MapQueries();
         app.MapRetention();
         app.MapSources();
