@@ -114,6 +114,23 @@ describe('a running gateway', () => {
     }
   });
 
+  it('subscribes anew when it was away for longer than the server keeps the subscription, and marks the hole', async () => {
+    const wire = await Wire.to(port);
+    try {
+      const gateway = start(config({ serverPort: wire.port, group: { keepFor: 10, publishingInterval: 100 } }));
+      await arrived(0);
+      wire.cut();
+      await new Promise((resolve) => setTimeout(resolve, 16_000));
+      server.count(1);
+      wire.mend();
+      await arrived(1);
+      assert.match(gateway.output, /LOST \(unwatched\)/);
+      assert.deepEqual(broker.values('Counter'), [0, null, 1]);
+    } finally {
+      await wire.end();
+    }
+  });
+
   it('keeps what the broker does not take, and sends it in order when it comes back', async () => {
     const gateway = start(config());
     await arrived(0);

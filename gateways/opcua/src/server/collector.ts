@@ -30,6 +30,8 @@ export class Collector {
   /** By node id, the last value taken, so that a new subscription's first values can be told from changes. */
   private readonly lastValues = new Map<string, string>();
   private serverStarted = '';
+  private publisher: Publisher | undefined;
+  private beginning: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly config: Config,
@@ -50,6 +52,9 @@ export class Collector {
         await this.collect(connection, stop);
       } catch (error) {
         await connection?.drop();
+        await this.settled();
+        // A session whose subscription has ended is of no more use; whatever else it watched is handed over to the next.
+        if (/BadNoSubscription|BadSubscriptionIdInvalid|ended the subscription|nothing heard/.test(wordsOf(error))) connection = undefined;
         const delay = this.backOff.delay();
         // A new one-line reason each time would fill a log in a night; the state is told when it changes.
         this.report.sayServer(error instanceof Problem ? error.toString() : `away: ${wordsOf(error)}; trying again, at the latest every 30 s`);
@@ -57,26 +62,34 @@ export class Collector {
       }
     }
     await connection?.close();
+    await this.settled();
     this.report.sayServer('left; it keeps the subscriptions for a restart');
   }
 
   private async collect({ session, lost, isSameSession }: Connection, stop: AbortSignal): Promise<void> {
     const services = new Services(session);
     const watches = new Map<number, Watch>();
-    const publisher = new Publisher(services, watches, this.spool, this.clock);
+    const publisher = (this.publisher = new Publisher(services, watches, this.spool, this.clock));
     const gone = lost.then((reason) => Promise.reject(new Error(reason)));
     gone.catch(() => undefined);
-    await Promise.race([gone, within(120_000, 'subscribing', this.begin(services, publisher, watches, isSameSession))]);
+    const stopped = new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true })));
+    this.beginning = this.begin(services, publisher, watches, isSameSession);
+    await Promise.race([gone, stopped, within(120_000, 'subscribing', this.beginning)]);
+    if (stop.aborted) return;
     this.backOff.succeeded();
     const count = [...watches.values()].reduce((sum, watch) => sum + watch.fields.length, 0);
     this.report.sayServer(`connected to ${this.config.server.endpoint}, ${count} variables in ${watches.size} groups`);
-    const stopped = new Promise<void>((resolve) => (stop.aborted ? resolve() : stop.addEventListener('abort', () => resolve(), { once: true })));
     const own = new AbortController();
     try {
       await Promise.race([gone, stopped, publisher.run(AbortSignal.any([stop, own.signal]))]);
     } finally {
       own.abort();
     }
+  }
+
+  /** Returns when nothing of the last connection is at work any more: two at a time would take a notification twice. */
+  private async settled(): Promise<void> {
+    await Promise.allSettled([this.beginning, this.publisher?.settled()]);
   }
 
   private async begin(services: Services, publisher: Publisher, watches: Map<number, Watch>, isSameSession: boolean): Promise<void> {

@@ -39,8 +39,12 @@ export class Publisher {
       await Promise.race([guard.failed, Promise.all(Array.from({ length: requests }, () => this.ask(timeoutHint, stop)))]);
     } finally {
       guard.end();
-      await this.taking.catch(() => undefined);
     }
+  }
+
+  /** Returns when nothing is being taken any more: only then may another publisher take notifications of the same subscriptions. */
+  async settled(): Promise<void> {
+    await this.taking.catch(() => undefined);
   }
 
   private async ask(timeoutHint: number, stop: AbortSignal): Promise<void> {
@@ -56,6 +60,8 @@ export class Publisher {
         if (/BadTooManyPublishRequests/.test(wordsOf(error))) return;
         throw error;
       }
+      // What comes too late to be taken is not acknowledged either, and comes again.
+      if (stop.aborted) return;
       await (this.taking = this.taking.then(() => this.take(response)));
     }
   }

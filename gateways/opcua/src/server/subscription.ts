@@ -19,7 +19,7 @@ export function fingerprintOf(group: GroupConfig, fields: Field[]): string {
 
 /** A new subscription with a monitored item for each field; the client handle of a field is its place in the list, from 1. */
 export async function subscribe(session: RawSession, group: GroupConfig, fields: Field[], report: Report): Promise<KeptSubscription> {
-  const maxKeepAliveCount = Math.max(1, Math.round(keepAlive / group.publishingInterval));
+  const maxKeepAliveCount = Math.max(1, Math.round(Math.min(keepAlive, (group.keepFor * 1000) / 3) / group.publishingInterval));
   const created = await session.createSubscription({
     requestedPublishingInterval: group.publishingInterval,
     requestedMaxKeepAliveCount: maxKeepAliveCount,

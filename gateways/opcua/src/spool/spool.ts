@@ -206,7 +206,10 @@ export class Spool {
       await new Promise<void>((resolve, reject) => fsync(file, (error) => (error === null || error === undefined ? resolve() : reject(error))));
     } catch (error) {
       // A file that was rolled away meanwhile was synced when it was.
-      if (file === this.file && !this.closed) throw error;
+      if (file === this.file && !this.closed) {
+        this.report.lost('disk', 0, `the disk does not confirm what was written: ${(error as Error).message}; it is not acknowledged to the server`);
+        throw error;
+      }
     }
     if (compare(this.syncedTo, upTo) < 0) this.syncedTo = upTo;
     this.wake();
