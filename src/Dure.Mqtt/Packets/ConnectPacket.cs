@@ -39,7 +39,8 @@ public sealed record ConnectPacket
         var clientId = reader.ReadString();
         var will = (flags & WillFlag) != 0 ? ReadWill(ref reader, flags, version) : null;
         var userName = (flags & UserNameFlag) != 0 ? reader.ReadString() : null;
-        ReadOnlyMemory<byte>? password = (flags & PasswordFlag) != 0 ? reader.ReadBinary().ToArray() : null;
+        // Spelt out, since a null array would become an empty password.
+        var password = (flags & PasswordFlag) != 0 ? reader.ReadBinary().ToArray() : (ReadOnlyMemory<byte>?)null;
         reader.ExpectEnd(PacketType.Connect);
         return new ConnectPacket
         {
