@@ -20,7 +20,7 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
     private DateTimeOffset systemTopicsAt = server.Time.GetUtcNow();
     private Task running = Task.CompletedTask;
 
-    public void Start() => running = Task.WhenAll(Task.Run(Turn), Task.Run(PublishWills));
+    public void Start() => running = Task.WhenAll(Turn(new PeriodicTimer(Beat, server.Time)), PublishWills());
 
     public void PublishSoon(DelayedWill will) => wills.Writer.TryWrite(will);
 
@@ -32,9 +32,9 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
         stop.Dispose();
     }
 
-    private async Task Turn()
+    private async Task Turn(PeriodicTimer timer)
     {
-        using var beats = new PeriodicTimer(Beat, server.Time);
+        using var beats = timer;
         while (await beats.WaitForNextTickAsync(stop.Token))
         {
             try
@@ -50,7 +50,7 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
                     await PublishSystemTopics(now);
                 server.Log?.Nudge();
                 if (server.Log is { IsDueForCompaction: true })
-                    await server.CompactLog(stop.Token);
+                    await server.Compact(stop.Token);
             }
             catch (Exception failed) when (failed is not OperationCanceledException)
             {

@@ -6,7 +6,8 @@ namespace Dure.Mqtt.Server;
 public sealed partial class MqttServer
 {
     /// <summary>Starts the log anew with what is alive, so that it does not grow with what was.</summary>
-    internal Task CompactLog(CancellationToken cancel) => Log!.Compact(WriteState, cancel);
+    /// <remarks>Done by itself when the log has grown; does nothing without a data folder.</remarks>
+    public Task Compact(CancellationToken cancel) => Log?.Compact(WriteState, cancel) ?? Task.CompletedTask;
 
     private async Task WriteState(CancellationToken cancel)
     {

@@ -46,12 +46,6 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
         {
             // The client went, or Close() or the server's end stopped the reading; which of them, closedWith tells.
         }
-        catch (Exception failed)
-        {
-            // The tap or the log failed: nothing was acknowledged, so the client will send again.
-            LogFailed(server.Logger, failed, connect?.ClientId ?? "");
-            Close(ReasonCode.ImplementationSpecificError, "The server could not keep what was sent; send it again.");
-        }
         finally
         {
             await Leave();
@@ -172,12 +166,29 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
             do
             {
                 hasMore = Parse(ref rest);
-                await Commit(cancel);
+                if (!await TryCommit(cancel))
+                    return;
             }
             while (hasMore && !isLeaving);
             input.AdvanceTo(rest.Start, rest.End);
             if (result.IsCompleted)
                 return;
+        }
+    }
+
+    // The tap or the log may fail: then nothing was acknowledged, and the client will send again.
+    private async ValueTask<bool> TryCommit(CancellationToken cancel)
+    {
+        try
+        {
+            await Commit(cancel);
+            return true;
+        }
+        catch (Exception failed) when (failed is not (MqttProtocolException or OperationCanceledException))
+        {
+            LogFailed(server.Logger, failed, connect!.ClientId);
+            Close(ReasonCode.ImplementationSpecificError, "The server could not keep what was sent; send it again.");
+            return false;
         }
     }
 

@@ -190,7 +190,8 @@ internal sealed partial class Session
                     outgoing.Position = logging.Assigned(this, outgoing.Sequence, outgoing.PacketId);
             }
             ref var slot = ref window.Put(outgoing);
-            if (slot.Position > (log?.DurablePosition ?? 0))
+            // Whoever waits for the log keeps those behind waiting, so that the order stays.
+            if (notYetDurable.Count > 0 || slot.Position > (log?.DurablePosition ?? 0))
                 notYetDurable.Enqueue(slot.PacketId);
             else
                 Send(connected, ref slot);
