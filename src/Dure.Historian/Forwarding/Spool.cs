@@ -20,7 +20,6 @@ public sealed record SpoolStatus(long Waiting, long Bytes, long LastSequence, lo
 /// </summary>
 public sealed class Spool : IAsyncDisposable
 {
-    private const string Suffix = ".spool";
     private const string IdFile = "id";
     private const int MaxGroupBytes = 4 * 1024 * 1024;
     private const int MaxAppendsWaiting = 1024;
@@ -31,9 +30,9 @@ public sealed class Spool : IAsyncDisposable
     private readonly SpoolOptions options;
     private readonly TimeProvider time;
     private readonly Channel<Write> waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxAppendsWaiting) { SingleReader = true });
-    private readonly List<Segment> segments = [];
+    private readonly List<SpoolSegment> segments = [];
     private readonly Acknowledged acknowledged;
-    private readonly Dictionary<long, (Segment Segment, long Offset)> places = [];
+    private readonly Dictionary<long, (SpoolSegment Segment, long Offset)> places = [];
     private readonly List<string> notes = [];
     private readonly Task writer;
     private TaskCompletionSource appended = NewSignal();
@@ -53,14 +52,6 @@ public sealed class Spool : IAsyncDisposable
         acknowledged = new Acknowledged(folder);
         FindSegments();
         writer = Task.Run(WriteAll);
-    }
-
-    private sealed class Segment(long first, string path)
-    {
-        public long First => first;
-        public string Path => path;
-        public long Last { get; set; } = first - 1;
-        public long Bytes { get; set; }
     }
 
     private sealed record Write(ReadOnlyMemory<byte> Blocks, int Samples, TaskCompletionSource<long> Done);
@@ -128,7 +119,7 @@ public sealed class Spool : IAsyncDisposable
     /// <exception cref="ProblemException">A frame that had been flushed is damaged.</exception>
     public IReadOnlyList<SpooledBatch> Read(long from, long before, int maxBytes)
     {
-        Segment segment;
+        SpoolSegment segment;
         long offset, last;
         lock (gate)
         {
@@ -148,7 +139,7 @@ public sealed class Spool : IAsyncDisposable
     /// <summary>The node has these batches: they are not sent again, and files of which nothing waits are deleted.</summary>
     public void Acknowledge(long from, long to)
     {
-        var done = new List<Segment>();
+        var done = new List<SpoolSegment>();
         lock (gate)
         {
             acknowledged.Add(from, to);
@@ -228,7 +219,7 @@ public sealed class Spool : IAsyncDisposable
         }
     }
 
-    private IReadOnlyList<SpooledBatch> Read(Segment segment, long offset, long from, long last, int maxBytes)
+    private IReadOnlyList<SpooledBatch> Read(SpoolSegment segment, long offset, long from, long last, int maxBytes)
     {
         var found = new List<SpooledBatch>();
         using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -237,7 +228,7 @@ public sealed class Spool : IAsyncDisposable
         {
             if (offset == end && IsFollowed(segment))
                 return found.Count > 0 ? found : SkipGone(segment, from);
-            var batch = SpoolFrame.Read(handle, offset, end, out var size, out _) ?? throw Damaged(segment.Path, offset);
+            var batch = SpoolFrame.Read(handle, offset, end, out var size, out _) ?? throw SpoolSegment.Damaged(segment.Path, offset);
             if (batch.Sequence >= from)
             {
                 if (found.Count > 0 && taken + batch.Blocks.Length > maxBytes)
@@ -257,14 +248,14 @@ public sealed class Spool : IAsyncDisposable
         return found;
     }
 
-    private bool IsFollowed(Segment segment)
+    private bool IsFollowed(SpoolSegment segment)
     {
         lock (gate)
             return segment != segments[^1];
     }
 
     /// <summary>The file behind this one was moved away by a person: its batches are counted as gone.</summary>
-    private List<SpooledBatch> SkipGone(Segment segment, long from)
+    private List<SpooledBatch> SkipGone(SpoolSegment segment, long from)
     {
         lock (gate)
         {
@@ -295,7 +286,7 @@ public sealed class Spool : IAsyncDisposable
     /// <summary>Writes and flushes a group. When the disk fails, the group is refused and what it left in the file is cut off.</summary>
     private void Flush(MemoryStream buffer, List<Write> group, long first)
     {
-        Segment? segment = null;
+        SpoolSegment? segment = null;
         try
         {
             segment = WritableSegment(first);
@@ -329,7 +320,7 @@ public sealed class Spool : IAsyncDisposable
         told.SetResult();
     }
 
-    private Segment WritableSegment(long first)
+    private SpoolSegment WritableSegment(long first)
     {
         if (file is not null && segments[^1].Bytes < options.SegmentBytes)
             return segments[^1];
@@ -337,12 +328,12 @@ public sealed class Spool : IAsyncDisposable
         file = null;
         if (segments.Count == 0 || segments[^1].Bytes >= options.SegmentBytes || segments[^1].Last != first - 1)
         {
-            var path = Path.Combine(folder, $"{first:D19}{Suffix}");
+            var path = SpoolSegment.FileFor(folder, first);
             file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             lock (gate)
             {
                 segments.RemoveAll(segment => segment.First == first);
-                segments.Add(new Segment(first, path));
+                segments.Add(new SpoolSegment(first, path));
             }
         }
         file ??= File.OpenHandle(segments[^1].Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
@@ -350,7 +341,7 @@ public sealed class Spool : IAsyncDisposable
     }
 
     /// <summary>After a failed flush nobody knows what is on disk behind the last good place; if it cannot be cut off, nothing more is taken.</summary>
-    private void CutBack(Segment? segment, Exception cause)
+    private void CutBack(SpoolSegment? segment, Exception cause)
     {
         try
         {
@@ -371,52 +362,14 @@ public sealed class Spool : IAsyncDisposable
 
     private void FindSegments()
     {
-        var found = Directory.EnumerateFiles(folder, "*" + Suffix)
-            .Select(path => new Segment(long.TryParse(Path.GetFileNameWithoutExtension(path), out var first) ? first : 0, path))
-            .Where(segment => segment.First > 0).OrderBy(segment => segment.First).ToArray();
-        for (var i = 0; i < found.Length; i++)
-        {
-            var segment = found[i];
-            if (i < found.Length - 1)
-                (segment.Last, segment.Bytes) = (found[i + 1].First - 1, new FileInfo(segment.Path).Length);
-            else
-                Scan(segment);
-            if (segment.Last < segment.First && i == found.Length - 1)
-            {
-                File.Delete(segment.Path); // nothing whole stands in it
-                continue;
-            }
-            segments.Add(segment);
-            bytes += segment.Bytes;
-        }
-        lastSequence = segments.Count > 0 ? Math.Max(segments[^1].Last, acknowledged.Through) : acknowledged.Through;
+        segments.AddRange(SpoolSegment.Find(folder, notes));
+        bytes = segments.Sum(segment => segment.Bytes);
+        lastSequence = Math.Max(segments.Count > 0 ? segments[^1].Last : 0, acknowledged.Through);
         // A hole at the front: files before the first one were all acknowledged, or moved away by a person.
         if (segments.Count > 0 && segments[0].First > acknowledged.Through + 1)
         {
             notes.Add($"Batches {acknowledged.Through + 1} to {segments[0].First - 1} are not in {folder}; they are counted as gone.");
             acknowledged.Add(acknowledged.Through + 1, segments[0].First - 1);
-        }
-    }
-
-    /// <summary>Reads the last file through; a group that a crash cut short was never acknowledged to its sender and is cut off.</summary>
-    private void Scan(Segment segment)
-    {
-        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite);
-        var end = RandomAccess.GetLength(handle);
-        while (segment.Bytes < end)
-        {
-            if (SpoolFrame.Read(handle, segment.Bytes, end, out var size, out _) is { } batch && batch.Sequence == segment.Last + 1)
-            {
-                segment.Bytes += size;
-                segment.Last = batch.Sequence;
-                continue;
-            }
-            if (SpoolFrame.HasGroupAfter(handle, segment.Bytes, end, segment.Last))
-                throw Damaged(segment.Path, segment.Bytes);
-            notes.Add($"{end - segment.Bytes} bytes of an unfinished write were cut off {Path.GetFileName(segment.Path)}.");
-            RandomAccess.SetLength(handle, segment.Bytes);
-            RandomAccess.FlushToDisk(handle);
-            return;
         }
     }
 
@@ -432,7 +385,4 @@ public sealed class Spool : IAsyncDisposable
 
     private ProblemException Broken(Exception cause) => new("urn:dure:gateway:disk-failed", $"The spool cannot be written: {cause.Message}", folder,
         "Free space or mend the disk; what waits in the spool is kept.", cause);
-
-    private static ProblemException Damaged(string path, long at) => new("urn:dure:gateway:damaged-spool", $"The frame at byte {at} is damaged, though it had been flushed.", path,
-        "Restore the file from a copy; or stop the gateway and move it away, which loses the batches in it that were not sent.");
 }

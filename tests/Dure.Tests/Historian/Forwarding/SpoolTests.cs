@@ -69,6 +69,20 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_fails_refuses_with_a_count_and_takes_batches_again_once_it_is_mended()
+    {
+        await using var spool = Open(segmentBytes: 1);
+        await spool.Append(Batch(1), 1, Cancel);
+        Directory.Move(folder, folder + ".away");
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => spool.Append(Batch(2), 3, Cancel));
+        Assert.Equal("urn:dure:gateway:disk-failed", refused.Problem.Type);
+        Assert.Equal((1, 3), (spool.Status.RefusedBatches, spool.Status.RefusedSamples));
+        Directory.Move(folder + ".away", folder);
+        Assert.Equal(2, await spool.Append(Batch(2), 1, Cancel));
+        Assert.Equal(["batch 1", "batch 2"], All(spool));
+    }
+
+    [Fact]
     public async Task A_torn_tail_is_cut_at_open_and_what_is_whole_stays()
     {
         await using (var spool = Open())
