@@ -76,7 +76,7 @@ internal static class DureEngine
     private static async Task<Latency> LookUps(Scale scale, BenchNode node)
     {
         var (which, when) = G1.Events(scale.LookUps, G1.AllSeries, scale.TextPoints / G1.AllSeries);
-        Task Ask(int i) => node.Client.GetByteArrayAsync($"api/v1/signals/samples?signal=g1/{which[i]}/v&from={when[i] / G1.SecondMicros * G1.SecondMicros}&to={when[i] + 1}&limit=1");
+        Task Ask(int i) => node.Client.GetByteArrayAsync($"api/v1/signals/at?signal=g1/{which[i]}/v&time={when[i]}");
         await Measure.Each(which.Length / 4, Ask);
         return await Measure.Each(which.Length, Ask);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dure.Evidence;
 using Dure.Historian;
 using Dure.Historian.Ingest;
@@ -9,6 +10,7 @@ namespace Dure.Bench.Historian;
 /// <summary>Dure's historian in this process, with its journal, as a node has it.</summary>
 internal sealed class DureStore : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private const int AppendsUnderWay = 2;
     private const int SamplesPerBatch = 1_000_000;
     private readonly string folder;
@@ -22,7 +24,9 @@ internal sealed class DureStore : IAsyncDisposable
     public PlantHistorian Historian { get; }
 
     /// <summary>All that the samples take on disk: segments, their index and what is left of the log.</summary>
-    public long Bytes => Measure.BytesUnder(Path.Combine(folder, "series"));
+    public long Bytes => Measure.BytesUnder(Series);
+
+    private string Series => Path.Combine(folder, "series");
 
     public static async Task<DureStore> Open(string folder, int series)
     {
@@ -61,8 +65,13 @@ internal sealed class DureStore : IAsyncDisposable
         });
     }
 
-    /// <summary>Waits until all samples are in sealed, merged segments.</summary>
-    public Task Settle() => Historian.Compact(CancellationToken.None);
+    /// <summary>Waits until all samples are in sealed, merged segments, and the log that held them is gone.</summary>
+    public async Task Settle()
+    {
+        await Historian.Compact(CancellationToken.None);
+        for (var clock = Stopwatch.StartNew(); new DirectoryInfo(Series).EnumerateFiles("*.wal").Sum(file => file.Length) > 0 && clock.Elapsed < Patience;)
+            await Task.Delay(20);
+    }
 
     /// <summary>The sum of the minute means of the first series, on this thread.</summary>
     public double Minutes(int series, int points)

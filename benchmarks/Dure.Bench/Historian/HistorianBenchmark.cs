@@ -14,6 +14,8 @@ internal static class HistorianBenchmark
         var report = new Report("historian");
         G1.Check();
         report.Note($"generator G1 checked; questions on {scale.AllPoints:N0} points of {scale.Series:N0} series; medians of {scale.Runs}");
+        if (isQuick)
+            report.Note("a quick run shows that everything works; its ratios are of few points and of code not yet compiled");
         var influx = await Try(report, InfluxPeer.Name, folder => InfluxPeer.Measured(scale, folder));
         var clickHouse = await Try(report, ClickHousePeer.Name, folder => ClickHousePeer.Measured(scale, folder));
         var postgres = await Try(report, PostgresPeer.Name, folder => PostgresPeer.Measured(scale, folder));
