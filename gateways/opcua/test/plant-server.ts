@@ -67,6 +67,10 @@ export class PlantServer {
     range.setValueFromSource(new Variant({ dataType: DataType.ExtensionObject, value: new Range({ low, high }) }));
   }
 
+  get subscriptions(): number {
+    return this.server.engine.currentSubscriptionCount;
+  }
+
   async stop(): Promise<void> {
     await this.server.shutdown(0);
   }

@@ -120,7 +120,7 @@ describe('a running gateway', () => {
       const gateway = start(config({ serverPort: wire.port, group: { keepFor: 10, publishingInterval: 100 } }));
       await arrived(0);
       wire.cut();
-      await new Promise((resolve) => setTimeout(resolve, 16_000));
+      await until(() => server.subscriptions === 0, () => 'the server ends the subscription', 90_000);
       server.count(1);
       wire.mend();
       await arrived(1);
