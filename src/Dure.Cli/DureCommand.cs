@@ -37,6 +37,7 @@ public static class DureCommand
             StatusCommand.Build(shared),
             SignalsCommand.Build(shared),
             SourcesCommand.Build(shared),
+            RetentionCommand.Build(shared),
             IngestCommand.Build(shared),
             GatewayCommand.Build(shared, gateways),
             DatasetCommand.Build(shared),

@@ -27,6 +27,8 @@ public sealed class NodeClient : IDisposable
 
     public Task<JsonNode> Post(string path, HttpContent content, CancellationToken cancel) => Send(HttpMethod.Post, path, content, cancel);
 
+    public Task<JsonNode> Put(string path, JsonNode body, CancellationToken cancel) => Send(HttpMethod.Put, path, JsonContent.Create(body), cancel);
+
     public Task<JsonNode> Delete(string path, CancellationToken cancel) => Send(HttpMethod.Delete, path, null, cancel);
 
     /// <summary>Copies a file from the node to disk; the file appears only when it is whole.</summary>

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Dure.Kernel;
 
 namespace Dure.Cli.Commands;
 
 /// <summary><c>dure signals</c>: list them, or make one known with its unit.</summary>
 internal static class SignalsCommand
 {
-    public static Command Build(SharedOptions shared) => new("signals", "List signals or make new ones known.") { List(shared), Add(shared), SignalQualityCommand.Build(shared) };
+    public static Command Build(SharedOptions shared) => new("signals", "List signals or make new ones known.") { List(shared), Add(shared), Export(shared), SignalQualityCommand.Build(shared) };
 
     private static Command List(SharedOptions shared)
     {
@@ -47,6 +48,29 @@ internal static class SignalsCommand
             };
             var answer = await node.Post("api/v1/signals", new JsonObject { ["signals"] = new JsonArray(definition) }, cancel);
             return shared.Print(parsed, answer, () => Console.WriteLine($"{parsed.GetValue(id)} is known."));
+        });
+        return command;
+    }
+
+    private static Command Export(SharedOptions shared)
+    {
+        var id = new Argument<string>("signal") { Description = "Path of the signal" };
+        var file = new Option<FileInfo>("--out") { Description = "The CSV file to write", Required = true };
+        var from = new Option<DateTimeOffset?>("--from") { Description = "From this time on, for example 2026-11-01T00:00:00Z" };
+        var to = new Option<DateTimeOffset?>("--to") { Description = "Before this time" };
+        var command = new Command("export", "Write all samples of a signal to a CSV file, streamed.\n\nExample:\n  dure signals export plant/pump1/Pressure --out pressure.csv") { id, file, from, to };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var question = $"api/v1/signals/export?signal={Uri.EscapeDataString(parsed.GetValue(id)!)}";
+            if (parsed.GetValue(from) is { } start)
+                question += $"&from={Micros.Of(start)}";
+            if (parsed.GetValue(to) is { } end)
+                question += $"&to={Micros.Of(end)}";
+            var target = parsed.GetValue(file)!;
+            await node.Download(question, target.FullName, cancel);
+            target.Refresh();
+            return shared.Print(parsed, new JsonObject { ["file"] = target.FullName, ["bytes"] = target.Length }, () => Console.WriteLine($"{target.FullName}: {target.Length:N0} bytes."));
         });
         return command;
     }

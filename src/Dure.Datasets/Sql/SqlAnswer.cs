@@ -11,9 +11,6 @@ public sealed record SqlLimits
 
     /// <summary>Text in the answer, in bytes; the same goes.</summary>
     public int TextBytes { get; init; } = 8 << 20;
-
-    /// <summary>Samples that <c>series('…')</c> may bring in, all series together.</summary>
-    public int SeriesSamples { get; init; } = 5_000_000;
 }
 
 /// <summary>A column of an answer: its name and SQL type.</summary>

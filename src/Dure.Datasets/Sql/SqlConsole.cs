@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Dure.Historian;
 using Dure.Kernel;
 using Dure.Native;
@@ -8,17 +7,19 @@ namespace Dure.Datasets;
 
 /// <summary>
 /// Answers one SELECT over dataset versions and series. Each version is a view (<c>dataset_NAME</c> the newest,
-/// <c>dataset_NAME_vN</c> a certain one; '-' in a name becomes '_'), each series a table function with a literal path:
-/// <c>series('site/machine/signal')</c> with columns time, value and quality.
+/// <c>dataset_NAME_vN</c> a certain one; '-' in a name becomes '_'), each series a table function:
+/// <c>series('site/machine/signal', since := TIMESTAMP '…', until := TIMESTAMP '…')</c> with columns time, value and quality; the range may
+/// be left out. Series are read while the statement runs, block by block.
 /// </summary>
 /// <remarks>
 /// Every question runs in a database of its own, in memory, that may read the Parquet files it names and nothing else: no other
 /// file, no network, no extension, no setting.
 /// </remarks>
-public sealed partial class SqlConsole
+public sealed class SqlConsole
 {
     private const string ViewPrefix = "dataset_";
     private const int MaxSqlLength = 100_000;
+    private const int RowsPerStretch = 1024;
     private static readonly TimeSpan InterruptAgain = TimeSpan.FromMilliseconds(100);
 
     private readonly DatasetCatalog catalog;
@@ -47,7 +48,7 @@ public sealed partial class SqlConsole
     private async Task<SqlAnswer> AskHere(string sql, SqlLimits limits, CancellationToken cancel)
     {
         using var db = DuckDb.Open(null, new DuckDbLimits { MemoryBytes = limits.MemoryBytes });
-        await LoadSeries(db, sql, limits, cancel);
+        using var series = db.AddSeries("series", (path, since, until) => Series(path, since, until, cancel));
         BindViews(db, sql);
 
         var isLate = false;
@@ -62,6 +63,10 @@ public sealed partial class SqlConsole
         {
             using var result = db.Select(sql);
             return Collect(result, limits, () => isLate);
+        }
+        catch (ProblemException) when (series.Fault is ProblemException fault)
+        {
+            throw new ProblemException(fault.Problem.Type, fault.Problem.What, fault.Problem.Where, fault.Problem.Mend, fault);
         }
         catch (ProblemException) when (isLate)
         {
@@ -111,30 +116,42 @@ public sealed partial class SqlConsole
         db.Confine(readable);
     }
 
-    /// <summary>Brings in the series named by a literal path; <c>series(path)</c> then finds them in one table.</summary>
-    private async Task LoadSeries(DuckDb db, string sql, SqlLimits limits, CancellationToken cancel)
+    private IEnumerable<DuckDbSeriesRows> Series(string path, long? since, long? until, CancellationToken cancel)
     {
-        db.Execute("CREATE TABLE series_samples(signal VARCHAR, \"time\" TIMESTAMP, \"value\" DOUBLE, quality UTINYINT)");
-        db.Execute("CREATE MACRO series(wanted) AS TABLE SELECT \"time\", \"value\", quality FROM series_samples WHERE signal = wanted");
-        var samples = 0L;
-        foreach (var path in SeriesCall().Matches(sql).Select(match => match.Groups["path"].Value).Distinct(StringComparer.Ordinal))
+        var signal = SignalId.Parse(path);
+        if (source.Find(signal) is null)
+            throw new ProblemException("urn:dure:datasets:unknown-signal", $"There is no signal {signal}.", "SQL, series(…)", "Write the path as the signals page shows it.");
+        var (start, end) = (TimeOf(since) ?? DateTimeOffset.MinValue, TimeOf(until) ?? DateTimeOffset.MaxValue);
+        return start <= end ? Rows(signal, new TimeRange(start, end), cancel) : throw BadRange("The range ends before it begins.");
+    }
+
+    private IEnumerable<DuckDbSeriesRows> Rows(SignalId signal, TimeRange range, CancellationToken cancel)
+    {
+        // DuckDB asks on its own thread and waits for the rows; so does this.
+        var parts = source.Read(signal, range, cancel).GetAsyncEnumerator(cancel);
+        try
         {
-            var signal = SignalId.Parse(path);
-            if (source.Find(signal) is null)
-                throw new ProblemException("urn:dure:datasets:unknown-signal", $"There is no signal {signal}.", "SQL, series(…)", "Write the path as the signals page shows it.");
-            using var appender = db.Append("series_samples", DuckDbType.Varchar, DuckDbType.Timestamp, DuckDbType.Double, DuckDbType.UTinyInt);
-            await foreach (var part in source.Read(signal, TimeRange.All, cancel))
+            while (parts.MoveNextAsync().AsTask().GetAwaiter().GetResult())
             {
-                samples += part.TimesMicros.Length;
-                if (samples > limits.SeriesSamples)
-                    throw new ProblemException("urn:dure:datasets:too-many-samples", $"The series named have more than {limits.SeriesSamples} samples.", $"SQL, series('{path}')",
-                        "Cut a dataset of the range you need and ask that.");
-                appender.Write(part.TimesMicros.Length, DuckDbColumn.Same(path), DuckDbColumn.Timestamps(part.TimesMicros.ToArray()),
-                    DuckDbColumn.Of(part.Values.ToArray()), DuckDbColumn.Of(Array.ConvertAll(part.Qualities.ToArray(), quality => (byte)quality)));
+                for (var at = 0; at < parts.Current.TimesMicros.Length; at += RowsPerStretch)
+                {
+                    var end = Math.Min(parts.Current.TimesMicros.Length, at + RowsPerStretch);
+                    yield return new DuckDbSeriesRows(parts.Current.TimesMicros[at..end], parts.Current.Values[at..end], Array.ConvertAll(parts.Current.Qualities[at..end].ToArray(), quality => (byte)quality));
+                }
             }
-            appender.Complete();
+        }
+        finally
+        {
+            parts.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
     }
+
+    private static DateTimeOffset? TimeOf(long? micros) => micros is not { } known ? null
+        : known is > -62_135_596_800_000_000 and < 253_402_300_800_000_000 ? Micros.Time(known)
+        : throw BadRange($"{known} µs is no time.");
+
+    private static ProblemException BadRange(string what) =>
+        new("urn:dure:datasets:bad-range", what, "SQL, series(…)", "Give since and until as TIMESTAMP '2026-01-31 12:00:00', since before until.");
 
     private static IEnumerable<(string View, DatasetVersion Version)> ViewsOf(IGrouping<string, DatasetVersion> versions)
     {
@@ -143,7 +160,4 @@ public sealed partial class SqlConsole
         foreach (var version in versions)
             yield return (string.Create(CultureInfo.InvariantCulture, $"{view}_v{version.Number}"), version);
     }
-
-    [GeneratedRegex(@"\bseries\s*\(\s*'(?<path>[^']*)'\s*\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex SeriesCall();
 }

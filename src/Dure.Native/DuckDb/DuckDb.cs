@@ -59,6 +59,10 @@ public sealed unsafe class DuckDb : IDisposable
         throw new ProblemException($"{Area}-append", what, $"table {table}", "Check the table's name and columns.");
     }
 
+    /// <summary>Makes a table function over series that are read while a statement runs; keep what is returned as long as statements use it.</summary>
+    /// <param name="read">Rows of a path within [since, until) in µs, in stretches of at most 2,048.</param>
+    public DuckDbSeriesFunction AddSeries(string name, Func<string, long?, long?, IEnumerable<DuckDbSeriesRows>> read) => DuckDbSeriesFunction.Register(connection, name, read);
+
     /// <summary>
     /// Withdraws, for good, the right to touch files, the network, extensions and settings; only the files named may still be read.
     /// </summary>

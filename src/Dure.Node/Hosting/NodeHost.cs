@@ -94,6 +94,7 @@ public sealed class NodeHost : IRunningNode
             .AddSingleton(new SessionBook(time)).AddSingleton(mqtt);
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();
+        builder.Services.AddHostedService<HistorianCare>();
         builder.Services.AddActing();
         builder.Services.AddSources();
         builder.Services.AddOpenApi();

@@ -38,6 +38,26 @@ public sealed class SqlConsoleTests
     }
 
     [Fact]
+    public async Task A_series_is_read_within_the_range_that_is_asked_for()
+    {
+        var (node, console) = await Open();
+        await using var _ = node;
+        var answer = await Ask(console, "SELECT count(*), min(time) FROM series('plant/pump2/Flow Rate', since := TIMESTAMP '2026-03-01 00:00:50', until := TIMESTAMP '2026-03-01 00:01:00')");
+        Assert.Equal(10L, answer.Rows[0][0]);
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => Ask(console, "SELECT * FROM series('plant/pump2/Flow Rate', since := TIMESTAMP '2026-03-02', until := TIMESTAMP '2026-03-01')"));
+        Assert.Equal("urn:dure:datasets:bad-range", refused.Problem.Type);
+    }
+
+    [Fact]
+    public async Task Two_series_join_as_of_each_other()
+    {
+        var (node, console) = await Open();
+        await using var _ = node;
+        var answer = await Ask(console, "SELECT count(*) FROM series('plant/pump2/Flow Rate') a ASOF JOIN series('plant/pump1/Flow Rate') b ON a.time >= b.time");
+        Assert.Equal(100L, answer.Rows[0][0]);
+    }
+
+    [Fact]
     public async Task An_unknown_series_is_named()
     {
         var (node, console) = await Open();

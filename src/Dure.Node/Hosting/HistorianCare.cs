@@ -1,0 +1,26 @@
+using Dure.Historian;
+using Dure.Kernel;
+
+namespace Dure.Node.Hosting;
+
+/// <summary>Removes once a day what the rules of retention no longer keep.</summary>
+internal sealed class HistorianCare(PlantHistorian historian, TimeProvider time, ILogger<HistorianCare> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await historian.ApplyRetention("node", stoppingToken);
+            }
+            catch (Exception failure) when (failure is ProblemException or IOException)
+            {
+                log.LogWarning("Old samples could not be removed: {Reason}", failure.Message);
+            }
+        }
+    }
+}
