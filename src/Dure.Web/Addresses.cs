@@ -8,6 +8,8 @@ public static class Addresses
 {
     public static string Signals(string asset) => "/signals?asset=" + Uri.EscapeDataString(asset);
 
+    public static string Source(string name) => "/sources/" + Uri.EscapeDataString(name);
+
     public static string Dataset(string version) => "/datasets/" + version;
 
     public static string Model(string version) => "/models/" + version;
@@ -21,6 +23,8 @@ public static class Addresses
         "model-registered" when Text(entry, "version") is { } version => Model(version),
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
+        "source-added" or "source-changed" or "source-mapped" => Source(entry.Subject),
+        "source-removed" => "/sources",
         "signal-registered" when entry.Subject.LastIndexOf('/') is > 0 and var cut => Signals(entry.Subject[..cut]),
         _ => null,
     };

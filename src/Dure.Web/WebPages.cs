@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Dure.Datasets;
 using Dure.Effects;
+using Dure.Historian.Sources;
 using Dure.Kernel;
 using Dure.Learn;
 using Dure.Web.Assets;
@@ -42,6 +43,9 @@ public static class WebPages
         var inside = pages.MapGroup("").RequireAuthorization(Policy);
         inside.MapGet("/", () => Page<Overview>());
         inside.MapGet("/signals", (string? asset) => Page<SignalsPage>(new { Asset = asset }));
+        inside.MapGet("/sources", (string? kind) => Page<SourcesPage>(new { Kind = kind }));
+        inside.MapGet("/sources/{name}", (string name, SourceRunner sources) =>
+            sources.Sources.FirstOrDefault(source => source.Name == name) is { } found ? Page<SourcePage>(new { Source = found }) : Missing(name, "/sources"));
         inside.MapGet("/datasets", () => Page<DatasetsPage>());
         inside.MapGet("/datasets/{version}", (string version, DatasetCatalog datasets) =>
             datasets.TryFind(version) is { } found ? Page<DatasetPage>(new { Version = found }) : Missing(version, "/datasets"));

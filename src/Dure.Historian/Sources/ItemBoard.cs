@@ -74,7 +74,7 @@ internal sealed class ItemBoard(string source)
         if (Meet(announced.Name) is not { } item)
             return;
         item.Announced = announced;
-        item.SourceUnit = announced.Unit ?? item.SourceUnit;
+        item.SourceUnit = Said(announced.Unit) ?? item.SourceUnit;
     }
 
     public static void Note(Item item, SignalBlock block, DateTimeOffset now)
@@ -82,7 +82,7 @@ internal sealed class ItemBoard(string source)
         item.Samples += block.Count;
         item.FirstSeen ??= now;
         item.LastSeen = now;
-        item.SourceUnit = block.Unit ?? item.SourceUnit;
+        item.SourceUnit = Said(block.Unit) ?? item.SourceUnit;
         var last = block.Count - 1;
         if (last >= 0 && TryTime(block.TimesMicros[last]) is { } time)
             item.Newest = new Sample(time, block.Values[last], block.Qualities[last]);
@@ -156,6 +156,9 @@ internal sealed class ItemBoard(string source)
 
     /// <summary>The name's own path where it has the parts of one, else below the source's name.</summary>
     public string? ProposePath(string name) => PathProposal.Of("", name) ?? PathProposal.Of(source, name);
+
+    /// <summary>A unit that can be one; longer texts come from senders that write values into it.</summary>
+    public static string? Said(string? unit) => unit is { Length: <= Unit.MaxLength } ? unit : null;
 
     /// <summary>Times that senders may write are any number; only those a calendar has can be shown.</summary>
     private static DateTimeOffset? TryTime(long micros) => micros is > -62_135_596_800_000_000 and < 253_402_300_800_000_000 ? Micros.Time(micros) : null;

@@ -48,7 +48,7 @@ internal static class AcceptanceJudgement
         var unit = UnitOf(wish, item, where);
         if (historian.TryFind(signal, out var known) && !unit.CanConvertTo(known.Definition.Unit))
             throw new ProblemException("urn:dure:sources:unit-conflict", $"The signal {signal} is kept in '{known.Definition.Unit.Code}'; '{unit.Code}' does not convert to it.", where, "Choose another path, or the unit the values are really in.");
-        return new ItemMapping(wish.Item, signal, unit, item?.SourceUnit, wish.Scale, wish.Offset);
+        return new ItemMapping(wish.Item, signal, unit, item?.SourceUnit ?? ItemBoard.Said(wish.SourceUnit), wish.Scale, wish.Offset);
     }
 
     private static SignalId PathOf(ItemAcceptance wish, ItemBoard board, string where)

@@ -30,4 +30,5 @@ public sealed record ItemMapping(string Item, SignalId Signal, Unit Unit, string
 /// <summary>A wish to keep an item as a signal.</summary>
 /// <param name="Path">The signal's path; null for the one that is proposed.</param>
 /// <param name="Unit">A UCUM code or a customary spelling; null for what the source says.</param>
-public sealed record ItemAcceptance(string Item, string? Path = null, string? Unit = null, double Scale = 1, double Offset = 0, string? Description = null);
+/// <param name="SourceUnit">The unit the source wrote while it was tried, for items that the running source has not brought yet.</param>
+public sealed record ItemAcceptance(string Item, string? Path = null, string? Unit = null, double Scale = 1, double Offset = 0, string? Description = null, string? SourceUnit = null);

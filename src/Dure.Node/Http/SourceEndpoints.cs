@@ -119,7 +119,7 @@ internal static class SourceEndpoints
         if (request["items"] is not JsonArray { Count: > 0 and <= MostItems } items)
             throw new ProblemException("urn:dure:http:bad-field", "No item is named, or too many are.", "field 'items'", $"Name 1 to {MostItems:N0} items as {{\"item\":…,\"path\":…,\"unit\":…}}, or send \"all\":true.");
         return [.. items.Select(item => item is JsonObject wish
-            ? new ItemAcceptance(Requests.Text(wish, "item"), TextOrNull(wish, "path"), TextOrNull(wish, "unit"), NumberOr(wish, "scale", 1), NumberOr(wish, "offset", 0), TextOrNull(wish, "description"))
+            ? new ItemAcceptance(Requests.Text(wish, "item"), TextOrNull(wish, "path"), TextOrNull(wish, "unit"), NumberOr(wish, "scale", 1), NumberOr(wish, "offset", 0), TextOrNull(wish, "description"), TextOrNull(wish, "sourceUnit"))
             : throw new ProblemException("urn:dure:http:bad-field", "An item is not an object.", "field 'items'", "Write each as {\"item\":…,\"path\":…,\"unit\":…}."))];
     }
 

@@ -1,0 +1,203 @@
+using Dure.Historian;
+using Dure.Historian.Sources;
+using Dure.Kernel;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Dure.Tests.Historian.Sources;
+
+public sealed class SourceDeskTests
+{
+    private static readonly CancellationToken Cancel = CancellationToken.None;
+
+    [Fact]
+    public async Task An_item_nobody_has_accepted_waits_with_its_newest_value_and_a_proposal()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        var receipt = await desk.Deliver(TestSources.Batch("Oil temp!", "°C", (1_000_000, 20), (2_000_000, 21.5)), Cancel);
+        Assert.Equal((0L, 0L), (receipt.Accepted, receipt.Rejected));
+        var item = Assert.Single(desk.Items(10));
+        Assert.Equal((ItemStanding.Waiting, "door/Oil temp", "Cel", true), (item.Standing, item.Path, item.Unit, item.IsUnitCertain));
+        Assert.Equal(new Sample(Micros.Time(2_000_000), 21.5), item.Newest);
+        Assert.Equal([20, 21.5], item.First.Select(sample => sample.Value));
+        Assert.Equal((2L, 0L, 2L), (desk.Counts.Received, desk.Counts.Accepted, desk.Counts.Waiting));
+    }
+
+    [Fact]
+    public async Task Accepting_registers_the_signal_and_keeps_the_samples_that_waited()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Deliver(TestSources.Batch("Temp", "degC", (1_000_000, 20), (2_000_000, 21)), Cancel);
+        await desk.Accept([new ItemAcceptance("Temp", "plant/oven/Temp")], "tester", Cancel);
+        await desk.Deliver(TestSources.Batch("Temp", "degC", (3_000_000, 22)), Cancel);
+        Assert.Equal([(1_000_000, 20), (2_000_000, 21), (3_000_000, 22)], await sources.Kept("plant/oven/Temp"));
+        Assert.Equal("Cel", sources.Stores.Historian.Find(SignalId.Parse("plant/oven/Temp")).Definition.Unit.Code);
+        Assert.Equal((3L, 3L, 0L), (desk.Counts.Received, desk.Counts.Accepted, desk.Counts.Waiting));
+    }
+
+    [Fact]
+    public async Task A_unit_that_is_not_certain_is_asked_for_with_the_guess()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Deliver(TestSources.Batch("T", "C", (1_000_000, 20)), Cancel);
+        var asked = await Assert.ThrowsAsync<ProblemException>(() => desk.Accept([new ItemAcceptance("T")], "tester", Cancel));
+        Assert.Equal("urn:dure:sources:unit-unknown", asked.Problem.Type);
+        Assert.Contains("'Cel' is a guess", asked.Problem.Mend, StringComparison.Ordinal);
+        var (accepted, left) = await desk.AcceptAll(null, "tester", Cancel);
+        Assert.Empty(accepted);
+        Assert.Equal("T", Assert.Single(left).Item);
+        Assert.Single((await desk.AcceptAll("°C", "tester", Cancel)).Accepted);
+    }
+
+    [Fact]
+    public async Task Scale_and_offset_change_values_and_a_wider_unit_converts()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Deliver(TestSources.Batch("raw", null, (1_000_000, 100)), Cancel);
+        await desk.Accept([new ItemAcceptance("raw", TestHistorian.Pressure.Path, "mbar", Scale: 10, Offset: 500)], "tester", Cancel);
+        Assert.Equal([(1_000_000, 1.5)], await sources.Kept(TestHistorian.Pressure.Path));
+    }
+
+    [Fact]
+    public async Task An_item_with_the_name_of_a_known_signal_is_that_signal()
+    {
+        await using var sources = await TestSources.Create();
+        var receipt = await sources.Desk().Deliver(TestSources.Batch(TestHistorian.Pressure.Path, "bar", (1_000_000, 2)), Cancel);
+        Assert.Equal(1, receipt.Accepted);
+    }
+
+    [Fact]
+    public async Task A_source_that_changes_its_unit_is_converted_and_one_nobody_knows_is_refused()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Deliver(TestSources.Batch("p", "bar", (1_000_000, 2)), Cancel);
+        await desk.Accept([new ItemAcceptance("p", "plant/p/P")], "tester", Cancel);
+        await desk.Deliver(TestSources.Batch("p", "mbar", (2_000_000, 3000)), Cancel);
+        var refused = await desk.Deliver(TestSources.Batch("p", "furlong", (3_000_000, 4)), Cancel);
+        Assert.Equal([(1_000_000, 2), (2_000_000, 3)], await sources.Kept("plant/p/P"));
+        Assert.Equal(1, refused.Rejected);
+        Assert.Contains("'furlong'", Assert.Single(desk.Rejections).Rejection.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ignored_items_are_dropped_and_can_wait_again()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Deliver(TestSources.Batch("beat", "1", (1_000_000, 1)), Cancel);
+        await desk.Ignore(["beat"], "tester", Cancel);
+        await desk.Deliver(TestSources.Batch("beat", "1", (2_000_000, 2)), Cancel);
+        Assert.Equal((1L, ItemStanding.Ignored), (desk.Counts.Ignored, desk.Items(1)[0].Standing));
+        await desk.Withdraw(["beat"], "tester", Cancel);
+        Assert.Equal((1, ItemStanding.Waiting), (desk.ItemCounts.Waiting, desk.Items(1)[0].Standing));
+    }
+
+    [Fact]
+    public async Task Two_items_cannot_be_one_signal()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Accept([new ItemAcceptance("a", "plant/x/y", "bar")], "tester", Cancel);
+        var conflict = await Assert.ThrowsAsync<ProblemException>(() => desk.Accept([new ItemAcceptance("b", "plant/x/y", "bar")], "tester", Cancel));
+        Assert.Contains("'a'", conflict.Problem.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plant//x", "bar", "plant/x")]
+    [InlineData("plant/x/y", "parsnips", "UCUM")]
+    public async Task What_cannot_be_kept_is_refused_with_what_can(string path, string unit, string mend)
+    {
+        await using var sources = await TestSources.Create();
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => sources.Desk().Accept([new ItemAcceptance("a", path, unit)], "tester", Cancel));
+        Assert.Contains(mend, refused.Problem.Mend, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unknown_names_beyond_the_bound_are_counted_and_not_kept()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        var batch = new SampleBatch("test");
+        for (var i = 0; i < 10_100; i++)
+        {
+            var block = new SignalBlock($"item {i}", null);
+            block.Add(1_000_000, i);
+            batch.Blocks.Add(block);
+        }
+        await desk.Deliver(batch, Cancel);
+        Assert.Equal((0, 10_000, 100L), desk.ItemCounts);
+        Assert.Equal(10_100, desk.Counts.Waiting);
+    }
+
+    [Fact]
+    public async Task What_the_source_could_not_read_is_counted_and_told()
+    {
+        await using var sources = await TestSources.Create();
+        var batch = TestSources.Batch(TestHistorian.Pressure.Path, "bar", (1_000_000, 2));
+        batch.Reject("line 7", "It is not a number.", "Mend it.", samples: 3);
+        var desk = sources.Desk();
+        var receipt = await desk.Deliver(batch, Cancel);
+        Assert.Equal((1L, 3L), (receipt.Accepted, receipt.Rejected));
+        Assert.Equal((4L, 1L, 3L), (desk.Counts.Received, desk.Counts.Accepted, desk.Counts.Rejected));
+        Assert.Equal("line 7", Assert.Single(desk.Rejections).Rejection.Where);
+    }
+
+    [Fact]
+    public async Task Only_the_last_50_refusals_are_kept_newest_first()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        for (var i = 0; i < 60; i++)
+        {
+            var batch = new SampleBatch("test");
+            batch.Reject($"line {i}", "Bad.", "Mend.");
+            await desk.Deliver(batch, Cancel);
+        }
+        Assert.Equal(50, desk.Rejections.Count);
+        Assert.Equal("line 59", desk.Rejections[0].Rejection.Where);
+    }
+
+    [Property(MaxTest = 300)]
+    public bool A_proposed_path_is_valid_whatever_the_name(string? name) =>
+        PathProposal.Of("source", name ?? "") is not { } path || (SignalId.TryParse(path, out _, out _) && path.StartsWith("source/", StringComparison.Ordinal));
+
+    [Property(MaxTest = 300)]
+    public bool Any_text_is_understood_as_a_unit_or_not_and_never_throws(string? text)
+    {
+        _ = UnitSpelling.GuessFromName(text ?? "");
+        return !UnitSpelling.TryUnderstand(text, out var unit) || Unit.TryParse(unit.Unit.Code, out _, out _);
+    }
+
+    [Theory]
+    [InlineData("°C", "Cel", true)]
+    [InlineData("deg C", "Cel", true)]
+    [InlineData("l/min", "l/min", true)]
+    [InlineData("m³/h", "m3/h", true)]
+    [InlineData("% RH", "%", true)]
+    [InlineData("rpm", "/min", true)]
+    [InlineData("U/min", "/min", true)]
+    [InlineData("kWh", "kW.h", true)]
+    [InlineData("µm", "um", true)]
+    [InlineData("bar(g)", "bar", true)]
+    [InlineData("KPA", "kPa", true)]
+    [InlineData("C", "Cel", false)]
+    [InlineData("Nm", "N.m", false)]
+    public void Customary_spellings_are_understood(string written, string code, bool isCertain)
+    {
+        Assert.True(UnitSpelling.TryUnderstand(written, out var unit));
+        Assert.Equal((code, isCertain), (unit.Unit.Code, unit.IsCertain));
+    }
+
+    [Theory]
+    [InlineData("Flow [l/min]", "l/min")]
+    [InlineData("Temp (°C)", "Cel")]
+    [InlineData("pressure_bar", "bar")]
+    [InlineData("Pressure", null)]
+    public void A_unit_in_a_name_is_a_guess(string name, string? code) => Assert.Equal(code, UnitSpelling.GuessFromName(name)?.Unit.Code);
+}
