@@ -8,16 +8,11 @@ internal static class BlockMapping
     /// <summary>The block under the signal's path with the values the mapping makes; null, and a rejection, when its unit has become another that is not known.</summary>
     public static SignalBlock? Map(SignalBlock block, ItemMapping mapping, SampleBatch rejections)
     {
-        var unit = mapping.Unit;
-        if (block.Unit is not null && block.Unit != mapping.SourceUnit && block.Unit != unit.Code && mapping.SourceUnit is not null)
+        if (UnitOf(block, mapping) is not { } unit)
         {
-            if (!UnitSpelling.TryUnderstand(block.Unit, out var said) || mapping.ChangesValues)
-            {
-                rejections.Reject($"item '{mapping.Item}'", $"The source now gives the unit '{block.Unit}'; it was accepted with '{mapping.SourceUnit}' as '{unit.Code}'.",
-                    "Accept the item again with the unit its values are in.", block.Count);
-                return null;
-            }
-            unit = said.Unit;
+            rejections.Reject($"item '{mapping.Item}'", $"The source now gives the unit '{Shown(block.Unit)}'; it was accepted with '{mapping.SourceUnit}' as '{mapping.Unit.Code}'.",
+                "Accept the item again with the unit its values are in.", block.Count);
+            return null;
         }
         if (!mapping.ChangesValues && block.Signal == mapping.Signal.Path && block.Unit == unit.Code)
             return block;
@@ -26,6 +21,22 @@ internal static class BlockMapping
             mapped.Add(block.TimesMicros[i], mapping.ChangesValues ? block.Values[i] * mapping.Scale + mapping.Offset : block.Values[i], block.Qualities[i]);
         return mapped;
     }
+
+    /// <summary>
+    /// While the source writes what it wrote when the item was accepted, a person's word for it counts. When it writes another unit, its own
+    /// word counts, as far as it is understood; where it had written none, only as far as it is certain.
+    /// </summary>
+    private static Unit? UnitOf(SignalBlock block, ItemMapping mapping)
+    {
+        if (block.Unit is null || block.Unit == mapping.SourceUnit || block.Unit == mapping.Unit.Code)
+            return mapping.Unit;
+        var isUnderstood = UnitSpelling.TryUnderstand(block.Unit, out var said);
+        if (mapping.SourceUnit is null)
+            return isUnderstood && said!.IsCertain && !mapping.ChangesValues ? said.Unit : mapping.Unit;
+        return isUnderstood && !mapping.ChangesValues ? said!.Unit : null;
+    }
+
+    private static string? Shown(string? text) => text is { Length: > 40 } ? text[..40] + "…" : text;
 }
 
 /// <summary>A delivered batch by what becomes of its blocks.</summary>

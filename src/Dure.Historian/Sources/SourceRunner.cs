@@ -165,7 +165,7 @@ public sealed class SourceRunner : IAsyncDisposable
 
     /// <summary>Runs a source that is not added for a short time, and says what arrives or what is wrong. Nothing is kept.</summary>
     /// <param name="existing">The name of an added source whose secrets fill those left out; null for a new one.</param>
-    /// <exception cref="ProblemException">A setting does not work, or too many sources are being tried.</exception>
+    /// <exception cref="ProblemException">There is no such kind, or too many sources are being tried. A setting that does not work is a result.</exception>
     public async Task<TrialResult> Try(string kind, string name, string? existing, JsonObject settings, TimeSpan longest, CancellationToken cancel)
     {
         var found = Kind(kind);
@@ -177,7 +177,15 @@ public sealed class SourceRunner : IAsyncDisposable
         }
         if (longest < ShortestTrial || longest > LongestTrial)
             throw new ProblemException("urn:dure:sources:bad-seconds", $"A source cannot be tried for {longest.TotalSeconds} s.", "field 'seconds'", $"Choose {ShortestTrial.TotalSeconds} to {LongestTrial.TotalSeconds}.");
-        var source = found.Create(whole, time);
+        ISource source;
+        try
+        {
+            source = found.Create(whole, time);
+        }
+        catch (ProblemException refused)
+        {
+            return new TrialResult(SourceState.Failed, refused.Problem, [], 0, [], TimeSpan.Zero);
+        }
         if (!await trials.WaitAsync(TimeSpan.Zero, cancel))
             throw new ProblemException("urn:dure:sources:busy", $"{MostTrialsAtOnce} sources are being tried already.", "trial", "Wait a few seconds and try again.");
         try

@@ -6,7 +6,7 @@ import { writtenWhole } from './span';
 interface Problem { what: string; where: string; mend: string }
 interface Source {
   name: string; state: string; enabled: boolean; problem: Problem | null; lastSeen: string | null;
-  accepted: number; duplicates: number; outOfOrder: number; rejected: number; waiting: number; items: { waiting: number };
+  received: number; accepted: number; ignored: number; duplicates: number; outOfOrder: number; rejected: number; waiting: number; items: { waiting: number };
 }
 interface Trial { problem: Problem | null; samples: number; seconds: number; items: Item[] }
 

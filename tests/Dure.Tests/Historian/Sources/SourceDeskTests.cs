@@ -1,8 +1,8 @@
 using Dure.Historian;
 using Dure.Historian.Sources;
 using Dure.Kernel;
+using FsCheck;
 using FsCheck.Fluent;
-using FsCheck.Xunit;
 using Xunit;
 
 namespace Dure.Tests.Historian.Sources;
@@ -163,16 +163,16 @@ public sealed class SourceDeskTests
         Assert.Equal("line 59", desk.Rejections[0].Rejection.Where);
     }
 
-    [Property(MaxTest = 300)]
-    public bool A_proposed_path_is_valid_whatever_the_name(string? name) =>
-        PathProposal.Of("source", name ?? "") is not { } path || (SignalId.TryParse(path, out _, out _) && path.StartsWith("source/", StringComparison.Ordinal));
+    [Fact]
+    public void A_proposed_path_is_valid_whatever_the_name() => Prop.ForAll<string?>(name =>
+        PathProposal.Of("source", name ?? "") is not { } path || (SignalId.TryParse(path, out _, out _) && path.StartsWith("source/", StringComparison.Ordinal))).QuickCheckThrowOnFailure();
 
-    [Property(MaxTest = 300)]
-    public bool Any_text_is_understood_as_a_unit_or_not_and_never_throws(string? text)
+    [Fact]
+    public void Any_text_is_a_unit_or_not_and_never_throws() => Prop.ForAll<string?>(text =>
     {
         _ = UnitSpelling.GuessFromName(text ?? "");
         return !UnitSpelling.TryUnderstand(text, out var unit) || Unit.TryParse(unit.Unit.Code, out _, out _);
-    }
+    }).QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("°C", "Cel", true)]

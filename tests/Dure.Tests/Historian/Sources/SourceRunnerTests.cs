@@ -162,7 +162,7 @@ public sealed class SourceRunnerTests
     public async Task A_source_that_does_not_stop_is_left_behind_within_seconds()
     {
         using var never = new SemaphoreSlim(0);
-        await using var sources = await TestSources.Create(new ScriptedKind((_, _, _) => never.WaitAsync()));
+        await using var sources = await TestSources.Create(new ScriptedKind((_, _, _) => never.WaitAsync(CancellationToken.None)));
         await sources.Add("stuck");
         var begun = TimeProvider.System.GetTimestamp();
         await sources.Runner.Remove("stuck", "tester", Cancel);
