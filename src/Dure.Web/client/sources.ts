@@ -117,10 +117,10 @@ function startForm(host: HTMLElement, form: HTMLFormElement): void {
     refuse(null);
     try {
       const trial = await sendJson<Trial>('POST', '/api/v1/sources/try', { kind: form.dataset['add'], name: name(), settings: settings(), seconds: trialSeconds });
-      arrived.hidden = trial.items.length === 0;
-      table.fill(trial.items, (item) => item.newest !== null && item.path !== null && item.unit !== null);
+      arrived.hidden = trial.samples === 0;
+      table.fill(trial.samples === 0 ? [] : trial.items, (item) => item.newest !== null && item.path !== null && item.unit !== null);
       refuse(trial.problem);
-      busy(false, say(host.dataset['arrivedWords'], trial.samples, trial.items.length, trial.seconds.toFixed(1)));
+      busy(false, trial.samples === 0 ? '' : say(host.dataset['arrivedWords'], trial.samples, trial.items.length, trial.seconds.toFixed(1)));
     } catch (failure) {
       refuse(problemOf(failure));
       busy(false);

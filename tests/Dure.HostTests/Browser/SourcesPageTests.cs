@@ -27,14 +27,14 @@ public sealed class SourcesPageTests(ServedDemo demo)
         await page.FillAsync("#setting-host", "127.0.0.1");
         await page.FillAsync("#setting-port", $"{device.Port}");
         await page.FillAsync("#setting-period", "0.2");
-        await page.FillAsync("#setting-registers", "Oil temperature holding:0 float32 degC\nPressure holding:2 float32");
+        await page.FillAsync("#setting-registers", "Oil_temperature holding:0 float32 degC\nPressure holding:2 float32");
         await page.ClickAsync("[data-try]");
 
         var rows = page.Locator("[data-arrived] tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(2);
         await Assertions.Expect(rows.Nth(0).Locator("[data-value]")).ToHaveTextAsync("21.5");
         await Assertions.Expect(rows.Nth(0).Locator("[data-unit]")).ToHaveValueAsync("Cel");
-        await Assertions.Expect(rows.Nth(0).Locator("[data-path]")).ToHaveValueAsync($"{name}/Oil temperature");
+        await Assertions.Expect(rows.Nth(0).Locator("[data-path]")).ToHaveValueAsync($"{name}/Oil_temperature");
         await Assertions.Expect(rows.Nth(1).Locator("[data-tick]")).Not.ToBeCheckedAsync();
         await Picture(page, $"sources-tried-{width}");
 
