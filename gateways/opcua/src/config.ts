@@ -74,7 +74,7 @@ export interface BrokerConfig {
   caFile: string | undefined;
   certificateFile: string | undefined;
   keyFile: string | undefined;
-  /** The largest message; a broker that announces less is obeyed. */
+  /** The largest message with values; a broker that announces less is obeyed. */
   maxMessageBytes: number;
   /** How many messages wait for their PUBACK at a time. */
   window: number;

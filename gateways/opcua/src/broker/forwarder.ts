@@ -125,7 +125,9 @@ export class Forwarder {
   }
 
   private async deliver(link: Link, topic: string, message: Buffer | string, retain: boolean, values: number): Promise<void> {
-    if (message.length > link.maxMessageBytes) return this.refuse(topic, message, values, `it has ${message.length} bytes and the broker takes ${link.maxMessageBytes}`);
+    // Values can be spread over messages, metadata cannot: these go out as long as the broker has not said no.
+    const most = values > 0 ? link.maxMessageBytes : link.brokerMaxBytes;
+    if (message.length > most) return this.refuse(topic, message, values, `it has ${message.length} bytes, and ${most} are taken`);
     try {
       await link.publish(topic, message, retain);
       if (values > 0) this.report.counts.messages++;

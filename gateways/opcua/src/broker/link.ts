@@ -16,7 +16,9 @@ export class Link {
 
   private constructor(
     private readonly client: MqttClient,
-    /** The largest message and the number of unacknowledged ones this broker takes. */
+    /** The largest message the broker takes, as far as it says. */
+    readonly brokerMaxBytes: number,
+    /** The largest message with values, and how many are on their way at a time. */
     readonly maxMessageBytes: number,
     readonly window: number,
     private readonly withProperties: boolean,
@@ -36,6 +38,7 @@ export class Link {
       const { maximumPacketSize, receiveMaximum } = connack.properties ?? {};
       return new Link(
         client,
+        maximumPacketSize ?? Infinity,
         Math.min(config.maxMessageBytes, maximumPacketSize ?? Infinity),
         Math.min(config.window, receiveMaximum ?? Infinity),
         config.version === '5.0',

@@ -16,17 +16,14 @@ export interface Field {
   deadband: Deadband | undefined;
 }
 
-/** FieldMetaData of Part 14, 6.2.3.2.4, in the reversible JSON that metadata is written in. */
+/** FieldMetaData of Part 14, 6.2.3.2.4, in the reversible JSON that metadata is written in; what has its default is left out. */
 export function fieldMetaData(field: Field): Record<string, unknown> {
   return {
     Name: field.name,
-    Description: { Text: field.description },
-    FieldFlags: 0,
+    ...(field.description === '' ? {} : { Description: { Text: field.description } }),
     BuiltInType: field.builtInType,
     DataType: nodeIdToJson(field.dataType),
     ValueRank: field.valueRank,
-    ArrayDimensions: [],
-    MaxStringLength: 0,
     DataSetFieldId: fieldId(field.nodeId),
     Properties: properties(field),
   };
