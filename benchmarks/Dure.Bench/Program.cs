@@ -10,6 +10,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["historian"] = HistorianBenchmark.Run,
     ["quality"] = QualityBenchmark.Run,
     ["lines"] = HistorianBenchmark.Lines,
+    ["store"] = HistorianBenchmark.Store,
     ["mqtt"] = HistorianBenchmark.Mqtt,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };

@@ -19,13 +19,23 @@ internal static class DureEngine
     public static async Task<DureFigures> Measured(Scale scale, double? asOfSum, string folder)
     {
         var (text, textPerCpu, overHttp) = await OverHttp(scale, folder);
+        var inProcess = await InProcess(scale, asOfSum, folder);
+        return new DureFigures(inProcess with { TextPerSecond = text, TextPerCpuSecond = textPerCpu }, overHttp, await Late(scale, folder));
+    }
+
+    /// <summary>Bulk, questions and size, without a node.</summary>
+    /// <param name="asOfSum">What a peer found for the join; null when there is no peer.</param>
+    public static async Task<EngineFigures> InProcess(Scale scale, double? asOfSum, string folder)
+    {
         var bulk = await Bulk(scale, folder);
         await using var store = await DureStore.Open(Path.Combine(folder, "all"), scale.Series);
         await store.LoadG1(scale.Series, scale.Points);
         await store.Settle();
         var expected = G1.Minutes(scale.Series, scale.Points);
         store.Minutes(scale.Series / 10, scale.Points); // a node has been running for long; its code is compiled
+        var cpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds;
         var resample = Measure.Median(scale.Runs, () => Measure.Expect(Name, "sum of minute means", store.Minutes(scale.Series, scale.Points), expected));
+        var cpuPerRun = (Environment.CpuUsage.TotalTime.TotalSeconds - cpuSeconds) / scale.Runs;
         var (which, when) = G1.Events(scale.Events, scale.Series, scale.Points);
         var sum = 0.0;
         store.AsOf(which[..(which.Length / 10)], when[..(when.Length / 10)]);
@@ -35,12 +45,11 @@ internal static class DureEngine
         var lookUps = Math.Min(which.Length, 50 * scale.LookUps);
         Measure.Each(lookUps / 10, i => store.LookUp(which[i], when[i]));
         var lookUp = Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
-        var figures = new EngineFigures(Name)
+        return new EngineFigures(Name)
         {
-            TextPerSecond = text, TextPerCpuSecond = textPerCpu, BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
-            LookUp = lookUp, AsOfSeconds = asOf, AsOfSum = sum,
+            BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, LookUp = lookUp, AsOfSeconds = asOf, AsOfSum = sum,
         };
-        return new DureFigures(figures, overHttp, await Late(scale, folder));
     }
 
     /// <summary>Bytes per point of the series given.</summary>

@@ -27,14 +27,9 @@ var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Me
         Against(report, "durable line protocol over HTTP", ours, influx, engine => engine.TextPerSecond, "points/s", 10);
         Against(report, "durable line protocol over HTTP, against CSV", ours, clickHouse, engine => engine.TextPerSecond, "points/s", 1);
         Against(report, "durable bulk ingest, against COPY with primary key", ours, postgres, engine => engine.BulkPerSecond ?? engine.TextPerSecond, "points/s", 30);
-        Against(report, "durable bulk ingest, against the appender", ours, duck, engine => engine.BulkPerSecond, "points/s", 2);
-        report.Bounded("bytes on disk per point of G1", ours.BytesPerPoint ?? double.NaN, "B", 1);
-        Against(report, "bytes on disk per point of G1", ours, duck, engine => engine.BytesPerPoint, "B", 0.4, higherIsBetter: false);
+        StoreGoals(report, scale, ours, duck);
         await Sizes(report, duck is not null, scale);
         Against(report, "resampling from seconds to minutes, one thread", ours, clickHouse, engine => engine.ResamplePerSecond, "points/s", 5);
-        Against(report, "resampling from seconds to minutes, one thread", ours, duck, engine => engine.ResamplePerSecond, "points/s", 10);
-        Against(report, $"as-of join of {scale.Events:N0} events", ours, duck, engine => scale.Events / engine.AsOfSeconds, "events/s", 35);
-        report.Bounded("point look-up in process, p99", (ours.LookUp?.P99 ?? double.NaN) * MicrosecondsPerMillisecond, "us", 20);
         report.Bounded("point look-up over HTTP, p99", dure.LookUpOverHttp.P99, "ms", 2);
         report.Bounded("resampling with a tenth late, against in order, once merged", dure.LateRatio.Merged, "times", 1.2);
         report.Note($"the same before the background has merged anything: {dure.LateRatio.Unmerged:0.##} times");
@@ -60,6 +55,30 @@ var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Me
         Against(report, "durable line protocol over HTTP, per CPU-s of the server", ours, influx, engine => engine.TextPerCpuSecond, "points", 10);
         report.Note(Told(ours));
         return report;
+    }
+
+    /// <summary>The store in this process alone, beside DuckDB.</summary>
+    public static async Task<Report> Store(bool isQuick)
+    {
+        var scale = isQuick ? Scale.Quick : Scale.Full;
+        var report = new Report("store");
+        var duck = await Try(report, DuckPeer.Name, folder => Task.Run(() => DuckPeer.Measured(scale, folder)));
+        var ours = (await Try(report, "Dure", folder => DureEngine.InProcess(scale, duck?.AsOfSum, folder)))!;
+        StoreGoals(report, scale, ours, duck);
+        report.Note(Told(ours));
+        if (duck is not null)
+            report.Note(Told(duck));
+        return report;
+    }
+
+    private static void StoreGoals(Report report, Scale scale, EngineFigures ours, EngineFigures? duck)
+    {
+        Against(report, "durable bulk ingest, against the appender", ours, duck, engine => engine.BulkPerSecond, "points/s", 2);
+        report.Bounded("bytes on disk per point of G1", ours.BytesPerPoint ?? double.NaN, "B", 1);
+        Against(report, "bytes on disk per point of G1", ours, duck, engine => engine.BytesPerPoint, "B", 0.4, higherIsBetter: false);
+        Against(report, "resampling from seconds to minutes, one thread", ours, duck, engine => engine.ResamplePerSecond, "points/s", 10);
+        Against(report, $"as-of join of {scale.Events:N0} events", ours, duck, engine => scale.Events / engine.AsOfSeconds, "events/s", 35);
+        report.Bounded("point look-up in process, p99", (ours.LookUp?.P99 ?? double.NaN) * MicrosecondsPerMillisecond, "us", 20);
     }
 
     private static void MqttGoals(Report report, BrokerFigures ours, BrokerFigures mosquitto)
@@ -150,6 +169,7 @@ var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Me
         Add("bulk", engine.BulkPerSecond, "points/s");
         Add("on disk", engine.BytesPerPoint, "B a point");
         Add("resampling", engine.ResamplePerSecond, "points/s");
+        Add("resampling", engine.ResamplePerCpuSecond, "points per CPU-s");
         Add("as-of join", engine.AsOfSeconds, "s");
         if (engine.LookUp is { } lookUp)
             parts.Add($"look-up {lookUp}");

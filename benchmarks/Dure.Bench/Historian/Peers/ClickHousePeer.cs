@@ -41,17 +41,20 @@ internal static class ClickHousePeer
         using (var all = new AllPoints(scale))
             await Insert(client, "big", "RowBinary", all);
         var expected = G1.Minutes(scale.Series, scale.Points);
+        var cpuBefore = server.CpuSeconds;
         var resample = await Measure.Median(scale.Runs, async _ =>
         {
             var sum = await Ask(client, "SELECT sum(m) FROM (SELECT avg(v) AS m FROM big GROUP BY s, toStartOfMinute(t)) SETTINGS max_threads = 1");
             Measure.Expect(Name, "sum of minute means", double.Parse(sum, CultureInfo.InvariantCulture), expected);
         });
+        var cpuPerRun = (server.CpuSeconds - cpuBefore) / scale.Runs;
         var (which, when) = G1.Events(scale.LookUps / 4, scale.Series, scale.Points);
         var lookUp = await Measure.Each(which.Length, i => Ask(client, $"SELECT v FROM big WHERE s = {which[i]} AND t = {when[i] / G1.SecondMicros}"));
         return new EngineFigures(Name)
         {
             TextPerSecond = scale.TextPoints / Report.Median(seconds), TextPerCpuSecond = (double)scale.TextPoints * scale.Runs / cpuSeconds,
-            BytesPerPoint = bytes / scale.TextPoints, ResamplePerSecond = scale.AllPoints / resample, LookUp = lookUp,
+            BytesPerPoint = bytes / scale.TextPoints, ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, LookUp = lookUp,
         };
     }
 

@@ -35,8 +35,10 @@ internal sealed class DuckPeer : IDisposable
         using var duck = Open(folder);
         duck.Load(scale.Series, scale.Points);
         var expected = G1.Minutes(scale.Series, scale.Points);
+        var cpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds;
         var resample = Measure.Median(scale.Runs, () => Measure.Expect(Name, "sum of minute means", duck.Number(
             "SELECT sum(m) FROM (SELECT avg(v) AS m FROM p GROUP BY s, time_bucket(INTERVAL 1 MINUTE, t))"), expected));
+        var cpuPerRun = (Environment.CpuUsage.TotalTime.TotalSeconds - cpuSeconds) / scale.Runs;
         var bytes = (double)duck.FileBytes / scale.AllPoints;
         var (which, when) = G1.Events(scale.Events, scale.Series, scale.Points);
         duck.LoadEvents(which, when);
@@ -46,7 +48,8 @@ internal sealed class DuckPeer : IDisposable
             DateTimeOffset.UnixEpoch.AddTicks(when[i] / G1.SecondMicros * TimeSpan.TicksPerSecond)));
         return new EngineFigures(Name)
         {
-            BulkPerSecond = Report.Median(rates), BytesPerPoint = bytes, ResamplePerSecond = scale.AllPoints / resample, AsOfSeconds = join, AsOfSum = joined, LookUp = lookUp,
+            BulkPerSecond = Report.Median(rates), BytesPerPoint = bytes, ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, AsOfSeconds = join, AsOfSum = joined, LookUp = lookUp,
         };
     }
 

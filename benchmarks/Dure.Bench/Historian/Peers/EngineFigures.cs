@@ -18,6 +18,9 @@ internal sealed record EngineFigures(string Name)
     /// <summary>Points/s resampled from seconds to minutes, one thread.</summary>
     public double? ResamplePerSecond { get; init; }
 
+    /// <summary>The same for each second of processor time.</summary>
+    public double? ResamplePerCpuSecond { get; init; }
+
     public Latency? LookUp { get; init; }
 
     /// <summary>As-of join of the events with all points, s.</summary>
