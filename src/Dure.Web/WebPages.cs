@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Dure.Datasets;
 using Dure.Effects;
 using Dure.Historian.Sources;
+using Dure.Historian.Watching;
 using Dure.Kernel;
 using Dure.Learn;
 using Dure.Web.Assets;
@@ -28,6 +29,7 @@ public static class WebPages
         services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddSingleton<EmbeddedAssets>();
         services.AddScoped<PageView>();
+        services.AddSingleton<PlantQuality>();
         return services;
     }
 

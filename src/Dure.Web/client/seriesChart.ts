@@ -46,7 +46,7 @@ export class SeriesChart {
   private data: uPlot.AlignedData = [[], [], [], [], []];
 
   constructor(readonly signal: string, name: string, private readonly unit: string, private readonly place: number,
-    private readonly words: ChartWords, private readonly view: Viewport) {
+    private readonly words: ChartWords, private readonly view: Viewport, private readonly marks: Stretch[] = []) {
     const title = document.createElement('p');
     title.className = 'chart-name';
     const small = document.createElement('span');
@@ -142,9 +142,35 @@ export class SeriesChart {
           this.view.show({ from: plot.posToVal(left, 'x') * 1e6, to: plot.posToVal(left + width, 'x') * 1e6 });
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         }],
+        drawClear: [(plot) => this.shade(plot)],
         ready: [(plot) => plot.over.addEventListener('dblclick', () => this.view.showAll())],
       },
     };
+  }
+
+  /** Findings lie behind the line: a band, at least a few pixels wide, with a wedge at its top so that colour is not the only sign. */
+  private shade(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const wedge = 5 * devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = colour('--watch');
+    for (const mark of this.marks) {
+      const [left, right] = [plot.valToPos(mark.from / 1e6, 'x', true), plot.valToPos(mark.to / 1e6, 'x', true)];
+      if (right < bbox.left || left > bbox.left + bbox.width) continue;
+      const middle = (Math.max(left, bbox.left) + Math.min(right, bbox.left + bbox.width)) / 2;
+      ctx.globalAlpha = 0.18;
+      ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * devicePixelRatio), bbox.height);
+      ctx.globalAlpha = 1;
+      ctx.beginPath();
+      ctx.moveTo(middle - wedge, bbox.top);
+      ctx.lineTo(middle + wedge, bbox.top);
+      ctx.lineTo(middle, bbox.top + 1.6 * wedge);
+      ctx.fill();
+    }
+    ctx.restore();
   }
 
   private key(event: KeyboardEvent): void {

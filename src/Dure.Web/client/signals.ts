@@ -19,7 +19,8 @@ class SignalsPage implements Viewport {
   private readonly pending = new Map<SeriesChart, AbortController>();
   private timer = 0;
 
-  constructor(private readonly host: HTMLElement, private readonly boxes: HTMLInputElement[], private readonly range: HTMLElement | null) {}
+  constructor(private readonly host: HTMLElement, private readonly boxes: HTMLInputElement[], private readonly range: HTMLElement | null,
+    private readonly marksOf: (signal: string) => Stretch[]) {}
 
   start(): void {
     for (const box of this.boxes) box.addEventListener('change', () => this.choose());
@@ -41,6 +42,18 @@ class SignalsPage implements Viewport {
     this.show(this.whole);
   }
 
+  /** Brings a finding into the picture: its signal is chosen, with as much time on either side as it lasts, and a little at least. */
+  showMark(signal: string, mark: Stretch): void {
+    const box = this.boxes.find((one) => one.value === signal);
+    if (box && !box.checked) {
+      box.checked = true;
+      this.choose();
+    }
+    const around = Math.max(mark.to - mark.from, (this.whole.to - this.whole.from) / 500, 1e6);
+    this.show({ from: mark.from - around, to: mark.to + around });
+    this.host.scrollIntoView({ block: 'center' });
+  }
+
   private words(key: string): string {
     return this.host.dataset[key] ?? '';
   }
@@ -56,7 +69,7 @@ class SignalsPage implements Viewport {
       }
     const added = wanted.filter((box) => !this.charts.has(box.value)).map((box) => {
       const words = { time: this.words('time'), mean: this.words('mean'), band: this.words('band'), count: this.words('count') };
-      const chart = new SeriesChart(box.value, box.dataset['name'] ?? box.value, box.dataset['unit'] ?? '', this.boxes.indexOf(box), words, this);
+      const chart = new SeriesChart(box.value, box.dataset['name'] ?? box.value, box.dataset['unit'] ?? '', this.boxes.indexOf(box), words, this, this.marksOf(box.value));
       this.charts.set(box.value, chart);
       return chart;
     });
@@ -113,10 +126,16 @@ class SignalsPage implements Viewport {
   }
 }
 
+const findings = [...document.querySelectorAll<HTMLElement>('[data-finding]')].map((element) => ({
+  element,
+  signal: element.dataset['finding'] ?? '',
+  mark: { from: Number(element.dataset['from']), to: Number(element.dataset['to']) },
+}));
 const host = document.querySelector<HTMLElement>('[data-signals]');
 if (host) {
   const boxes = [...document.querySelectorAll<HTMLInputElement>('input[name="signal"]')];
-  const page = new SignalsPage(host, boxes, document.querySelector('[data-range]'));
+  const page = new SignalsPage(host, boxes, document.querySelector('[data-range]'),
+    (signal) => findings.filter((one) => one.signal === signal).map((one) => one.mark));
   for (const hidden of document.querySelectorAll<HTMLElement>('[data-choices], [data-how], [data-zoom]')) hidden.hidden = false;
   const acts: Record<string, () => void> = {
     in: () => page.show(zoomed(page.shown, page.whole, 0.5)),
@@ -127,6 +146,11 @@ if (host) {
   };
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-do]')) button.addEventListener('click', () => acts[button.dataset['do'] ?? '']?.());
   page.start();
+  for (const { element, signal, mark } of findings)
+    for (const button of element.querySelectorAll<HTMLButtonElement>('[data-show]')) {
+      button.hidden = false;
+      button.addEventListener('click', () => page.showMark(signal, mark));
+    }
 }
 
 // With scripts, choosing a machine is enough; the button stays for keyboards that go through the list.
