@@ -53,6 +53,10 @@ public ref struct MqttReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
+    /// <summary>Whether the next field is exactly these bytes.</summary>
+    internal readonly bool StartsWithBinary(ReadOnlySpan<byte> expected) =>
+        rest.Length >= 2 + expected.Length && BinaryPrimitives.ReadUInt16BigEndian(rest) == expected.Length && rest.Slice(2, expected.Length).SequenceEqual(expected);
+
     public ReadOnlySpan<byte> ReadBinary() => Take(ReadUInt16());
 
     /// <summary>A text's UTF-8 bytes: well-formed and without U+0000.</summary>

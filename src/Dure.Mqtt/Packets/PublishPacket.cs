@@ -32,7 +32,10 @@ public readonly ref struct PublishPacket
 
     /// <summary>Reads the body of a PUBLISH.</summary>
     /// <exception cref="MqttProtocolException">The packet breaks a rule of MQTT.</exception>
-    public static PublishPacket Read(byte flags, ReadOnlySpan<byte> body, MqttVersion version)
+    public static PublishPacket Read(byte flags, ReadOnlySpan<byte> body, MqttVersion version) => Read(flags, body, version, default);
+
+    /// <summary>As the other; a topic that equals <paramref name="known"/>, which was checked before, is not checked again.</summary>
+    internal static PublishPacket Read(byte flags, ReadOnlySpan<byte> body, MqttVersion version, ReadOnlySpan<byte> known)
     {
         var qos = (flags >> 1) & 3;
         if (qos == 3)
@@ -40,11 +43,12 @@ public readonly ref struct PublishPacket
         if (qos == 0 && (flags & DupFlag) != 0)
             throw MqttProtocolException.Malformed("PUBLISH with QoS 0 has the DUP flag.");
         var reader = new MqttReader(body);
-        var topic = reader.ReadText();
+        var isKnown = !known.IsEmpty && reader.StartsWithBinary(known);
+        var topic = isKnown ? reader.ReadBinary() : reader.ReadText();
         var packetId = qos > 0 ? reader.ReadPacketId() : (ushort)0;
         var properties = version == MqttVersion.V50 ? reader.Take((int)reader.ReadVariable()) : default;
         var (alias, expiry, hasHop, isText) = properties.IsEmpty ? default : Scan(properties);
-        if (!TopicRules.IsName(topic) && (!topic.IsEmpty || alias == 0))
+        if (!isKnown && !TopicRules.IsName(topic) && (!topic.IsEmpty || alias == 0))
             throw new MqttProtocolException(topic.IsEmpty && version == MqttVersion.V50 ? ReasonCode.ProtocolError : ReasonCode.TopicNameInvalid, "PUBLISH needs a topic name without wildcards.");
         if (isText && !System.Text.Unicode.Utf8.IsValid(reader.Rest))
             throw new MqttProtocolException(ReasonCode.PayloadFormatInvalid, "PUBLISH says its payload is UTF-8, and it is not.");

@@ -93,7 +93,7 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
         if (server.Tap is { } tap)
             await tap.Take(new[] { new TappedMessage(route.Name, will.Payload, will.Qos, will.Retain, principal) }, stop.Token);
         var position = server.Distribute(publications, plan, null);
-        await server.Settle(plan, position, stop.Token);
+        await server.Settle(plan, position, null, stop.Token);
     }
 
     private async Task PublishSystemTopics(DateTimeOffset now)

@@ -91,7 +91,7 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
         var publications = new Publication[] { new() { Route = Routes.Get(topic), Payload = payload, Qos = qos, Retain = retain, ExpiresAt = Message.Never } };
         var plan = new DeliveryPlan();
         var position = Distribute(publications, plan, null);
-        await Settle(plan, position, cancel);
+        await Settle(plan, position, null, cancel);
     }
 
     /// <summary>Tells all clients that the server shuts down, and takes no more. Returns at once.</summary>
@@ -139,10 +139,10 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
         return position;
     }
 
-    /// <summary>Sends what was planned; what must be safe first is sent once it is.</summary>
-    internal async ValueTask Settle(DeliveryPlan plan, long position, CancellationToken cancel)
+    /// <summary>Sends what was planned, but for <paramref name="from"/>, whose connection sends it with its acknowledgements; what must be safe first is sent once it is.</summary>
+    internal async ValueTask Settle(DeliveryPlan plan, long position, Session? from, CancellationToken cancel)
     {
-        Flush(plan);
+        Flush(plan, from);
         if (position == 0)
             return;
         await Log!.Sync(position, cancel);
@@ -151,7 +151,7 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
             if (session.WaitsFor != 0)
                 session.Pump();
         }
-        Flush(plan);
+        Flush(plan, from);
     }
 
     /// <summary>Ends a session: its subscriptions, its will, and what it had not acknowledged of shared subscriptions, which goes to other members.</summary>
@@ -168,10 +168,13 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
 
     internal void PublishSoon(DelayedWill will) => keeper.PublishSoon(will);
 
-    private static void Flush(DeliveryPlan plan)
+    private static void Flush(DeliveryPlan plan, Session? except)
     {
         foreach (var (session, _) in CollectionsMarshal.AsSpan(plan.Sessions))
-            session.Link?.Outbox.Flush();
+        {
+            if (session != except)
+                session.Link?.Outbox.Flush();
+        }
     }
 
     private void Plan(ref Publication publication, int index, DeliveryPlan plan, Session? from)

@@ -87,6 +87,8 @@ public sealed class NodeHost : IRunningNode
             kestrel.Limits.MaxRequestBodySize = options.MaxBatchBytes;
             listeners.Configure(kestrel, mqtt.Serve);
         });
+        // One hop between threads less per packet; nothing here blocks the thread that reads a socket.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(options).AddSingleton(time)
             .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)

@@ -12,7 +12,8 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly Outbox outbox = new(transport.Transport.Output);
-    private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(transport.ConnectionClosed, server.Stopping);
+    // Not linked to the transport's end: that comes with the client's FIN, when its last packets are still to be read.
+    private readonly CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock closing = new();
     private (ReasonCode Reason, string Message)? closedWith;

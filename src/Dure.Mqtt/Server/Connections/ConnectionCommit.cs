@@ -15,6 +15,7 @@ internal sealed partial class Connection
     private readonly List<AckPacket> releases = [];
     private readonly List<(Message Message, Target Target)> retainedToSend = [];
     private TappedMessage[] tapped = [];
+    private int tappedCount;
     private volatile bool isCommitting;
 
     // The log position that must be safe before the answers go out.
@@ -30,13 +31,13 @@ internal sealed partial class Connection
             if (publicationCount > 0)
             {
                 server.Counters.Received(publicationCount);
-                if (server.Tap is { } tap && CollectTapped() is var count and > 0)
-                    await tap.Take(tapped.AsMemory(0, count), cancel);
+                if (server.Tap is { } tap && CollectTapped())
+                    await tap.Take(tapped.AsMemory(0, tappedCount), cancel);
                 needed = Math.Max(needed, server.Distribute(publications.AsSpan(0, publicationCount), plan, session));
                 KeepIncoming();
             }
             needed = Math.Max(needed, session!.WaitsFor);
-            await server.Settle(plan, needed, cancel);
+            await server.Settle(plan, needed, session, cancel);
             Answer();
             isAnswered = true;
             await SendRetained(cancel);
@@ -65,17 +66,16 @@ internal sealed partial class Connection
         releases.Clear();
     }
 
-    private int CollectTapped()
+    private bool CollectTapped()
     {
         if (tapped.Length < publicationCount)
             tapped = new TappedMessage[publications.Length];
-        var count = 0;
         foreach (ref readonly var publication in publications.AsSpan(0, publicationCount))
         {
             if (publication.IsDelivered)
-                tapped[count++] = new TappedMessage(publication.Route.Name, publication.Payload, publication.Qos, publication.Retain, principal!);
+                tapped[tappedCount++] = new TappedMessage(publication.Route.Name, publication.Payload, publication.Qos, publication.Retain, principal!);
         }
-        return count;
+        return tappedCount > 0;
     }
 
     private void Answer()
@@ -174,10 +174,10 @@ internal sealed partial class Connection
     private void Reset()
     {
         Array.Clear(publications, 0, publicationCount);
-        Array.Clear(tapped);
+        Array.Clear(tapped, 0, tappedCount);
         if (publications.Length > KeptPublications && publicationCount < publications.Length / 8)
             (publications, tapped) = (new Publication[publications.Length / 2], []);
-        (publicationCount, unacknowledged, needed) = (0, 0, 0);
+        (publicationCount, tappedCount, unacknowledged, needed) = (0, 0, 0, 0);
         plan.Clear();
         answers.Clear();
         foreach (var copy in straddling)

@@ -119,7 +119,7 @@ internal sealed partial class Connection
     {
         if (publicationCount == MaxBatchMessages)
             return false;
-        var packet = PublishPacket.Read(flags, body.Span, Version);
+        var packet = PublishPacket.Read(flags, body.Span, Version, lastRoute is null ? default : lastRoute.Utf8);
         var route = RouteOf(packet);
         if (publicationCount == publications.Length)
             Array.Resize(ref publications, Math.Max(8, publications.Length * 2));
