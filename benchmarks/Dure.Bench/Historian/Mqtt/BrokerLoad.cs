@@ -7,15 +7,23 @@ internal static class BrokerLoad
 {
     public const int Window = 1000;
     private const int PingPongShare = 20;
+    private const int AcknowledgedShare = 4;
 
-    public static BrokerFigures Measured(MqttTarget target, Scale scale, int messages)
+    /// <param name="beforeAcknowledged">Done before the acknowledged messages: what the broker needs to keep them.</param>
+    public static BrokerFigures Measured(MqttTarget target, Scale scale, int messages, Action beforeAcknowledged)
     {
-        var fanIn = Enumerable.Range(0, scale.Runs).Select(_ => MqttLoad.FanIn(target, messages)).ToArray();
-        var acknowledged = Enumerable.Range(0, scale.Runs).Select(run => MqttLoad.Acknowledged(target, messages / 4, Window, hasSubscriber: true, run * messages)).ToArray();
-        var pingPong = Enumerable.Range(0, scale.Runs).Select(_ => MqttLoad.PingPong(target, scale.SlowMessages / PingPongShare)).ToArray();
-        return new BrokerFigures(target.Name)
+        var pingPong = Runs(scale, _ => MqttLoad.PingPong(target, scale.SlowMessages / PingPongShare));
+        var lost = 0L;
+        var fanIn = Runs(scale, run =>
         {
-            FanIn = Report.Median(fanIn.Select(run => run.PerSecond)), Lost = fanIn.Sum(run => run.Lost), Acknowledged = Report.Median(acknowledged), PingPong = Report.Median(pingPong),
-        };
+            var (perSecond, missing) = MqttLoad.FanIn(target, messages, run * messages);
+            lost += missing;
+            return perSecond;
+        });
+        beforeAcknowledged();
+        var acknowledged = Runs(scale, run => MqttLoad.Acknowledged(target, messages / AcknowledgedShare, Window, hasSubscriber: true, (scale.Runs + run) * messages));
+        return new BrokerFigures(target.Name) { FanIn = fanIn, Lost = lost, Acknowledged = acknowledged, PingPong = pingPong };
     }
+
+    private static double Runs(Scale scale, Func<int, double> measure) => Report.Median(Enumerable.Range(0, scale.Runs).Select(measure).ToArray());
 }

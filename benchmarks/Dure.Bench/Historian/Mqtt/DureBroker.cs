@@ -15,10 +15,31 @@ internal static class DureBroker
     {
         using var node = await BenchNode.Start(folder);
         var target = new MqttTarget("Dure", node.MqttPort, "bench", node.Token);
-        await Task.Run(() => MqttLoad.FanIn(target, scale.SlowMessages)); // a node has been running for long; its code is compiled
-        var figures = await Task.Run(() => BrokerLoad.Measured(target, scale, scale.SlowMessages * Faster));
-        return figures with { Stored = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>() };
+        var before = 0L;
+        var figures = await Task.Run(() =>
+        {
+            MqttLoad.FanIn(target, scale.SlowMessages, int.MaxValue / 2); // a node has been running for long; its code is compiled
+            return BrokerLoad.Measured(target, scale, scale.SlowMessages * Faster, () =>
+            {
+                Accept(node).GetAwaiter().GetResult();
+                before = Samples(node).GetAwaiter().GetResult();
+            });
+        });
+        return figures with { Stored = await Samples(node) - before };
     }
+
+    /// <summary>Lets the node keep what came so far as signals, from now on: until then messages are passed on and not stored.</summary>
+    private static async Task Accept(BenchNode node)
+    {
+        var sources = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/sources"))!["sources"]!.AsArray();
+        foreach (var source in sources.Where(source => source!["items"]!["waiting"]!.GetValue<long>() > 0))
+        {
+            using var answer = await node.Client.PostAsJsonAsync($"api/v1/sources/{Uri.EscapeDataString(source!["name"]!.GetValue<string>())}/accept", new JsonObject { ["all"] = true, ["unit"] = "Cel" });
+            answer.EnsureSuccessStatusCode();
+        }
+    }
+
+    private static async Task<long> Samples(BenchNode node) => (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>();
 
     /// <summary>What an idle client over TLS costs, KiB.</summary>
     public static async Task<double> IdleKibibytes(Scale scale, string folder)

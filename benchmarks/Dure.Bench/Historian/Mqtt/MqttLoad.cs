@@ -13,13 +13,15 @@ internal static class MqttLoad
     private const int IdentifierAt = 16; // fixed header 2, topic's length 2, topic 12
     private const int BytesOfQuality0 = IdentifierAt + PayloadBytes;
     private const int BytesOfQuality1 = BytesOfQuality0 + 2;
+    private const int PingPongLine = 9;
     private const int PublishSlice = 64 * 1024;
 
     /// <summary>Messages/s from first sent to last received, and how many never came.</summary>
-    public static (double PerSecond, long Lost) FanIn(MqttTarget target, int messages)
+    /// <param name="firstMessage">So that no message of an earlier run is sent twice.</param>
+    public static (double PerSecond, long Lost) FanIn(MqttTarget target, int messages, int firstMessage)
     {
         var each = messages / Publishers;
-        var bodies = Enumerable.Range(0, Publishers).Select(line => Packets(line, each, quality: 0, 0)).ToArray();
+        var bodies = Enumerable.Range(0, Publishers).Select(line => Packets(line, each, quality: 0, firstMessage)).ToArray();
         using var subscriber = MqttSocket.Connect(target, "bench-subscriber");
         subscriber.Subscribe("b/#", 0);
         var publishers = Enumerable.Range(0, Publishers).Select(line => MqttSocket.Connect(target, $"bench-{line}")).ToArray();
@@ -40,7 +42,6 @@ internal static class MqttLoad
     }
 
     /// <summary>Messages/s of QoS 1 from first sent to last acknowledged and, with a subscriber, last received.</summary>
-    /// <param name="firstMessage">So that no message of an earlier run is sent twice.</param>
     public static double Acknowledged(MqttTarget target, int messages, int window, bool hasSubscriber, int firstMessage)
     {
         var each = messages / Publishers;
@@ -63,8 +64,8 @@ internal static class MqttLoad
     public static double PingPong(MqttTarget target, int messages)
     {
         using var client = MqttSocket.Connect(target, "bench-ping");
-        client.Subscribe("b/line0/temp", 1);
-        var packets = Packets(0, messages, quality: 1, 0);
+        client.Subscribe($"b/line{PingPongLine}/temp", 1);
+        var packets = Packets(PingPongLine, messages, quality: 1, 0);
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < messages; i++)
         {

@@ -38,6 +38,6 @@ internal static class MosquittoPeer
             user root
             """);
         using var server = await PeerProcess.Start(Name, packages, port, packages.Program("usr/sbin/mosquitto"), "-c", config);
-        return await Task.Run(() => BrokerLoad.Measured(new MqttTarget(Name, port), scale, scale.SlowMessages));
+        return await Task.Run(() => BrokerLoad.Measured(new MqttTarget(Name, port), scale, scale.SlowMessages, () => { }));
     }
 }
