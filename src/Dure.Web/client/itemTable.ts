@@ -10,6 +10,13 @@ export interface Wish { item: string; path: string; unit: string; sourceUnit?: s
 
 const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 7, useGrouping: false });
 
+/** Units as people write them; the node understands these spellings. */
+const shownUnits: Record<string, string> = { Cel: '°C', '[degF]': '°F', '[psi]': 'psi' };
+
+function shownUnit(code: string | null): string {
+  return code === null ? '' : (shownUnits[code] ?? code);
+}
+
 class Row {
   readonly element: HTMLTableRowElement;
   readonly tick: HTMLInputElement;
@@ -38,11 +45,11 @@ class Row {
     if (item.standing !== this.standing) {
       this.standing = item.standing;
       this.path.value = item.path ?? '';
-      this.unit.value = item.unit ?? '';
+      this.unit.value = shownUnit(item.unit);
       const mark = document.querySelector<HTMLTemplateElement>(`template[data-standing-mark="${item.standing}"]`);
       this.element.querySelector('[data-standing]')?.replaceChildren(...(mark ? [mark.content.cloneNode(true)] : []));
     } else if (this.unit.value === '' && item.unit !== null && document.activeElement !== this.unit) {
-      this.unit.value = item.unit;
+      this.unit.value = shownUnit(item.unit);
     }
   }
 

@@ -33,7 +33,7 @@ public sealed class SourcesPageTests(ServedDemo demo)
         var rows = page.Locator("[data-arrived] tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(2);
         await Assertions.Expect(rows.Nth(0).Locator("[data-value]")).ToHaveTextAsync("21.5");
-        await Assertions.Expect(rows.Nth(0).Locator("[data-unit]")).ToHaveValueAsync("Cel");
+        await Assertions.Expect(rows.Nth(0).Locator("[data-unit]")).ToHaveValueAsync("°C");
         await Assertions.Expect(rows.Nth(0).Locator("[data-path]")).ToHaveValueAsync($"{name}/Oil_temperature");
         await Assertions.Expect(rows.Nth(1).Locator("[data-tick]")).Not.ToBeCheckedAsync();
         await Picture(page, $"sources-tried-{width}");

@@ -82,7 +82,7 @@ internal sealed class HttpJsonDoor(DoorNode node) : HttpDoor(node)
         var right = Body(name, null, [good]);
         Assert.Equal(HttpStatusCode.BadRequest, await Post(right[..^4], cancel));
         Assert.Equal(HttpStatusCode.BadRequest, await Post("\0\x7f\u00ff}{", cancel));
-        await Post(right.Replace("]]", $"],[{good.Time + 1},\"abc\"]]", StringComparison.Ordinal), cancel);
+        await Post(right.Replace("]]", $"],[{good.Time + 1},\"NaN\"]]", StringComparison.Ordinal), cancel);
         return name;
     }
 }
