@@ -73,7 +73,7 @@ internal sealed class ItemBoard(string source)
     {
         if (Meet(announced.Name) is not { } item)
             return;
-        item.Announced = announced;
+        (item.Announced, item.Question) = (announced, null);
         item.SourceUnit = Said(announced.Unit) ?? item.SourceUnit;
     }
 

@@ -207,7 +207,11 @@ public sealed class SourceDesk : ISourceDesk
     internal void SetRule(AcceptRule? newRule)
     {
         lock (gate)
+        {
             rule = newRule;
+            foreach (var item in board.Items)
+                item.Question = null; // what the old rule asked is asked anew
+        }
     }
 
     private Sorted Sort(SampleBatch batch)

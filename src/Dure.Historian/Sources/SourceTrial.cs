@@ -72,7 +72,8 @@ internal sealed class SourceTrial : ISourceDesk
                 board.Hold(item, block);
             }
             rejections.AddRange(batch.Rejections.Take(MostRejections - rejections.Count));
-            Settle(board.Items.All(item => item.Samples > 0) ? TimeSpan.Zero : Settling);
+            // A source that has told what it offers has no more to show once each item has come.
+            Settle(board.Items.All(item => item is { Samples: > 0, Announced: not null }) ? TimeSpan.Zero : Settling);
         }
         if (keepsUntilAccepted)
             throw new ProblemException("urn:dure:sources:trial", "The source is only being tried; nothing is taken.", "trial", "Add the source to keep what it brings.");

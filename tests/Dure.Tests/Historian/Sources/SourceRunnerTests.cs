@@ -94,6 +94,17 @@ public sealed class SourceRunnerTests
     }
 
     [Fact]
+    public async Task A_changed_rule_looks_again_at_what_waits()
+    {
+        await using var sources = await TestSources.Create(new ScriptedKind(Sending("hall/a", "bar")));
+        await sources.Add("mill", new AcceptRule("yard/", "plant"));
+        await TestSources.Until(() => sources.Runner.Status("mill").Counts.Waiting > 0);
+        await sources.Runner.Change("mill", null, null, (true, new AcceptRule("hall/", "plant/hall1")), "tester", Cancel);
+        await TestSources.Until(() => sources.Runner.Status("mill") is { AcceptedItems: 1, Counts.Accepted: > 0 });
+        Assert.Equal("plant/hall1/a", sources.Runner.Desk("mill").Items(1)[0].Path);
+    }
+
+    [Fact]
     public async Task A_sender_that_keeps_its_samples_is_held_back_until_every_item_is_decided_about()
     {
         var kind = new ScriptedKind(async (_, desk, cancel) =>
