@@ -18,12 +18,14 @@ internal static class QualityJson
             ["nominalPeriod"] = Round(signal.NominalPeriodSeconds),
             ["score"] = Round(signal.Score),
             ["findings"] = new JsonArray([.. signal.Findings.Select(Write)]),
+            ["watched"] = signal.Watched is { } watched ? WatchedJson.Write(watched, signal.Unit) : null,
         })]),
     };
 
     public static QualityReport Read(JsonNode json) => new([.. json["signals"]!.AsArray().Select(signal => new SignalQuality(
         AssetId.Parse((string)signal!["asset"]!), (string)signal["signal"]!, (string)signal["unit"]!, (long)signal["samples"]!,
-        Number(signal["nominalPeriod"]), Number(signal["score"]), [.. signal["findings"]!.AsArray().Select(ReadFinding)]))]);
+        Number(signal["nominalPeriod"]), Number(signal["score"]), [.. signal["findings"]!.AsArray().Select(ReadFinding)],
+        signal["watched"] is { } watched ? WatchedJson.Read(watched) : null))]);
 
     private static JsonObject Write(QualityFinding finding) => new()
     {
@@ -40,7 +42,7 @@ internal static class QualityJson
         (string?)json["at"] is { } at ? Croissant.ParseTime(at) : null);
 
     /// <summary>Six decimals, and no infinity: JSON has none.</summary>
-    private static double Round(double value) => double.IsFinite(value) ? Math.Round(value, 6) + 0.0 : 0;
+    internal static double Round(double value) => double.IsFinite(value) ? Math.Round(value, 6) + 0.0 : 0;
 
-    private static double Number(JsonNode? node) => node!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? node.AsValue().GetValue<double>() : 0;
+    internal static double Number(JsonNode? node) => node!.GetValueKind() == System.Text.Json.JsonValueKind.Number ? node.AsValue().GetValue<double>() : 0;
 }

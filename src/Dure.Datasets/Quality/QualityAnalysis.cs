@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dure.Historian.Watching;
 using Dure.Kernel;
 
 namespace Dure.Datasets;
@@ -17,7 +18,7 @@ internal sealed class QualityAnalysis
 
     private readonly List<Judged> judged = [];
 
-    private sealed record Judged(AssetId Asset, Series Series, double NominalSeconds, double Median, double Spread, List<QualityFinding> Findings)
+    private sealed record Judged(AssetId Asset, Series Series, double NominalSeconds, double Median, double Spread, List<QualityFinding> Findings, WatchedQuality Watched)
     {
         public Series Series { get; } = Series with { TimesMicros = [], Values = [], Qualities = [] }; // the report must not hold the data
         public int Samples { get; } = Series.Values.Length;
@@ -29,7 +30,7 @@ internal sealed class QualityAnalysis
         var findings = new List<QualityFinding>();
         findings.AddRange(TimeFindings(series, rows, nominal));
         findings.AddRange(ValueFindings(series));
-        judged.Add(new Judged(asset, series, nominal / 1e6, ValueChecks.MedianOf(series.Values), ValueChecks.SpreadOf(series.Values), findings));
+        judged.Add(new Judged(asset, series, nominal / 1e6, ValueChecks.MedianOf(series.Values), ValueChecks.SpreadOf(series.Values), findings, Watch(series)));
     }
 
     public QualityReport Report()
@@ -46,9 +47,17 @@ internal sealed class QualityAnalysis
             .OrderBy(signal => signal.Score).ThenBy(signal => signal.Asset).ThenBy(signal => signal.Signal, StringComparer.Ordinal)]);
     }
 
+    /// <summary>The same detectors as at ingest, over the rows of the version: whoever has the version can find the same.</summary>
+    private static WatchedQuality Watch(Series series)
+    {
+        var judge = new StretchJudge(WatchLimits.Of(series.Facts.Unit, series.Facts.Low, series.Facts.High));
+        judge.Add(series.TimesMicros, series.Values, series.Qualities);
+        return judge.Report();
+    }
+
     private static SignalQuality Judge(Judged one) => new(one.Asset, one.Series.Name, one.Series.Facts.Unit, one.Samples, one.NominalSeconds,
         one.Samples == 0 ? 0 : one.Findings.Aggregate(1.0, (score, finding) => score * (1 - Math.Clamp(finding.Share, 0, 1))),
-        [.. one.Findings.OrderByDescending(finding => finding.Share).ThenBy(finding => finding.Key, StringComparer.Ordinal)]);
+        [.. one.Findings.OrderByDescending(finding => finding.Share).ThenBy(finding => finding.Key, StringComparer.Ordinal)], one.Watched);
 
     private static IEnumerable<QualityFinding> TimeFindings(Series series, int rows, double nominal)
     {

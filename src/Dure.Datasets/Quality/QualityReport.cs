@@ -1,3 +1,4 @@
+using Dure.Historian.Watching;
 using Dure.Kernel;
 
 namespace Dure.Datasets;
@@ -17,7 +18,9 @@ public sealed record QualityReport(IReadOnlyList<SignalQuality> Signals)
 }
 
 /// <summary>One signal of one asset: its score from 0 (unusable) to 1 (nothing found), and why.</summary>
-public sealed record SignalQuality(AssetId Asset, string Signal, string Unit, long Samples, double NominalPeriodSeconds, double Score, IReadOnlyList<QualityFinding> Findings);
+/// <param name="Watched">What the detectors that watch live signals find in the version's rows, as stretches of time; null in versions cut before there were any.</param>
+public sealed record SignalQuality(
+    AssetId Asset, string Signal, string Unit, long Samples, double NominalPeriodSeconds, double Score, IReadOnlyList<QualityFinding> Findings, WatchedQuality? Watched = null);
 
 /// <summary>
 /// One thing found. <see cref="Key"/> names the kind so that a page can say it in its reader's language with

@@ -76,4 +76,12 @@ public static class FaultKinds
 
     /// <summary>The kind's name in JSON, on the command line and in the pages' texts.</summary>
     public static string Key(this FaultKind kind) => Keys[(int)kind];
+
+    /// <summary>The kind of a name.</summary>
+    public static bool TryParse(string? key, out FaultKind kind)
+    {
+        var place = Array.IndexOf(Keys, key);
+        kind = (FaultKind)Math.Max(0, place);
+        return place >= 0;
+    }
 }

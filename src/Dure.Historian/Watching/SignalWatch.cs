@@ -204,10 +204,20 @@ public sealed partial class SignalWatch
             return ref counts;
         if (counts.Start > start)
             return ref forgotten;
-        if (older is not null && !counts.IsEmpty && older.Count < WatchedQuality.MaxWindows)
-            older.Add(counts.Window);
+        if (older is not null && !counts.IsEmpty)
+            KeepOlder(counts.Window);
         counts = new HourCounts { Start = start };
         return ref counts;
+    }
+
+    /// <summary>When there are too many, the oldest two become one: no sample is lost from the total.</summary>
+    private void KeepOlder(QualityWindow window)
+    {
+        older!.Add(window);
+        if (older.Count <= WatchedQuality.MaxWindows - WatchState.Hours)
+            return;
+        older[1] += older[0];
+        older.RemoveAt(0);
     }
 
     private static long Lag(ReadOnlySpan<long> times, long received)

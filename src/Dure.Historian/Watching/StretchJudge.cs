@@ -10,6 +10,6 @@ public sealed class StretchJudge(WatchLimits limits)
     /// <summary>Ascending samples, after those that were added before.</summary>
     public void Add(ReadOnlySpan<long> timesMicros, ReadOnlySpan<double> values, ReadOnlySpan<Quality> qualities) => watch.Observe(timesMicros, values, qualities, 0);
 
-    /// <summary>All hours, at most <see cref="WatchedQuality.MaxWindows"/> of them, and all findings, at most <see cref="WatchedQuality.MaxFindings"/>.</summary>
+    /// <summary>All hours, the oldest together in one when there are more than <see cref="WatchedQuality.MaxWindows"/>, and the findings, at most <see cref="WatchedQuality.MaxFindings"/>.</summary>
     public WatchedQuality Report() => watch.Snapshot();
 }

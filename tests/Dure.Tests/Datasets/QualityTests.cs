@@ -1,4 +1,5 @@
 using Dure.Datasets;
+using Dure.Historian.Watching;
 using Dure.Kernel;
 using FsCheck;
 using FsCheck.Fluent;
@@ -143,5 +144,12 @@ public sealed class QualityTests
         Assert.Empty(kinds["plant/a/Temperature"]);
         Assert.Equal(report.Signals.Select(signal => signal.Score).Order(), report.Signals.Select(signal => signal.Score));
         Assert.Equal(report.Score, version.QualityScore);
+
+        var watched = report.Signals.ToDictionary(signal => $"{signal.Asset}/{signal.Signal}", signal => signal.Watched!);
+        var stuck = Assert.Single(watched["plant/a/Pressure"].Findings);
+        Assert.Equal((FaultKind.FlatLine, start.AddSeconds(100), 200L), (stuck.Kind, stuck.From, stuck.Count));
+        Assert.Equal(200, watched["plant/a/Pressure"].Total.Invalid);
+        Assert.Equal(1, watched["plant/b/Pressure"].CountOf(FaultKind.Gap));
+        Assert.Equal((1, 0), (watched["plant/a/Temperature"].Score, watched["plant/a/Temperature"].Findings.Count));
     }
 }

@@ -90,6 +90,20 @@ public sealed class PlantWatchTests
         Assert.Equal(2000, quality.Windows.Sum(window => window.Samples));
     }
 
+    [Fact]
+    public void A_stretch_of_years_keeps_the_total_of_all_its_samples()
+    {
+        var made = MadeSignal.Noise(30_000, 4);
+        long[] times = [.. Enumerable.Range(0, made.Count).Select(i => MadeSignal.Start + i * 600 * MadeSignal.Second)];
+        var judge = new StretchJudge(WatchLimits.None);
+
+        judge.Add(times, made.Values.ToArray(), made.Qualities.ToArray());
+        var quality = judge.Report();
+
+        Assert.InRange(quality.Windows.Count, 700, WatchedQuality.MaxWindows);
+        Assert.Equal((30_000L, 30_000L), (quality.Samples, quality.Total.Samples));
+    }
+
     private static void Feed(PlantWatch plant, int number, MadeSignal made, int from, int to)
     {
         for (var i = from; i < to; i++)
