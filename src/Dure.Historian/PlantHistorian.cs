@@ -347,7 +347,7 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, ContentHash hash, BatchFacts facts, string actor)
     {
-        var assets = record.Rows.Select(rows => signals[rows.Series].Id.Asset.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var assets = AssetsOf(signals, record);
         var body = new JsonObject
         {
             ["sequence"] = record.Sequence,
@@ -360,11 +360,23 @@ public sealed class PlantHistorian : IAsyncDisposable
             ["from"] = record.Rows.Min(rows => rows.Times[0]),
             ["to"] = record.Rows.Max(rows => rows.Times[^1]),
             // A batch over very many machines names none: it then counts for all.
-            ["assets"] = assets.Length <= MaxAssetsNamed ? new JsonArray([.. assets.Select(asset => JsonValue.Create(asset))]) : null,
+            ["assets"] = assets is null ? null : new JsonArray([.. assets.Select(asset => JsonValue.Create(asset))]),
         };
         if (facts.IsRecovered)
             body["recovered"] = true;
         return journal.Append(Ingested, hash.ToString(), body, actor, CancellationToken.None).AsTask();
+    }
+
+    /// <summary>The machines of a batch by name; null when they are too many to name.</summary>
+    private static string[]? AssetsOf(SignalBook signals, BatchRecord record)
+    {
+        var assets = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var rows in record.Rows)
+        {
+            if (assets.Add(signals[rows.Series].Id.Asset.Path) && assets.Count > MaxAssetsNamed)
+                return null;
+        }
+        return [.. assets.Order(StringComparer.Ordinal)];
     }
 
     private static bool Touches(JsonObject body, HashSet<string> assets, long from, long to) =>

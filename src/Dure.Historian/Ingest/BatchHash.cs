@@ -18,7 +18,11 @@ internal static class BatchHash
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[4];
-        foreach (var (path, part) in rows.Select(part => (pathOf(part.Series), part)).OrderBy(pair => pair.Item1, StringComparer.Ordinal))
+        var parts = new (string Path, AcceptedRows Rows)[rows.Count];
+        for (var i = 0; i < parts.Length; i++)
+            parts[i] = (pathOf(rows[i].Series), rows[i]);
+        Array.Sort(parts, (a, b) => string.CompareOrdinal(a.Path, b.Path));
+        foreach (var (path, part) in parts)
         {
             var name = Encoding.UTF8.GetBytes(path);
             BinaryPrimitives.WriteInt32LittleEndian(number, name.Length);

@@ -5,9 +5,10 @@ namespace Dure.Historian;
 /// <summary>One signal's part of a batch as it came in: columns that grow, not yet judged.</summary>
 public sealed class SignalBlock(string signal, string? unit)
 {
-    private long[] times = new long[64];
-    private double[] values = new double[64];
-    private Quality[] qualities = new Quality[64];
+    // Many senders bring one sample of each of very many signals.
+    private long[] times = new long[4];
+    private double[] values = new double[4];
+    private Quality[] qualities = new Quality[4];
 
     /// <summary>The signal's path as the sender wrote it.</summary>
     public string Signal => signal;

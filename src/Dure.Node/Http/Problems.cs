@@ -12,6 +12,11 @@ internal static class Problems
     {
         ["urn:dure:access:not-allowed"] = StatusCodes.Status403Forbidden,
         ["urn:dure:http:too-large"] = StatusCodes.Status413PayloadTooLarge,
+        // A sender must keep what it has and try again: 400 would make it drop the batch.
+        ["urn:dure:historian:disk-failed"] = StatusCodes.Status503ServiceUnavailable,
+        ["urn:dure:historian:too-busy"] = StatusCodes.Status503ServiceUnavailable,
+        ["urn:dure:evidence:journal-write-failed"] = StatusCodes.Status503ServiceUnavailable,
+        ["urn:dure:evidence:journal-stopped"] = StatusCodes.Status503ServiceUnavailable,
         ["urn:dure:http:bad-encoding"] = StatusCodes.Status415UnsupportedMediaType,
     };
 
