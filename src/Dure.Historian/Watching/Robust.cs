@@ -37,7 +37,7 @@ internal static class Robust
         {
             var rest = Math.Abs(large - Math.Round(large / small) * small);
             if (rest <= RestTolerance * small)
-                return Math.Max(common, step) / Math.Round(Math.Max(common, step) / small); // from the larger step, so that errors do not add up
+                return round == 0 && small == common ? common : Math.Max(common, step) / Math.Round(Math.Max(common, step) / small); // from the larger step, so that errors do not add up
             if (rest <= least)
                 return 0;
             (large, small) = (small, rest);
