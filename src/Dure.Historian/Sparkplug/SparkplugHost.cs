@@ -128,6 +128,23 @@ public sealed class SparkplugHost(SparkplugOptions options)
         }
     }
 
+    /// <summary>The way to the server is lost: what happens to the edge nodes is not known from now on, and each must be born anew.</summary>
+    public void Disconnected(long nowMicros, Reading into)
+    {
+        foreach (var node in nodes.Values.Where(node => node.IsOnline))
+            Died(node, nowMicros, into);
+    }
+
+    /// <summary>Asks all edge nodes that are known and not born for their births; to be called once the way to the server is there again.</summary>
+    public void AskForBirths(long nowMicros, Reading into)
+    {
+        foreach (var node in nodes.Values.Where(node => !node.IsOnline))
+        {
+            node.AskedAt = null;
+            AskForBirth(node, nowMicros, into);
+        }
+    }
+
     private void Receive(EdgeNode node, SparkplugTopic topic, string name, ref SparkplugPayload payload, ReadOnlySpan<byte> bytes, long now, Reading into)
     {
         if (topic.Verb == SparkplugVerb.NodeBirth)
@@ -225,8 +242,13 @@ public sealed class SparkplugHost(SparkplugOptions options)
     {
         if (!node.IsOnline || BirthBook.BirthDeathSeq(ref payload) is { } seq && node.BirthDeathSeq is { } born && seq != born)
             return;
-        node.IsOnline = false;
         // The will's own time is that of the connect, so the death is when it was heard of.
+        Died(node, now, into);
+    }
+
+    private static void Died(EdgeNode node, long now, Reading into)
+    {
+        node.IsOnline = false;
         foreach (var device in node.All)
         {
             (device.IsBorn, device.AwaitedUntil) = (false, null);
