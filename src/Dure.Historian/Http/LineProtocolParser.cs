@@ -86,7 +86,7 @@ public sealed class LineProtocolParser
             return;
         }
         fields.Clear();
-        if (ParseFields(line[..keyEnd], rest[..fieldsEnd], isPlain) is { } fault)
+        if (ParseFields(line[..keyEnd], rest[..fieldsEnd], isPlain, number) is { } fault)
         {
             Reject(number, fault);
             return;
@@ -95,9 +95,10 @@ public sealed class LineProtocolParser
             block.Add(time, value);
     }
 
-    /// <summary>Collects the line's fields; returns what is wrong with one, in which case none of the line is taken.</summary>
-    private string? ParseFields(ReadOnlySpan<byte> key, ReadOnlySpan<byte> list, bool isPlain)
+    /// <summary>Collects the line's fields; returns what is wrong with one, in which case none of the line is taken. A text is refused alone.</summary>
+    private string? ParseFields(ReadOnlySpan<byte> key, ReadOnlySpan<byte> list, bool isPlain, int number)
     {
+        var texts = 0;
         while (!list.IsEmpty)
         {
             var end = isPlain ? PlaceOf(list, (byte)',') : EndOf(list, (byte)',', quoted: true);
@@ -107,12 +108,18 @@ public sealed class LineProtocolParser
             if (equals <= 0 || equals == field.Length)
                 return $"'{Shown(field)}' is not field=value.";
             if (!TryValue(field[(equals + 1)..], out var value, out var fault))
-                return $"Field '{Shown(field[..equals])}': {fault}";
+            {
+                if (field[equals + 1] != '"')
+                    return $"Field '{Shown(field[..equals])}': {fault}";
+                Reject(number, $"Field '{Shown(field[..equals])}': {fault}");
+                texts++;
+                continue;
+            }
             if (BlockOf(key, field[..equals], out var problem) is not { } block)
                 return problem;
             fields.Add((block, value));
         }
-        return fields.Count == 0 ? "The line has no field." : null;
+        return fields.Count + texts == 0 ? "The line has no field." : null;
     }
 
     private SignalBlock? BlockOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, out string problem)

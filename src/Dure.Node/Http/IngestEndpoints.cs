@@ -56,10 +56,14 @@ internal static class IngestEndpoints
         }, statusCode: StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>InfluxDB 1 clients create their database before they write; there is only this one.</summary>
-    private static IResult CreateDatabase(HttpContext context) => context.Request.Query["q"].ToString().StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase)
-        ? Results.Json(new JsonObject { ["results"] = new JsonArray(new JsonObject { ["statement_id"] = 0 }) })
-        : throw new ProblemException("urn:dure:http:not-influxql", "InfluxQL is not spoken here.", "POST /query", "Ask in SQL with POST /api/v1/sql, or read /api/v1/signals/resample.");
+    /// <summary>InfluxDB 1 clients create their database before they write, by query string or form; there is only this one.</summary>
+    private static async Task<IResult> CreateDatabase(HttpContext context)
+    {
+        var asked = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(context.RequestAborted))["q"] : context.Request.Query["q"];
+        return asked.ToString().StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase)
+            ? Results.Json(new JsonObject { ["results"] = new JsonArray(new JsonObject { ["statement_id"] = 0 }) })
+            : throw new ProblemException("urn:dure:http:not-influxql", "InfluxQL is not spoken here.", "POST /query", "Ask in SQL with POST /api/v1/sql, or read /api/v1/signals/resample.");
+    }
 
     private static Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
     {
