@@ -122,7 +122,10 @@ public sealed class PacketBuffer(int capacity = 256) : IBufferWriter<byte>
 
     private void Reserve(int count)
     {
-        if (bytes.Length - Length < count)
-            Array.Resize(ref bytes, (int)Math.Min(Array.MaxLength, Math.Max(bytes.Length * 2L, (long)Length + count)));
+        if (bytes.Length - Length >= count)
+            return;
+        var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(bytes.Length * 2L, (long)Length + count)));
+        Written.CopyTo(larger);
+        bytes = larger;
     }
 }

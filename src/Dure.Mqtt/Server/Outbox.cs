@@ -11,7 +11,9 @@ internal sealed class Outbox(PipeWriter output)
 {
     // Rounds one caller sends before the rest goes to the thread pool, so that a publisher does not work for a busy receiver for ever.
     private const int MaxRoundsInline = 8;
-    private const int KeptBytes = 256 * 1024;
+
+    // A busy connection keeps its buffers; growing them anew for each burst would cost more than sending it. Trim() gives them back later.
+    private const int KeptBytes = 8 * 1024 * 1024;
 
     private PacketBuffer filling = new(0);
     private PacketBuffer sending = new(0);

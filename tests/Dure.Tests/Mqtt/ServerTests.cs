@@ -230,6 +230,21 @@ public sealed class ServerTests
     }
 
     [Fact]
+    public async Task What_a_client_sent_before_it_closed_is_read_although_the_transport_has_ended()
+    {
+        await using var broker = await TestBroker.Start();
+        var client = broker.Connect(transportHasEnded: true);
+        await client.Send(into =>
+        {
+            new ConnectPacket { Version = V5, ClientId = "hasty" }.Write(into);
+            PublishPacket.Write(into, V5, "a"u8, "last"u8);
+            new DisconnectPacket(ReasonCode.Success).Write(into, V5);
+        });
+        await client.Vanish();
+        Assert.Equal(["last"], broker.Tapped.Select(message => message.Payload));
+    }
+
+    [Fact]
     public async Task A_connection_that_does_not_say_CONNECT_in_time_is_closed()
     {
         await using var broker = await TestBroker.Start();

@@ -52,10 +52,12 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
         await old.DisposeAsync();
     }
 
-    public TestClient Connect()
+    /// <param name="transportHasEnded">As Kestrel says it when the client's FIN has come, be there bytes before it or not.</param>
+    public TestClient Connect(bool transportHasEnded = false)
     {
         var (toServer, toClient) = (new Pipe(), new Pipe());
         var connection = new DefaultConnectionContext("test", new Ends(toServer.Reader, toClient.Writer), new Ends(toClient.Reader, toServer.Writer));
+        connection.ConnectionClosed = new CancellationToken(transportHasEnded);
         return new TestClient(connection, Serve(connection));
     }
 

@@ -50,8 +50,9 @@ internal sealed partial class Connection
     private int ParseSegment(ReadOnlyMemory<byte> bytes, out bool mustCommit)
     {
         var taken = 0;
+        var span = bytes.Span;
         mustCommit = false;
-        while (!isLeaving && taken < bytes.Length && FixedHeader.TryRead(bytes.Span[taken..], server.Options.MaxPacketBytes, out var header) && bytes.Length - taken >= header.PacketSize)
+        while (!isLeaving && taken < bytes.Length && FixedHeader.TryRead(span[taken..], server.Options.MaxPacketBytes, out var header) && bytes.Length - taken >= header.PacketSize)
         {
             if (!TryHandle(header, bytes.Slice(taken + header.Length, header.Remaining)))
             {
