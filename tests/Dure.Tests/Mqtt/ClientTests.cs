@@ -81,7 +81,7 @@ public sealed class ClientTests
                 var noise = new byte[random.Next(1, 400)];
                 random.NextBytes(noise);
                 await accepted.GetStream().WriteAsync(round % 2 == 0 ? noise : [0x20, 2, 0, 0, .. noise]);
-            });
+            }, TestContext.Current.CancellationToken);
             var ended = await Assert.ThrowsAsync<ProblemException>(async () =>
             {
                 await using var client = await MqttClient.Connect(new MqttClientOptions { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port, ClientId = "x" }, TimeProvider.System, (_, _) => default, CancellationToken.None);
