@@ -25,7 +25,7 @@ internal static class IngestEndpoints
         ingest.MapPost("/api/v1/ingest/parquet", Parquet).Needs(Permission.Ingest).WithSummary("Take a Parquet file of one machine (wide, or long with time, signal, value).");
         ingest.MapPost("/api/v2/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 2 write, for clients that speak it.");
         ingest.MapMethods("/ping", ["GET", "HEAD"], (HttpResponse response) => response.Headers["X-Influxdb-Version"] = "1.8-dure").AllowAnonymous().ExcludeFromDescription();
-        ingest.MapPost("/query", CreateDatabase).Needs(Permission.Ingest).ExcludeFromDescription();
+        ingest.MapPost("/query", (Delegate)CreateDatabase).Needs(Permission.Ingest).ExcludeFromDescription();
         ingest.MapPost("/write", WriteLikeInflux).Needs(Permission.Ingest).WithSummary("InfluxDB 1 write, for clients that speak it.");
     }
 
