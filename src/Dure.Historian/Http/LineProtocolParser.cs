@@ -105,7 +105,7 @@ public sealed class LineProtocolParser
             var field = list[..end];
             list = end < list.Length ? list[(end + 1)..] : [];
             var equals = isPlain ? PlaceOf(field, (byte)'=') : EndOf(field, (byte)'=', quoted: false);
-            if (equals <= 0 || equals == field.Length)
+            if (equals <= 0 || equals + 1 >= field.Length)
                 return $"'{Shown(field)}' is not field=value.";
             if (!TryValue(field[(equals + 1)..], out var value, out var fault))
             {

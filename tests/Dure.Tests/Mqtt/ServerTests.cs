@@ -172,6 +172,11 @@ public sealed class ServerTests
         });
         await publishing;
         await Wait.Until(() => broker.Server.Statistics.Connections == 1);
+        await Wait.Until(() =>
+        {
+            broker.Time.Advance(TimeSpan.FromSeconds(1)); // the server waits for its last words to be taken
+            return stuck.HasEnded;
+        });
     }
 
     [Fact]

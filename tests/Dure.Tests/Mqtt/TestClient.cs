@@ -23,6 +23,9 @@ public sealed class TestClient(DefaultConnectionContext connection, Task serving
     public MqttVersion Version { get; private set; } = MqttVersion.V311;
     public ConnackPacket Connack { get; private set; } = null!;
 
+    /// <summary>The server has let the connection go.</summary>
+    public bool HasEnded => serving.IsCompleted;
+
     public async Task Greet(string clientId, MqttVersion version, bool clean = true, Action<MqttProperties>? set = null, MqttWill? will = null, ushort keepAlive = 0, string? user = null)
     {
         var packet = new ConnectPacket { Version = version, ClientId = clientId, CleanStart = clean, Will = will, KeepAliveSeconds = keepAlive, UserName = user };
