@@ -38,7 +38,9 @@ public sealed class GatewayTests : IDisposable
             ["maxRequestBytes"] = 20_000,
             ["sources"] = new JsonArray(new JsonObject
             {
-                ["name"] = "files", ["kind"] = "folder", ["settings"] = new JsonObject { ["path"] = incoming, ["asset"] = "plant/pump1", ["period"] = 0.05 },
+                ["name"] = "files",
+                ["kind"] = "folder",
+                ["settings"] = new JsonObject { ["path"] = incoming, ["asset"] = "plant/pump1", ["period"] = 0.05 },
             }),
         }.ToJsonString(), cancel);
         // One address over all restarts: a gateway is told once where its node is.

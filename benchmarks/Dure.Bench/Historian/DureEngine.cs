@@ -47,8 +47,13 @@ internal static class DureEngine
         var lookUp = Measure.Each(lookUps, i => store.LookUp(which[i], when[i]));
         return new EngineFigures(Name)
         {
-            BulkPerSecond = bulk, BytesPerPoint = (double)store.Bytes / scale.AllPoints, ResamplePerSecond = scale.AllPoints / resample,
-            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, LookUp = lookUp, AsOfSeconds = asOf, AsOfSum = sum,
+            BulkPerSecond = bulk,
+            BytesPerPoint = (double)store.Bytes / scale.AllPoints,
+            ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun,
+            LookUp = lookUp,
+            AsOfSeconds = asOf,
+            AsOfSum = sum,
         };
     }
 

@@ -20,7 +20,7 @@ internal static class HistorianBenchmark
         var clickHouse = await Try(report, ClickHousePeer.Name, folder => ClickHousePeer.Measured(scale, folder));
         var postgres = await Try(report, PostgresPeer.Name, folder => PostgresPeer.Measured(scale, folder));
         var duck = await Try(report, DuckPeer.Name, folder => Task.Run(() => DuckPeer.Measured(scale, folder)));
-var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Measured(scale, folder));
+        var mosquitto = await Try(report, MosquittoPeer.Name, folder => MosquittoPeer.Measured(scale, folder));
         var dure = await Try(report, "Dure", folder => DureEngine.Measured(scale, duck?.AsOfSum, folder)) ?? throw new InvalidOperationException("Dure is always here.");
 
         var ours = dure.InProcess;

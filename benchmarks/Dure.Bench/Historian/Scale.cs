@@ -35,11 +35,31 @@ internal sealed record Scale
 
     public static Scale Full { get; } = new()
     {
-        Runs = 3, Series = G1.AllSeries, Points = G1.AllPoints, SlowPoints = 2_000_000, TextPoints = 4_000_000, BulkSeries = 300, Events = 1_000_000, LookUps = 2000, SlowMessages = 1_000_000, IdleClients = 10_000, RecordedPoints = 2_000_000,
+        Runs = 3,
+        Series = G1.AllSeries,
+        Points = G1.AllPoints,
+        SlowPoints = 2_000_000,
+        TextPoints = 4_000_000,
+        BulkSeries = 300,
+        Events = 1_000_000,
+        LookUps = 2000,
+        SlowMessages = 1_000_000,
+        IdleClients = 10_000,
+        RecordedPoints = 2_000_000,
     };
 
     public static Scale Quick { get; } = new()
     {
-        Runs = 1, Series = 100, Points = G1.AllPoints, SlowPoints = 200_000, TextPoints = 1_000_000, BulkSeries = 40, Events = 100_000, LookUps = 300, SlowMessages = 100_000, IdleClients = 500, RecordedPoints = 500_000,
+        Runs = 1,
+        Series = 100,
+        Points = G1.AllPoints,
+        SlowPoints = 200_000,
+        TextPoints = 1_000_000,
+        BulkSeries = 40,
+        Events = 100_000,
+        LookUps = 300,
+        SlowMessages = 100_000,
+        IdleClients = 500,
+        RecordedPoints = 500_000,
     };
 }

@@ -155,7 +155,10 @@ public sealed class Forwarder : IDisposable
 
     private void Count(long accepted, long duplicates, long rejected) => Volatile.Write(ref status, status with
     {
-        Requests = status.Requests + 1, Accepted = status.Accepted + accepted, Duplicates = status.Duplicates + duplicates, Rejected = status.Rejected + rejected,
+        Requests = status.Requests + 1,
+        Accepted = status.Accepted + accepted,
+        Duplicates = status.Duplicates + duplicates,
+        Rejected = status.Rejected + rejected,
     });
 
     private void Tell(SourceState state, Problem? problem)

@@ -56,8 +56,15 @@ public sealed class MqttSource : ISource
         var will = settings.HostId is null ? null : sparkplug.Will(time.GetUtcNow());
         var options = new MqttClientOptions
         {
-            Host = settings.Host, Port = settings.Port, UseTls = settings.UseTls, Version = settings.Version, ClientId = settings.ClientId, UserName = settings.User, Password = settings.Password,
-            CleanStart = settings.HostId is not null, Will = will is null ? null : new MqttWill(will.Topic, will.Payload, will.Qos, will.Retain, new MqttProperties()),
+            Host = settings.Host,
+            Port = settings.Port,
+            UseTls = settings.UseTls,
+            Version = settings.Version,
+            ClientId = settings.ClientId,
+            UserName = settings.User,
+            Password = settings.Password,
+            CleanStart = settings.HostId is not null,
+            Will = will is null ? null : new MqttWill(will.Topic, will.Payload, will.Qos, will.Retain, new MqttProperties()),
         };
         await using var client = await MqttClient.Connect(options, time, (messages, ending) => taking.Take((each, now, into) => ReadAll(messages, each, now, into), ending), cancel);
         await using var publisher = new MqttPublisher((message, ending) => new ValueTask(client.Publish(message.Topic, message.Payload, message.Qos, message.Retain, ending)));

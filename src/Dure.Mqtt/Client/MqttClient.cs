@@ -132,8 +132,14 @@ public sealed class MqttClient : IAsyncDisposable
             properties.SessionExpirySeconds = SessionForAWeekSeconds;
         await Send(into => new ConnectPacket
         {
-            Version = options.Version, ClientId = options.ClientId, CleanStart = options.CleanStart, KeepAliveSeconds = (ushort)options.KeepAlive.TotalSeconds,
-            UserName = options.UserName, Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : (ReadOnlyMemory<byte>?)null, Will = options.Will, Properties = properties,
+            Version = options.Version,
+            ClientId = options.ClientId,
+            CleanStart = options.CleanStart,
+            KeepAliveSeconds = (ushort)options.KeepAlive.TotalSeconds,
+            UserName = options.UserName,
+            Password = options.Password is { } password ? Encoding.UTF8.GetBytes(password) : (ReadOnlyMemory<byte>?)null,
+            Will = options.Will,
+            Properties = properties,
         }.Write(into), cancel);
         FixedHeader header;
         while (!FixedHeader.TryRead(buffer.AsSpan(0, filled), options.MaxPacketBytes, out header) || filled < header.PacketSize)

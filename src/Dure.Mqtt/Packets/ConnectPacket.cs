@@ -44,8 +44,14 @@ public sealed record ConnectPacket
         reader.ExpectEnd(PacketType.Connect);
         return new ConnectPacket
         {
-            Version = version, ClientId = clientId, CleanStart = (flags & CleanFlag) != 0, KeepAliveSeconds = keepAlive,
-            Will = will, UserName = userName, Password = password, Properties = properties,
+            Version = version,
+            ClientId = clientId,
+            CleanStart = (flags & CleanFlag) != 0,
+            KeepAliveSeconds = keepAlive,
+            Will = will,
+            UserName = userName,
+            Password = password,
+            Properties = properties,
         };
     }
 

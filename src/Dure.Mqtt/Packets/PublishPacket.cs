@@ -54,8 +54,16 @@ public readonly ref struct PublishPacket
             throw new MqttProtocolException(ReasonCode.PayloadFormatInvalid, "PUBLISH says its payload is UTF-8, and it is not.");
         return new PublishPacket
         {
-            Topic = topic, Properties = properties, Payload = reader.Rest, PacketId = packetId, Qos = (QualityOfService)qos,
-            IsDuplicate = (flags & DupFlag) != 0, Retain = (flags & RetainFlag) != 0, TopicAlias = alias, MessageExpirySeconds = expiry, HasHopProperties = hasHop,
+            Topic = topic,
+            Properties = properties,
+            Payload = reader.Rest,
+            PacketId = packetId,
+            Qos = (QualityOfService)qos,
+            IsDuplicate = (flags & DupFlag) != 0,
+            Retain = (flags & RetainFlag) != 0,
+            TopicAlias = alias,
+            MessageExpirySeconds = expiry,
+            HasHopProperties = hasHop,
         };
     }
 

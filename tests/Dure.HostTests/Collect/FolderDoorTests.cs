@@ -29,7 +29,9 @@ internal sealed class FolderDoor : Door
         {
             await node.Post("api/v1/sources", new JsonObject
             {
-                ["name"] = "files", ["kind"] = "folder", ["settings"] = new JsonObject { ["path"] = folder, ["asset"] = "conform/files", ["period"] = "0.05" },
+                ["name"] = "files",
+                ["kind"] = "folder",
+                ["settings"] = new JsonObject { ["path"] = folder, ["asset"] = "conform/files", ["period"] = "0.05" },
             }, CancellationToken.None);
         }
         return new FolderDoor(node, folder);

@@ -30,10 +30,15 @@ internal sealed class ModbusDoor(DoorNode node) : Door(node)
             await Node.Node.Client.DeleteAsync($"api/v1/sources/{Source}", cancel);
         await Node.Post("api/v1/sources", new JsonObject
         {
-            ["name"] = Source, ["kind"] = "modbus",
+            ["name"] = Source,
+            ["kind"] = "modbus",
             ["settings"] = new JsonObject
             {
-                ["host"] = "127.0.0.1", ["port"] = $"{Device.Port}", ["period"] = "0.02", ["timeout"] = "2", ["registers"] = $"{name} holding:0 float32 ABCD 1 0 {sentUnit ?? unit}",
+                ["host"] = "127.0.0.1",
+                ["port"] = $"{Device.Port}",
+                ["period"] = "0.02",
+                ["timeout"] = "2",
+                ["registers"] = $"{name} holding:0 float32 ABCD 1 0 {sentUnit ?? unit}",
             },
         }, cancel);
         await Node.Post($"api/v1/sources/{Source}/accept", new JsonObject { ["items"] = new JsonArray(new JsonObject { ["item"] = name, ["path"] = Signal(name), ["unit"] = sentUnit ?? unit }) }, cancel);

@@ -18,7 +18,13 @@ public sealed class ModbusServerTests : IDisposable
 
     private static readonly Dictionary<string, double> Expected = new()
     {
-        ["Temperature"] = 21.5, ["Swapped"] = 21.5, ["Level"] = -7 * 0.5 + 10, ["Alarm"] = 1, ["Quiet"] = 0, ["Open"] = 1, ["Shut"] = 0,
+        ["Temperature"] = 21.5,
+        ["Swapped"] = 21.5,
+        ["Level"] = -7 * 0.5 + 10,
+        ["Alarm"] = 1,
+        ["Quiet"] = 0,
+        ["Open"] = 1,
+        ["Shut"] = 0,
     };
 
     private readonly string folder = Directory.CreateTempSubdirectory("dure-modbus-").FullName;
@@ -39,10 +45,16 @@ public sealed class ModbusServerTests : IDisposable
                 ["gateway"] = "gw1",
                 ["sources"] = new JsonArray(new JsonObject
                 {
-                    ["name"] = "press", ["kind"] = "modbus", ["template"] = "plant/press/{name}",
+                    ["name"] = "press",
+                    ["kind"] = "modbus",
+                    ["template"] = "plant/press/{name}",
                     ["settings"] = new JsonObject
                     {
-                        ["host"] = "127.0.0.1", ["port"] = port, ["unit"] = 7, ["period"] = 0.1, ["registers"] = new JsonArray([.. Registers.Select(line => JsonValue.Create(line))]),
+                        ["host"] = "127.0.0.1",
+                        ["port"] = port,
+                        ["unit"] = 7,
+                        ["period"] = 0.1,
+                        ["registers"] = new JsonArray([.. Registers.Select(line => JsonValue.Create(line))]),
                     },
                 }),
             }.ToJsonString(), cancel);

@@ -49,7 +49,10 @@ public sealed class OpcUaGatewayTests : IDisposable
             ["server"] = new JsonObject { ["endpoint"] = $"opc.tcp://127.0.0.1:{port}", ["securityMode"] = "None", ["securityPolicy"] = "None" },
             ["groups"] = new JsonArray(new JsonObject
             {
-                ["name"] = "press", ["publishingInterval"] = 50, ["samplingInterval"] = 0, ["queueSize"] = 1000,
+                ["name"] = "press",
+                ["publishingInterval"] = 50,
+                ["samplingInterval"] = 0,
+                ["queueSize"] = 1000,
                 ["browse"] = new JsonArray(new JsonObject { ["root"] = "ns=1;s=Press1" }),
             }),
             ["broker"] = new JsonObject { ["url"] = broker.TrimEnd('/'), ["user"] = "press-hall", ["password"] = new JsonObject { ["env"] = "DURE_TOKEN" } },

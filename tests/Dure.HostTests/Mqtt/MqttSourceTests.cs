@@ -29,10 +29,16 @@ public sealed class MqttSourceTests : IDisposable
             await Post(node, "api/v1/signals", new JsonObject { ["signals"] = new JsonArray(new JsonObject { ["id"] = "plant/pump1/flow", ["unit"] = "L/min" }) });
             await Post(node, "api/v1/sources", new JsonObject
             {
-                ["name"] = "broker", ["kind"] = "mqtt",
+                ["name"] = "broker",
+                ["kind"] = "mqtt",
                 ["settings"] = new JsonObject
                 {
-                    ["url"] = address.ToString().TrimEnd('/'), ["user"] = "dure", ["password"] = broker.Token, ["topics"] = "raw/#", ["templates"] = "raw/{machine}/{signal} -> plant/{machine}/{signal}", ["clientId"] = "reader",
+                    ["url"] = address.ToString().TrimEnd('/'),
+                    ["user"] = "dure",
+                    ["password"] = broker.Token,
+                    ["topics"] = "raw/#",
+                    ["templates"] = "raw/{machine}/{signal} -> plant/{machine}/{signal}",
+                    ["clientId"] = "reader",
                 },
             });
             await Until(async () => (await Source(node))["state"]!.GetValue<string>() == "connected");

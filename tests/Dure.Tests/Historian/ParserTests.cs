@@ -54,6 +54,7 @@ public sealed class ParserTests
     [InlineData("pump value=\"text\" 1", "text cannot be stored")]
     [InlineData("pump value=1 soon", "whole number")]
     [InlineData("pump value 1", "field=value")]
+    [InlineData("pump value= 1", "field=value")]
     [InlineData("pump value=NaN 1", "number")]
     [InlineData("pump,tag value=1 1", "malformed")]
     public void A_bad_line_is_named_by_its_number_and_the_good_ones_are_kept(string line, string named)

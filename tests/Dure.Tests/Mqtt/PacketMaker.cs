@@ -12,8 +12,14 @@ internal static class PacketMaker
         var user = random.Next(2) == 0 ? null : Text(random);
         yield return new ConnectPacket
         {
-            Version = version, ClientId = Text(random), CleanStart = random.Next(2) == 0, KeepAliveSeconds = (ushort)random.Next(65536), Will = will,
-            UserName = user, Password = user is null ? (ReadOnlyMemory<byte>?)null : Bytes(random), Properties = Properties(random, version, PropertyPlace.Connect),
+            Version = version,
+            ClientId = Text(random),
+            CleanStart = random.Next(2) == 0,
+            KeepAliveSeconds = (ushort)random.Next(65536),
+            Will = will,
+            UserName = user,
+            Password = user is null ? (ReadOnlyMemory<byte>?)null : Bytes(random),
+            Properties = Properties(random, version, PropertyPlace.Connect),
         }.Write;
         yield return into => new ConnackPacket(SessionPresent: false, ReasonCode.NotAuthorized, Properties(random, version, PropertyPlace.Connack)).Write(into, version);
         var qos = Qos(random);

@@ -52,9 +52,12 @@ internal static class ClickHousePeer
         var lookUp = await Measure.Each(which.Length, i => Ask(client, $"SELECT v FROM big WHERE s = {which[i]} AND t = {when[i] / G1.SecondMicros}"));
         return new EngineFigures(Name)
         {
-            TextPerSecond = scale.TextPoints / Report.Median(seconds), TextPerCpuSecond = (double)scale.TextPoints * scale.Runs / cpuSeconds,
-            BytesPerPoint = bytes / scale.TextPoints, ResamplePerSecond = scale.AllPoints / resample,
-            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, LookUp = lookUp,
+            TextPerSecond = scale.TextPoints / Report.Median(seconds),
+            TextPerCpuSecond = (double)scale.TextPoints * scale.Runs / cpuSeconds,
+            BytesPerPoint = bytes / scale.TextPoints,
+            ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun,
+            LookUp = lookUp,
         };
     }
 

@@ -48,8 +48,13 @@ internal sealed class DuckPeer : IDisposable
             DateTimeOffset.UnixEpoch.AddTicks(when[i] / G1.SecondMicros * TimeSpan.TicksPerSecond)));
         return new EngineFigures(Name)
         {
-            BulkPerSecond = Report.Median(rates), BytesPerPoint = bytes, ResamplePerSecond = scale.AllPoints / resample,
-            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun, AsOfSeconds = join, AsOfSum = joined, LookUp = lookUp,
+            BulkPerSecond = Report.Median(rates),
+            BytesPerPoint = bytes,
+            ResamplePerSecond = scale.AllPoints / resample,
+            ResamplePerCpuSecond = scale.AllPoints / cpuPerRun,
+            AsOfSeconds = join,
+            AsOfSum = joined,
+            LookUp = lookUp,
         };
     }
 

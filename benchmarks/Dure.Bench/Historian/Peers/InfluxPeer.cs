@@ -43,8 +43,11 @@ internal static class InfluxPeer
             Query(client, last, string.Create(CultureInfo.InvariantCulture, $"SELECT last(v) FROM g1 WHERE s='{which[i]}' AND time <= {when[i] * 1000}")));
         return new EngineFigures(Name)
         {
-            TextPerSecond = points / Report.Median(seconds), TextPerCpuSecond = (double)points * scale.Runs / cpuSeconds,
-            BytesPerPoint = (double)bytes / points, ResamplePerSecond = points / resample, LookUp = lookUp,
+            TextPerSecond = points / Report.Median(seconds),
+            TextPerCpuSecond = (double)points * scale.Runs / cpuSeconds,
+            BytesPerPoint = (double)bytes / points,
+            ResamplePerSecond = points / resample,
+            LookUp = lookUp,
         };
     }
 

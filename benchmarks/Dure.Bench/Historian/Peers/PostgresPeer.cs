@@ -62,7 +62,9 @@ internal static class PostgresPeer
         File.Delete(csv);
         return new EngineFigures(Name)
         {
-            TextPerSecond = scale.SlowPoints / Report.Median(seconds), BytesPerPoint = bytes / scale.SlowPoints, ResamplePerSecond = scale.SlowPoints / resample,
+            TextPerSecond = scale.SlowPoints / Report.Median(seconds),
+            BytesPerPoint = bytes / scale.SlowPoints,
+            ResamplePerSecond = scale.SlowPoints / resample,
             LookUp = await LookUps(scale, packages, connection),
         };
     }

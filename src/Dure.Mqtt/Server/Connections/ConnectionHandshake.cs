@@ -158,7 +158,9 @@ internal sealed partial class Connection
         var options = server.Options;
         var said = new MqttProperties
         {
-            ReceiveMaximum = options.ReceiveMaximum, MaximumPacketSize = (uint)options.MaxPacketBytes, TopicAliasMaximum = options.TopicAliasMaximum,
+            ReceiveMaximum = options.ReceiveMaximum,
+            MaximumPacketSize = (uint)options.MaxPacketBytes,
+            TopicAliasMaximum = options.TopicAliasMaximum,
             AssignedClientId = asked.ClientId.Length == 0 ? opened.ClientId : null,
             SessionExpirySeconds = opened.ExpirySeconds != (asked.Properties.SessionExpirySeconds ?? 0) ? opened.ExpirySeconds : null,
             ServerKeepAliveSeconds = KeepAliveOf(asked) != asked.KeepAliveSeconds ? (ushort)KeepAliveOf(asked) : null,

@@ -127,8 +127,14 @@ internal sealed partial class Connection
         ref var publication = ref publications[publicationCount];
         publication = new Publication
         {
-            Route = route, Payload = body[^packet.Payload.Length..], Qos = packet.Qos, Retain = packet.Retain, PacketId = packet.PacketId,
-            Properties = PropertiesOf(packet, body), ExpiresAt = Message.ExpiryOf(packet.MessageExpirySeconds, server.Time), Result = lastRefusal,
+            Route = route,
+            Payload = body[^packet.Payload.Length..],
+            Qos = packet.Qos,
+            Retain = packet.Retain,
+            PacketId = packet.PacketId,
+            Properties = PropertiesOf(packet, body),
+            ExpiresAt = Message.ExpiryOf(packet.MessageExpirySeconds, server.Time),
+            Result = lastRefusal,
         };
         if (lastRefusal >= ReasonCode.UnspecifiedError)
             CheckRefusalCanBeSaid(packet.Qos, route);

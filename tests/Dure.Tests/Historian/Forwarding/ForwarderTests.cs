@@ -55,7 +55,8 @@ public sealed class ForwarderTests : IDisposable
         await using var node = await TestNode.Start();
         node.Before = number => number == 1 ? (422, new JsonObject
         {
-            ["type"] = "urn:dure:historian:nothing-taken", ["title"] = "None was taken.",
+            ["type"] = "urn:dure:historian:nothing-taken",
+            ["title"] = "None was taken.",
             ["rejections"] = new JsonArray(new JsonObject { ["where"] = "signal a/b", ["what"] = "It is not known." }),
         }) : null;
         await using var spool = await Spooled(1, 3, samplesEach: 100);
