@@ -28,7 +28,7 @@ internal sealed class SeriesScan : IDisposable
         codec = BlockCodec.Rent();
         foreach (var source in open)
             source.Settle(codec);
-        open.RemoveAll(source => !source.HasRow);
+        open.RemoveAll(static source => !source.HasRow);
     }
 
     /// <summary>Whether the piece is a stored block of which nothing was decoded yet.</summary>
@@ -82,7 +82,8 @@ internal sealed class SeriesScan : IDisposable
             }
             // Others hold rows between the leader's: a piece of our own is filled from all of them in turn.
             leader.Decode(codec);
-            if (!TakeRun(leader, nextTime))
+            var isFull = open.Count == 2 ? !Interleave(open[0], open[1]) : !TakeRun(leader, nextTime);
+            if (isFull)
                 return true;
         }
         return mergedCount > 0;
@@ -128,11 +129,46 @@ internal sealed class SeriesScan : IDisposable
         return leader;
     }
 
+    /// <summary>Takes rows of two places in turn until one of their blocks is used up; false when the piece is full. What late rows cost is this loop.</summary>
+    private bool Interleave(ScanSource older, ScanSource newer)
+    {
+        if (older.Age > newer.Age)
+            (older, newer) = (newer, older);
+        older.Decode(codec);
+        newer.Decode(codec);
+        RentMerged();
+        var (oldTimes, oldValues, oldQualities) = (older.Times, older.Values, older.Qualities);
+        var (newTimes, newValues, newQualities) = (newer.Times, newer.Values, newer.Qualities);
+        var (times, values, qualities) = (mergedTimes, mergedValues, mergedQualities);
+        var (i, j, rows) = (0, 0, mergedCount);
+        while (rows < times.Length && i < oldTimes.Length && j < newTimes.Length)
+        {
+            if (oldTimes[i] < newTimes[j])
+            {
+                (times[rows], values[rows], qualities[rows]) = (oldTimes[i], oldValues[i], oldQualities[i]);
+                i++;
+            }
+            else
+            {
+                (times[rows], values[rows], qualities[rows]) = (newTimes[j], newValues[j], newQualities[j]);
+                if (oldTimes[i] == newTimes[j])
+                    i++;
+                j++;
+            }
+            rows++;
+        }
+        mergedCount = rows;
+        older.Skip(i);
+        newer.Skip(j);
+        Settle(older);
+        Settle(newer);
+        return rows < times.Length;
+    }
+
     /// <summary>Takes the leader's rows before the others' next, at least one, and drops the same time elsewhere; false when the piece is full.</summary>
     private bool TakeRun(ScanSource leader, long nextTime)
     {
-        if (mergedTimes.Length == 0)
-            (mergedTimes, mergedValues, mergedQualities) = (new long[BlockCodec.MostSamples], new double[BlockCodec.MostSamples], new Quality[BlockCodec.MostSamples]);
+        RentMerged();
         var isContested = leader.Time == nextTime;
         var rows = Math.Min(isContested ? 1 : leader.RowsBefore(nextTime), mergedTimes.Length - mergedCount);
         if (rows == 0)
@@ -154,8 +190,14 @@ internal sealed class SeriesScan : IDisposable
         }
         foreach (var source in open)
             source.Settle(codec);
-        open.RemoveAll(source => !source.HasRow);
+        open.RemoveAll(static source => !source.HasRow);
         return true;
+    }
+
+    private void RentMerged()
+    {
+        if (mergedTimes.Length == 0)
+            (mergedTimes, mergedValues, mergedQualities) = (new long[BlockCodec.MostSamples], new double[BlockCodec.MostSamples], new Quality[BlockCodec.MostSamples]);
     }
 
     private void Settle(ScanSource source)
