@@ -137,8 +137,9 @@ internal sealed class SeriesScan : IDisposable
         older.Decode(codec);
         newer.Decode(codec);
         RentMerged();
-        var (oldTimes, oldValues, oldQualities) = (older.Times, older.Values, older.Qualities);
-        var (newTimes, newValues, newQualities) = (newer.Times, newer.Values, newer.Qualities);
+        ReadOnlySpan<long> oldTimes = older.Times, newTimes = newer.Times;
+        ReadOnlySpan<double> oldValues = older.Values, newValues = newer.Values;
+        ReadOnlySpan<Quality> oldQualities = older.Qualities, newQualities = newer.Qualities;
         var (times, values, qualities) = (mergedTimes, mergedValues, mergedQualities);
         var (i, j, rows) = (0, 0, mergedCount);
         while (rows < times.Length && i < oldTimes.Length && j < newTimes.Length)
