@@ -40,7 +40,7 @@ public sealed class GatewayTests : IDisposable
             {
                 ["name"] = "files",
                 ["kind"] = "folder",
-                ["settings"] = new JsonObject { ["path"] = incoming, ["asset"] = "plant/pump1", ["period"] = 0.05 },
+                ["settings"] = new JsonObject { ["path"] = incoming, ["asset"] = "plant/pump1", ["period"] = 0.05, ["settle"] = 0 },
             }),
         }.ToJsonString(), cancel);
         // One address over all restarts: a gateway is told once where its node is.

@@ -1,11 +1,9 @@
-using Dure.Kernel;
-
 namespace Dure.Historian.Files;
 
 /// <summary>The lines of a text file, one at a time, none longer than a bound: a file without line ends cannot fill the memory.</summary>
 internal sealed class BoundedLines(Stream file) : IDisposable
 {
-    private const int MaxLineLength = 256 * 1024;
+    public const int MaxLineLength = 256 * 1024;
 
     private readonly StreamReader reader = new(file, leaveOpen: true);
     private readonly char[] buffer = new char[32 * 1024];
@@ -13,11 +11,14 @@ internal sealed class BoundedLines(Stream file) : IDisposable
     private int place;
     private int filled;
 
+    /// <summary>Whether the last line was longer than the bound: it was read to its end, and only its beginning is there.</summary>
+    public bool IsTooLong { get; private set; }
+
     /// <summary>The next line without its end; null behind the last.</summary>
-    /// <exception cref="ProblemException">The line is too long.</exception>
     public async ValueTask<string?> Next(CancellationToken cancel)
     {
         pending.Clear();
+        IsTooLong = false;
         while (true)
         {
             if (place == filled)
@@ -27,10 +28,11 @@ internal sealed class BoundedLines(Stream file) : IDisposable
                     return pending.Length > 0 ? Line() : null;
             }
             var end = Array.IndexOf(buffer, '\n', place, filled - place);
-            pending.Append(buffer, place, (end < 0 ? filled : end) - place);
+            var part = (end < 0 ? filled : end) - place;
+            IsTooLong |= pending.Length + part > MaxLineLength;
+            if (!IsTooLong)
+                pending.Append(buffer, place, part);
             place = end < 0 ? filled : end + 1;
-            if (pending.Length > MaxLineLength)
-                throw new ProblemException("urn:dure:historian:bad-csv", $"A line has more than {MaxLineLength:N0} characters.", "CSV file", "Check that the file is text with line ends.");
             if (end >= 0)
                 return Line();
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Dure.Kernel;
 
@@ -6,10 +5,13 @@ namespace Dure.Historian.Files;
 
 /// <summary>
 /// Reads a table of samples: the first column is the time, every further one a signal of one machine; a unit may stand in brackets
-/// (<c>Pressure [bar]</c>). Comma, semicolon or tab. Lines that cannot be read are refused and named, the rest is kept; memory holds one batch.
+/// (<c>Pressure [bar]</c>). Comma, semicolon or tab; cells may be quoted, and decimals have a comma where cells have not. Lines that cannot be read are refused and named, the rest is kept; memory holds one batch.
 /// </summary>
 public static class CsvSamples
 {
+    private const string NotClosed = "A quoted cell does not end in its line, or text stands beside its quotes.";
+    private static readonly string TooLong = $"The line has more than {BoundedLines.MaxLineLength:N0} characters.";
+
     /// <summary>Batches in the order of the file. The last one also carries the refusals found after the previous one.</summary>
     /// <param name="onHeader">Told the signals (path, unit or null) once the header is read, before any sample.</param>
     /// <exception cref="ProblemException">The header cannot be used.</exception>
@@ -18,8 +20,10 @@ public static class CsvSamples
     {
         using var lines = new BoundedLines(file);
         var header = await lines.Next(cancel) ?? throw BadHeader("The file is empty.");
-        var separator = new[] { ';', '\t', ',' }.MaxBy(each => header.Count(letter => letter == each));
-        var columns = Columns(header, separator, asset);
+        if (lines.IsTooLong)
+            throw BadHeader(TooLong);
+        var cells = new CsvCells(CsvCells.SeparatorOf(header));
+        var columns = Columns(cells.Split(header) ?? throw BadHeader(NotClosed), asset);
         await onHeader(columns);
 
         var rowsPerBatch = Math.Max(1, TableColumns.SamplesPerBatch / columns.Count);
@@ -30,9 +34,12 @@ public static class CsvSamples
         while (await lines.Next(cancel) is { } line)
         {
             lineNumber++;
-            if (line.Length == 0)
+            if (lines.IsTooLong)
+                batch.Reject($"line {lineNumber}", TooLong, "Check that the file is text with line ends.", columns.Count);
+            else if (line.Length == 0)
                 continue;
-            ReadRow(line, lineNumber, separator, columns, batch, ref lastTime);
+            else
+                ReadRow(line, lineNumber, cells, columns, batch, ref lastTime);
             if (++rows < rowsPerBatch)
                 continue;
             yield return batch;
@@ -48,18 +55,22 @@ public static class CsvSamples
         return batch;
     }
 
-    private static void ReadRow(string line, int lineNumber, char separator, IReadOnlyList<(SignalId Id, string? Unit)> columns, SampleBatch batch, ref long lastTime)
+    private static void ReadRow(string line, int lineNumber, CsvCells cellsOf, IReadOnlyList<(SignalId Id, string? Unit)> columns, SampleBatch batch, ref long lastTime)
     {
         var where = $"line {lineNumber}";
-        var cells = line.Split(separator);
-        if (cells.Length != columns.Count + 1)
+        if (cellsOf.Split(line) is not { } cells)
         {
-            batch.Reject(where, $"There are {cells.Length} columns, the header names {columns.Count + 1}.", "Mend or remove the line.", columns.Count);
+            batch.Reject(where, NotClosed, "Write '\"' inside a quoted cell as '\"\"', and no line end there.", columns.Count);
             return;
         }
-        if (!TryTime(cells[0], out var time))
+        if (cells.Count != columns.Count + 1)
         {
-            batch.Reject(where, $"'{TableColumns.Shown(cells[0])}' is not a time.", "Write ISO 8601 (2020-03-09T10:14:33Z), 'yyyy-MM-dd HH:mm:ss' (taken as UTC) or whole microseconds.", columns.Count);
+            batch.Reject(where, $"There are {cells.Count} columns, the header names {columns.Count + 1}.", "Mend or remove the line.", columns.Count);
+            return;
+        }
+        if (!CsvTime.TryRead(cells[0], out var time, out var why))
+        {
+            batch.Reject(where, why, CsvTime.Mend, columns.Count);
             return;
         }
         if (time < lastTime)
@@ -70,16 +81,16 @@ public static class CsvSamples
             var cell = cells[i + 1].AsSpan().Trim();
             if (cell.IsEmpty)
                 continue;
-            if (double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
+            if (cellsOf.TryNumber(cell, out var value))
                 batch.Blocks[i].Add(time, value);
             else
                 batch.Reject(where, $"'{TableColumns.Shown(cell.ToString())}' in column '{columns[i].Id.Name}' is not a number.", "Leave the cell empty where there is no value.");
         }
     }
 
-    private static List<(SignalId, string?)> Columns(string header, char separator, AssetId asset)
+    private static List<(SignalId, string?)> Columns(IReadOnlyList<string> cells, AssetId asset)
     {
-        var names = header.Split(separator).Select(name => name.Trim().Trim('"')).ToArray();
+        var names = cells.Select(name => name.Trim()).ToArray();
         if (names.Length < 2)
             throw BadHeader("There is only one column.");
         if (names.Length > TableColumns.MaxColumns)
@@ -94,17 +105,6 @@ public static class CsvSamples
 
     private static (SignalId, string?) Column(string text, AssetId asset) =>
         TableColumns.TrySignal(text, asset, out var signal, out var why) ? signal : throw BadHeader(why);
-
-    private static bool TryTime(string text, out long micros)
-    {
-        micros = 0;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out micros))
-            return true;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-            return false;
-        micros = Micros.Of(time);
-        return true;
-    }
 
     private static ProblemException BadHeader(string what) =>
         new("urn:dure:historian:bad-csv", what, "line 1 (header)", "Begin the file with a header such as: time,Pressure [bar],Current [A]");

@@ -30,7 +30,7 @@ public sealed class Gateway(GatewaySettings settings, GatewayPlace place, TimePr
             tell(note);
         using var forwarder = new Forwarder(spool, settings, place.Node, place.Token, place.Folder, time,
             status => tell($"node {place.Node.Authority}: {status.State}{Words(status.Problem)} ({spool.Status.Waiting:N0} batches wait)"));
-        // When one of them breaks in a way it does not know, the others end too: half a gateway would lose samples in silence.
+        // Sources that break are told and started again. When the forwarder does in a way it does not know, all ends: samples would wait in silence.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task[] parts = [forwarder.Run(end.Token), .. sources.Select(source => Run(source.Settings, source.Source, spool, tell, end.Token))];
         var first = await Task.WhenAny(parts);
@@ -55,6 +55,12 @@ public sealed class Gateway(GatewaySettings settings, GatewayPlace place, TimePr
                 {
                     desk.Report(SourceState.Failed, failed.Problem);
                 }
+#pragma warning disable CA1031 // the outermost loop of a source: whatever it throws, the others go on
+                catch (Exception fault) when (fault is not OperationCanceledException || !cancel.IsCancellationRequested)
+                {
+                    desk.Report(SourceState.Retrying, SourceEnd.Fault(fault));
+                }
+#pragma warning restore CA1031
                 await Task.Delay(backoff.Next(), time, cancel);
             }
         }

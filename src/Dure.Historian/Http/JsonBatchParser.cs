@@ -7,7 +7,7 @@ namespace Dure.Historian.Http;
 /// <summary>
 /// Reads a batch in Dure's JSON: <c>{"source":"gw1","signals":[{"signal":"a/b/c","unit":"bar","samples":[[t,v],[t,v,"bad"]]}]}</c>, or with
 /// columns <c>"times":[…],"values":[…],"qualities":[…]</c> in place of <c>samples</c>. A time is whole microseconds since 1970 or ISO 8601
-/// text; a value is a number, or null for a sample of bad quality.
+/// text, taken as UTC where it has no offset; a value is a number, or null for a sample of bad quality.
 /// </summary>
 public static class JsonBatchParser
 {
@@ -167,9 +167,13 @@ public static class JsonBatchParser
             if (reader.TryGetInt64(out var micros))
                 return micros;
         }
-        else if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time))
+        else if (reader.TokenType == JsonTokenType.String && reader.TryGetDateTime(out var plain))
         {
-            return Micros.Of(time);
+            // A text without an offset would be taken as the computer's own time.
+            if (plain.Kind == DateTimeKind.Unspecified)
+                return Micros.Of(new DateTimeOffset(plain, TimeSpan.Zero));
+            if (reader.TryGetDateTimeOffset(out var time))
+                return Micros.Of(time);
         }
         else if (reader.TokenType != JsonTokenType.String)
         {

@@ -29,6 +29,9 @@ public enum SourceState
 /// </summary>
 public interface ISourceDesk
 {
+    /// <summary>True while a source is only tried: then it moves, writes and changes nothing where it reads.</summary>
+    bool IsTrial => false;
+
     /// <summary>Tells of values the source offers, before or while their samples come.</summary>
     void Announce(IReadOnlyList<SourceItem> items);
 

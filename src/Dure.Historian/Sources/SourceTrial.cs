@@ -49,6 +49,8 @@ internal sealed class SourceTrial : ISourceDesk
         return trial.Result(fault, time.GetElapsedTime(begun));
     }
 
+    public bool IsTrial => true;
+
     public void Announce(IReadOnlyList<SourceItem> items)
     {
         lock (gate)

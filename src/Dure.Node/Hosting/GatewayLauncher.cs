@@ -9,11 +9,10 @@ namespace Dure.Node.Hosting;
 /// <summary>Runs gateways for the command line, with the kinds of source that make sense beside a machine.</summary>
 internal sealed class GatewayLauncher : IGatewayLauncher
 {
-    private static readonly ISourceKind[] Kinds = [new ModbusKind(), new FolderKind()];
-
     public async Task Run(GatewayStart start, Action<string> tell, CancellationToken cancel)
     {
-        var settings = GatewaySettings.Parse(await File.ReadAllBytesAsync(start.SettingsFile, cancel), Path.GetFileName(start.SettingsFile), Kinds);
+        ISourceKind[] kinds = [new ModbusKind(), new FolderKind(start.DataPath)];
+        var settings = GatewaySettings.Parse(await File.ReadAllBytesAsync(start.SettingsFile, cancel), Path.GetFileName(start.SettingsFile), kinds);
         await new Gateway(settings, new GatewayPlace(start.Node, start.Token, start.DataPath), TimeProvider.System).Run(tell, cancel);
     }
 }

@@ -21,7 +21,7 @@ internal static class SourceServices
 
     public static void AddSources(this IServiceCollection services)
     {
-        services.AddSingleton<ISourceKind, ModbusKind>().AddSingleton<ISourceKind, FolderKind>().AddSingleton<ISourceKind, MqttKind>();
+        services.AddSingleton<ISourceKind, ModbusKind>().AddSingleton<ISourceKind>(provider => new FolderKind(provider.GetRequiredService<NodeOptions>().DataPath)).AddSingleton<ISourceKind, MqttKind>();
         services.AddSingleton(provider => SourceBook.Open(provider.GetRequiredService<Journal>(), Path.Combine(provider.GetRequiredService<NodeOptions>().DataPath, SecretsFile)));
         services.AddSingleton(provider =>
         {

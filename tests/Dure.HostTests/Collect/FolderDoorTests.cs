@@ -31,7 +31,7 @@ internal sealed class FolderDoor : Door
             {
                 ["name"] = "files",
                 ["kind"] = "folder",
-                ["settings"] = new JsonObject { ["path"] = folder, ["asset"] = "conform/files", ["period"] = "0.05" },
+                ["settings"] = new JsonObject { ["path"] = folder, ["asset"] = "conform/files", ["period"] = "0.05", ["settle"] = "0" },
             }, CancellationToken.None);
         }
         return new FolderDoor(node, folder);

@@ -134,7 +134,72 @@ public sealed class ParserTests
     {
         var (_, batches) = await Csv("time,a,b\n1000,,2\n");
         Assert.Equal([0, 1], batches[0].Blocks.Select(block => block.Count));
-        await Assert.ThrowsAsync<ProblemException>(() => Csv("time,a\n" + new string('1', 1_000_000)));
+        var (_, bounded) = await Csv("time,a\n" + new string('1', 1_000_000) + "\n2000,3\n");
+        Assert.Equal([2000], bounded[0].Blocks[0].TimesMicros.ToArray());
+        Assert.Equal("line 2", Assert.Single(bounded[0].Rejections).Where);
+        await Assert.ThrowsAsync<ProblemException>(() => Csv(new string('1', 1_000_000)));
+    }
+
+    [Theory]
+    [InlineData("2020-03-09T10:14:33Z", 1583748873000000)]
+    [InlineData("2020-03-09 10:14:33", 1583748873000000)]
+    [InlineData("2020/03/09 10:14:33.5", 1583748873500000)]
+    [InlineData("2020-03-09T10:14:33.123456789Z", 1583748873123456)]
+    [InlineData("2020-03-09T19:14:33+09:00", 1583748873000000)]
+    [InlineData("2020-03-09 09:14:33.000001-01", 1583748873000001)]
+    [InlineData("2020-03-09T10:14", 1583748840000000)]
+    [InlineData("2020-03-09", 1583712000000000)]
+    [InlineData(" 1583748873000000 ", 1583748873000000)]
+    public async Task A_time_of_a_table_is_read_as_it_is_written(string text, long micros)
+    {
+        var (_, batches) = await Csv($"time,a\n{text},1\n");
+        Assert.Equal([micros], batches[0].Blocks[0].TimesMicros.ToArray());
+    }
+
+    [Theory]
+    [InlineData("03/04/2026 10:00")]
+    [InlineData("13/04/2026 10:00")]
+    [InlineData("10:14:33")]
+    [InlineData("2020-3-9 10:14")]
+    [InlineData("2020-03-09 10:14:33 PM")]
+    [InlineData("2020-02-30")]
+    [InlineData("2020-03-09T10:14:33.12345678x")]
+    [InlineData("2020-03-09T10:14:33+")]
+    [InlineData("0001-01-01T00:00:00+14:00")]
+    [InlineData("1583748874000000000")]
+    [InlineData("99999999999999999999999")]
+    public async Task A_time_that_may_mean_several_is_refused_by_line(string text)
+    {
+        var (_, batches) = await Csv($"time,a\n{text},1\n2020-03-09 10:14:33,2\n");
+        Assert.Equal([2.0], batches[0].Blocks[0].Values.ToArray());
+        var refusal = Assert.Single(batches[0].Rejections);
+        Assert.Equal("line 2", refusal.Where);
+        Assert.Contains("whole microseconds", refusal.Mend, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quoted_cells_and_decimal_commas_are_read()
+    {
+        var (columns, batches) = await Csv("\"time\";\"Oil warm [bar]\";b\n1000;\"1,5\";-2,25\n\"2000\"; \"1.5\" ;3e2\n3000;\"1\n4000;1,2,3;1.234,5\n5000;\"1;5\";7\n");
+        Assert.Equal(["Oil warm", "b"], columns.Select(column => column.Id.Name));
+        Assert.Equal([1.5, 1.5], batches[0].Blocks[0].Values.ToArray());
+        Assert.Equal([-2.25, 300, 7], batches[0].Blocks[1].Values.ToArray());
+        Assert.Equal(["line 4", "line 5", "line 5", "line 6"], batches[0].Rejections.Select(refusal => refusal.Where));
+        Assert.Equal(5, batches[0].RejectedCount);
+
+        (_, batches) = await Csv("time,a,b\n\"2020-03-09 10:14:33\",\"1,5\",\"2\"\n");
+        Assert.Equal([0, 1], batches[0].Blocks.Select(block => block.Count));
+    }
+
+    [Theory]
+    [InlineData("2020-03-09T10:14:33")]
+    [InlineData("2020-03-09T10:14:33Z")]
+    [InlineData("2020-03-09T19:14:33+09:00")]
+    public void A_time_in_JSON_without_an_offset_is_UTC_wherever_the_node_is(string text)
+    {
+        // The zone of the computer must not matter; run it with TZ=Asia/Seoul to see that it does not.
+        var batch = JsonBatchParser.Parse(Encoding.UTF8.GetBytes($$"""{"signals":[{"signal":"a/b","samples":[["{{text}}",1]]}]}"""), "sender");
+        Assert.Equal([1_583_748_873_000_000], batch.Blocks[0].TimesMicros.ToArray());
     }
 
     private static async Task<(IReadOnlyList<(SignalId Id, string? Unit)> Columns, List<SampleBatch> Batches)> Csv(string text)

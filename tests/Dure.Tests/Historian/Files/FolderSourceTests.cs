@@ -66,7 +66,6 @@ public sealed class FolderSourceTests : IDisposable
     [Theory]
     [InlineData("x.csv", "Pressure,Current\n1,2\n", "not a time")]
     [InlineData("x.parquet", "PAR1 but no table", "cannot be read as Parquet")]
-    [InlineData("x.xlsx", "PK", "not a kind of file")]
     public async Task A_file_that_cannot_be_read_is_put_aside_with_what_where_and_how_to_mend(string name, string text, string named)
     {
         Put(name, text);
@@ -105,7 +104,7 @@ public sealed class FolderSourceTests : IDisposable
     [Fact]
     public async Task A_folder_that_is_not_there_is_told_and_looked_for_again()
     {
-        var source = new FolderSource(At("later"), Pump, TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        var source = new FolderSource(At("later"), Pump, TimeSpan.FromMilliseconds(5), TimeSpan.Zero, TimeProvider.System);
         var desk = new TestDesk();
         await desk.RunUntil(source, seen =>
         {
@@ -114,6 +113,116 @@ public sealed class FolderSourceTests : IDisposable
             return seen.Reports[^1].State == SourceState.Connected;
         });
         Assert.Equal("urn:dure:folder:no-access", desk.Reports[1].Problem!.Type);
+    }
+
+    [Fact]
+    public async Task Other_files_are_left_where_they_lie_and_counted()
+    {
+        Put("series.db", "no table");
+        Put("heads", "no table");
+        Put("a.csv", Good);
+        var desk = new TestDesk();
+        await desk.RunUntil(Source(), seen => File.Exists(At("taken/a.csv")) && seen.Reports[^1].Problem is not null);
+        Assert.True(File.Exists(At("series.db")) && File.Exists(At("heads")) && !Directory.Exists(At("refused")));
+        var (state, problem) = desk.Reports[^1];
+        Assert.Equal((SourceState.Connected, "urn:dure:folder:left-alone"), (state, problem!.Type));
+        Assert.StartsWith("2 file(s)", problem.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trial_moves_and_writes_nothing()
+    {
+        Put("a-broken.csv", "Pressure,Current\n1,2\n");
+        Put("b.csv", Good);
+        Put("c.xlsx", "PK");
+        var before = Directory.GetFileSystemEntries(folder).Order().ToArray();
+        var result = await SourceTrial.Run(new FolderSource(folder, Pump, TimeSpan.FromMilliseconds(20), TimeSpan.FromHours(1), TimeProvider.System), "files", keepsUntilAccepted: true,
+            TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal(4, result.Samples);
+        Assert.Equal(before, Directory.GetFileSystemEntries(folder).Order());
+    }
+
+    [Fact]
+    public async Task A_trial_says_what_is_wrong_with_a_file()
+    {
+        Put("a.csv", "Pressure,Current\n1,2\n");
+        var result = await SourceTrial.Run(Source(), "files", keepsUntilAccepted: true, TimeSpan.FromSeconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Contains("not a time", result.Problem!.What, StringComparison.Ordinal);
+        Assert.Equal([At("a.csv")], Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task A_file_that_grows_while_it_is_read_is_read_again()
+    {
+        Put("a.csv", "time,Pressure\n1,1\n");
+        var left = 1;
+        var desk = new TestDesk { OnDeliver = _ => { if (left-- > 0) File.AppendAllText(At("a.csv"), "2,2\n"); } };
+        await desk.RunUntil(Source(), _ => File.Exists(At("taken/a.csv")));
+        Assert.Contains(desk.Samples, sample => sample.Time == 2);
+        Assert.Equal("time,Pressure\n1,1\n2,2\n", File.ReadAllText(At("taken/a.csv")));
+    }
+
+    [Fact]
+    public async Task A_file_is_taken_only_when_it_has_stayed_as_it_is_for_some_time()
+    {
+        Put("a.csv", Good);
+        var begun = TimeProvider.System.GetTimestamp();
+        var settle = TimeSpan.FromMilliseconds(300);
+        await new TestDesk().RunUntil(new FolderSource(folder, Pump, TimeSpan.FromMilliseconds(10), settle, TimeProvider.System), _ => File.Exists(At("taken/a.csv")));
+        Assert.True(TimeProvider.System.GetElapsedTime(begun) >= settle);
+    }
+
+    [Fact]
+    public async Task Content_of_which_something_was_refused_is_read_when_it_comes_again()
+    {
+        Put("a.csv", Good);
+        var isRefusing = true;
+        var desk = new TestDesk { OnDeliver = batch => { if (isRefusing) batch.Reject("signal", "It is not known.", "Make it known."); } };
+        await desk.RunUntil(Source(), _ => File.Exists(At("taken/a.csv")));
+        isRefusing = false;
+        Put("a.csv", Good);
+        await desk.RunUntil(Source(), _ => File.Exists(At("taken/a (2).csv")));
+        Assert.Equal(8, desk.Samples.Count);
+        Assert.False(File.Exists(At("taken/a (2).csv.problem.txt")));
+    }
+
+    [Fact]
+    public async Task Nanoseconds_that_step_back_are_refused_by_line()
+    {
+        Put("a.csv", "time,Pressure\n1583748874000000000,1\n1583748873000000000,2\n3000000,3\n");
+        var desk = new TestDesk();
+        await desk.RunUntil(Source(), _ => File.Exists(At("taken/a.csv")));
+        Assert.Equal([3_000_000L], desk.Samples.Select(sample => sample.Time));
+        Assert.Contains("line 2: '1583748874000000000' has too many digits for microseconds", File.ReadAllText(At("taken/a.csv.problem.txt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_on_which_reading_fails_does_not_keep_the_next_from_being_taken()
+    {
+        Put("a.csv", Good);
+        Put("b.csv", Good + "3000000,1,1\n");
+        var left = 1;
+        var desk = new TestDesk { OnDeliver = _ => { if (left-- > 0) throw new ArgumentOutOfRangeException("made by the test"); } };
+        await desk.RunUntil(Source(), _ => File.Exists(At("taken/b.csv")));
+        Assert.Contains("cannot be read", File.ReadAllText(At("refused/a.csv.problem.txt")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("data")]
+    [InlineData("data/journal")]
+    [InlineData(".")]
+    [InlineData("link")]
+    [InlineData("data/later/still")]
+    public void The_folder_with_the_nodes_own_data_is_refused(string path)
+    {
+        Directory.CreateDirectory(At("data/journal"));
+        Directory.CreateDirectory(At("beside"));
+        Directory.CreateSymbolicLink(At("link"), "data/journal");
+        var kind = new FolderKind(At("data"));
+        var refused = Assert.Throws<ProblemException>(() => kind.Create(new JsonObject { ["path"] = At(path), ["asset"] = "a" }, TimeProvider.System));
+        Assert.Contains("'path'", refused.Problem.Where, StringComparison.Ordinal);
+        kind.Create(new JsonObject { ["path"] = At("beside"), ["asset"] = "a" }, TimeProvider.System);
+        kind.Create(new JsonObject { ["path"] = At("data-2"), ["asset"] = "a" }, TimeProvider.System);
     }
 
     [Fact]
@@ -161,7 +270,7 @@ public sealed class FolderSourceTests : IDisposable
         Assert.Contains("no such setting", Assert.Throws<ProblemException>(() => new FolderKind().Create(new JsonObject { ["folder"] = "a" }, TimeProvider.System)).Problem.What, StringComparison.Ordinal);
     }
 
-    private FolderSource Source() => new(folder, Pump, TimeSpan.FromMilliseconds(20), TimeProvider.System);
+    private FolderSource Source() => new(folder, Pump, TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeProvider.System);
 
     private string At(string name) => Path.Combine(folder, name);
 

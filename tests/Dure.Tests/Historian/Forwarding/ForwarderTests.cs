@@ -153,6 +153,28 @@ public sealed class ForwarderTests : IDisposable
         Assert.Equal(node.Arrived.Count(sample => sample.Signal == "plant/pump1/Speed"), node.Arrived.Count(sample => sample.Signal == "plant/line/Other"));
     }
 
+    [Fact]
+    public async Task A_source_that_breaks_is_told_and_does_not_end_the_others()
+    {
+        await using var node = await TestNode.Start();
+        var kind = new Sources.ScriptedKind(async (source, desk, cancel) =>
+        {
+            if (source["host"]!.GetValue<string>() == "broken")
+                throw new ArgumentOutOfRangeException("made by the test");
+            await Task.Delay(50, cancel);
+            await desk.Deliver(Sources.TestSources.Batch("plant/pump1/Speed", null, (1_000_000, 1)), cancel);
+            await Task.Delay(Timeout.Infinite, cancel);
+        });
+        var settings = GatewaySettings.Parse("""{"gateway":"gw","sources":[{"name":"a","kind":"scripted","settings":{"host":"broken"}},{"name":"b","kind":"scripted","settings":{"host":"whole"}}]}"""u8, "gateway.json", [kind]);
+        var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = new Gateway(settings, new GatewayPlace(node.Address, "token", folder), TimeProvider.System).Run(told.Enqueue, stop.Token);
+        await Until(() => node.Arrived.Count == 1 && kind.Runs >= 3); // the broken one was started again
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Contains(told, line => line.StartsWith("source a: Retrying", StringComparison.Ordinal) && line.Contains("made by the test", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("{", "not settings")]
     [InlineData("""{"gateway":"gw","sources":[]}""", "1 to 200 sources")]
