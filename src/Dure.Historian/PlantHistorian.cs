@@ -53,12 +53,16 @@ public sealed class PlantHistorian : IAsyncDisposable
     {
         (this.journal, this.signals, this.retention, this.store, this.ledger) = (journal, signals, retention, store, ledger);
         (this.desk, this.watching, this.time, Recovery, this.batches) = (desk, watching, time, recovery, batches);
+        store.Tell = problem => Troubled?.Invoke(problem);
         store.OnMended = () =>
         {
             while (undurable.TryDequeue(out var record))
                 unentered.Enqueue(record);
         };
     }
+
+    /// <summary>Something in the background failed and is tried again; from any thread.</summary>
+    public event Action<Problem>? Troubled;
 
     /// <summary>What opening found and mended.</summary>
     public HistorianRecovery Recovery { get; }

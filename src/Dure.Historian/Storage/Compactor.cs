@@ -20,6 +20,9 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task worker = Task.CompletedTask;
 
+    /// <summary>Paths of segments that could not be read: a run ends before them. Only the worker looks here.</summary>
+    private readonly HashSet<string> damaged = new(StringComparer.Ordinal);
+
     public void Start() => worker = Task.Run(Work);
 
     /// <summary>A segment was added: there may be something to merge.</summary>
@@ -45,7 +48,8 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await worker;
+        // What ended the worker was told when it happened; a shutdown goes on.
+        await worker.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stopping.Dispose();
         wake.Dispose();
         oneAtATime.Dispose();
@@ -58,18 +62,35 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
             while (true)
             {
                 await wake.WaitAsync(stopping.Token);
-                while (await Alone(held => Choose(held) is { } run ? MergeInto(run, stopping.Token) : Task.FromResult(false), stopping.Token))
-                {
-                }
+                await MergeUntilNothingIsLeft();
             }
         }
         catch (OperationCanceledException)
         {
             // Stopping: a merge that was cut off left nothing but a temporary file.
         }
+    }
+
+    private async Task MergeUntilNothingIsLeft()
+    {
+        try
+        {
+            while (await Alone(held => Choose(held) is { } run ? MergeInto(run, stopping.Token) : Task.FromResult(false), stopping.Token))
+            {
+            }
+        }
+        catch (ProblemException refused)
+        {
+            // A damaged part is left out from now on, and told of when it is read. Where the journal refused the entry, the next start makes it.
+            if (refused.Problem.Type == Segment.DamagedType)
+                damaged.Add(refused.Problem.Where);
+            store.Tell(refused.Problem);
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // No room to merge: the parts stay as they are and are read as before; the next start tries again.
+            // The parts stay as they are and are read as before.
+            store.Tell(new Problem("urn:dure:historian:merge-failed", $"Segments could not be merged: {failure.Message}", store.Folder,
+                "Free space or mend the disk; it is tried again with the next segment."));
         }
     }
 
@@ -90,13 +111,13 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
     }
 
     /// <summary>The newest run of neighbours that makes a segment of the next size; null when there is none.</summary>
-    private static Segment[]? Choose(IReadOnlyList<Segment> segments)
+    private Segment[]? Choose(IReadOnlyList<Segment> segments)
     {
         foreach (var size in Sizes)
         {
             for (var end = segments.Count; end >= Fan; end--)
             {
-                var run = segments.Take(end).Reverse().TakeWhile(segment => segment.Samples <= size).Take(4 * Fan).Reverse().ToArray();
+                var run = segments.Take(end).Reverse().TakeWhile(segment => segment.Samples <= size && !damaged.Contains(segment.Path)).Take(4 * Fan).Reverse().ToArray();
                 if (run.Length >= Fan)
                     return run;
             }

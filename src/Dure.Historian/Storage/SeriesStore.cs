@@ -169,6 +169,9 @@ internal sealed class SeriesStore : IAsyncDisposable
     /// <summary>Called when the disk works again after a failure and all that memory held then is in segments.</summary>
     public Action OnMended { get; set; } = () => { };
 
+    /// <summary>Called with what went wrong in the background and is tried again: nobody waits for it who could be told.</summary>
+    public Action<Problem> Tell { get; set; } = static _ => { };
+
     /// <summary>Removes blocks of which every row is older than its series' limit; returns how many samples went.</summary>
     public Task<long> Retire(Func<int, long> oldestKept, CancellationToken cancel) => compactor.Retire(oldestKept, cancel);
 

@@ -3,12 +3,25 @@ using Dure.Kernel;
 
 namespace Dure.Node.Hosting;
 
-/// <summary>Removes once a day what the rules of retention no longer keep.</summary>
+/// <summary>Removes once a day what the rules of retention no longer keep, and logs what the historian cannot do in the background.</summary>
 internal sealed class HistorianCare(PlantHistorian historian, TimeProvider time, ILogger<HistorianCare> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        historian.Troubled += Log;
+        try
+        {
+            await RemoveDaily(stoppingToken);
+        }
+        finally
+        {
+            historian.Troubled -= Log;
+        }
+    }
+
+    private async Task RemoveDaily(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -23,4 +36,6 @@ internal sealed class HistorianCare(PlantHistorian historian, TimeProvider time,
             }
         }
     }
+
+    private void Log(Problem problem) => log.LogWarning("{Problem}", problem);
 }

@@ -13,6 +13,11 @@ namespace Dure.Historian.Storage.Segments;
 internal sealed unsafe class Segment
 {
     public const string Suffix = ".segment";
+
+    /// <summary>The problem of a file that is not what was written; <c>Where</c> is its path.</summary>
+    public const string DamagedType = "urn:dure:historian:damaged-segment";
+
+    private const int HeadSize = 8;
     private const long FirstFormatMark = 0x3130474553524455;
 
     private readonly MemoryMappedFile map;
@@ -61,7 +66,7 @@ internal sealed unsafe class Segment
             var footer = new ReadOnlySpan<byte>(start + length - SegmentWriter.FooterSize, SegmentWriter.FooterSize);
             CheckFooter(path, footer, length);
             var segment = new Segment(path, map, view, start, footer);
-            segment.CheckIndex(length, BinaryPrimitives.ReadUInt32LittleEndian(footer[40..]));
+            segment.CheckIndex(BinaryPrimitives.ReadUInt32LittleEndian(footer[40..]));
             return segment;
         }
         catch
@@ -175,26 +180,27 @@ internal sealed unsafe class Segment
             throw Damaged(path, "The end of the file is missing.");
         var directoryAt = BinaryPrimitives.ReadInt64LittleEndian(footer);
         var (series, blocks) = (BinaryPrimitives.ReadInt32LittleEndian(footer[8..]), BinaryPrimitives.ReadInt32LittleEndian(footer[12..]));
-        if (directoryAt + (long)series * SeriesEntry.Size + (long)blocks * BlockEntry.Size + SegmentWriter.FooterSize != length)
+        if (series < 0 || blocks < 0 || directoryAt < HeadSize || directoryAt > length
+            || directoryAt + (long)series * SeriesEntry.Size + (long)blocks * BlockEntry.Size + SegmentWriter.FooterSize != length)
             throw Damaged(path, "The index lies outside the file.");
     }
 
-    private void CheckIndex(long length, uint checksum)
+    private void CheckIndex(uint checksum)
     {
         if (Crc32C.Of(MemoryMarshal.AsBytes(Series), MemoryMarshal.AsBytes(Index)) != checksum)
             throw Damaged(Path, "The index is damaged.");
         foreach (ref readonly var series in Series)
         {
-            if (series.FirstBlock < 0 || series.Blocks < 1 || series.FirstBlock > blockCount - series.Blocks)
+            if (series.Series < 0 || series.FirstBlock < 0 || series.Blocks < 1 || series.FirstBlock > blockCount - series.Blocks)
                 throw Damaged(Path, $"The index has no blocks for series {series.Series}.");
         }
         foreach (ref readonly var block in Index)
         {
-            if (block.Offset < 8 || block.Bytes < 0 || block.Offset + block.Bytes > length || block.Count is 0 or > BlockCodec.MostSamples)
+            if (block.Offset < HeadSize || block.Bytes < 0 || block.Offset > directoryAt - block.Bytes || block.Count is 0 or > BlockCodec.MostSamples)
                 throw Damaged(Path, $"The index names a block at byte {block.Offset} that cannot be.");
         }
     }
 
     private static ProblemException Damaged(string path, string what) =>
-        new("urn:dure:historian:damaged-segment", what, path, "Restore the file from a copy; or move it away to lose its samples, whose batches the journal names.");
+        new(DamagedType, what, path, "Restore the file from a copy; or move it away to lose its samples, whose batches the journal names.");
 }

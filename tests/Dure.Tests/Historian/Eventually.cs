@@ -1,0 +1,20 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Dure.Tests.Historian;
+
+/// <summary>Waits for what happens in the background.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static async Task Holds(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < Patience, "It did not come to be.");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+}
