@@ -12,6 +12,9 @@ internal sealed class Resampling(SeriesScan scan, long from, long width, Aggrega
 {
     private const int CancelEveryPieces = 256;
 
+    /// <summary>Steps gathered before they are handed out: a gap of a hundred million empty steps is streamed like any other.</summary>
+    private const int MostReady = 4096;
+
     private readonly double[] values = new double[BlockCodec.MostSamples];
     private readonly Quality[] qualities = new Quality[BlockCodec.MostSamples];
     private readonly TimeWeighting? weighting = aggregates.HasFlag(Aggregates.TimeWeighted) ? new TimeWeighting() : null;
@@ -19,6 +22,8 @@ internal sealed class Resampling(SeriesScan scan, long from, long width, Aggrega
     private readonly Queue<Bucket> ready = [];
     private StepSums sums;
     private long place;
+    private int taken;
+    private Quality? steadyQuality;
 
     /// <param name="steps">How many steps, also those without samples.</param>
     /// <param name="before">The newest sample before the first step, whose value holds into it; only for time weighting.</param>
@@ -31,64 +36,80 @@ internal sealed class Resampling(SeriesScan scan, long from, long width, Aggrega
         {
             if (pieces % CancelEveryPieces == 0)
                 cancel.ThrowIfCancellationRequested();
-            AddPiece();
+            taken = 0;
+            for (var isWhole = false; !isWhole;)
+            {
+                isWhole = AddPiece();
+                while (ready.TryDequeue(out var bucket))
+                    yield return bucket;
+                if (!isWhole)
+                    cancel.ThrowIfCancellationRequested();
+            }
+        }
+        for (var isWhole = false; !isWhole;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            isWhole = GoTo(steps);
             while (ready.TryDequeue(out var bucket))
                 yield return bucket;
         }
-        while (place < steps)
-            Close();
-        while (ready.TryDequeue(out var bucket))
-            yield return bucket;
     }
 
-    private void AddPiece()
+    /// <summary>Adds the scan's piece from the row on where it stopped; false when it stops again so that steps can be handed out.</summary>
+    private bool AddPiece()
     {
+        if (taken == 0 && !GoTo(PlaceOf(scan.FirstTime)))
+            return false;
         if (!scan.IsStored)
-        {
-            Add(scan.Times, scan.Values, scan.Qualities, null);
-            return;
-        }
+            return Add(scan.Times, scan.Values, scan.Qualities);
         ref readonly var entry = ref scan.Entry;
-        if (mayUseStatistics && PlaceOf(entry.FirstTime) == PlaceOf(entry.LastTime))
+        if (mayUseStatistics && taken == 0 && place == PlaceOf(entry.LastTime))
         {
-            GoTo(PlaceOf(entry.FirstTime));
             sums.Add(entry.Statistics);
-            return;
+            return true;
         }
         var step = BlockCodec.SteadyStep(scan.Bytes);
         if (step == 0 || weighting is not null)
-        {
-            Add(scan.Times, scan.Values, scan.Qualities, null);
-            return;
-        }
-        var quality = scan.DecodeValues(values.AsSpan(0, entry.Count), qualities.AsSpan(0, entry.Count));
-        AddSteady(entry.FirstTime, step, values.AsSpan(0, entry.Count), qualities.AsSpan(0, entry.Count), quality);
+            return Add(scan.Times, scan.Values, scan.Qualities);
+        if (taken == 0)
+            steadyQuality = scan.DecodeValues(values.AsSpan(0, entry.Count), qualities.AsSpan(0, entry.Count));
+        return AddSteady(entry.FirstTime, step, values.AsSpan(0, entry.Count), qualities.AsSpan(0, entry.Count), steadyQuality);
     }
 
-    private void AddSteady(long first, long step, ReadOnlySpan<double> rows, ReadOnlySpan<Quality> rowQualities, Quality? quality)
+    private bool AddSteady(long first, long step, ReadOnlySpan<double> rows, ReadOnlySpan<Quality> rowQualities, Quality? quality)
     {
-        for (var start = 0; start < rows.Length;)
+        for (var start = taken; start < rows.Length;)
         {
             var at = PlaceOf(first + start * step);
-            GoTo(at);
+            if (!GoTo(at))
+            {
+                taken = start;
+                return false;
+            }
             var stepEnd = from + (at + 1) * width;
             var end = (int)Math.Min(rows.Length, (stepEnd - first + step - 1) / step);
             sums.Add(rows[start..end], rowQualities[start..end], quality);
             start = end;
         }
+        return true;
     }
 
-    private void Add(ReadOnlySpan<long> times, ReadOnlySpan<double> rows, ReadOnlySpan<Quality> rowQualities, Quality? quality)
+    private bool Add(ReadOnlySpan<long> times, ReadOnlySpan<double> rows, ReadOnlySpan<Quality> rowQualities)
     {
-        for (var start = 0; start < times.Length;)
+        for (var start = taken; start < times.Length;)
         {
             var at = PlaceOf(times[start]);
-            GoTo(at);
+            if (!GoTo(at))
+            {
+                taken = start;
+                return false;
+            }
             var end = start + RowsBefore(times[start..], from + (at + 1) * width);
-            sums.Add(rows[start..end], rowQualities[start..end], quality);
+            sums.Add(rows[start..end], rowQualities[start..end], null);
             weighting?.Add(times[start..end], rows[start..end], rowQualities[start..end]);
             start = end;
         }
+        return true;
     }
 
     /// <summary>Rows before a time: steps are mostly short against a block, so the search widens from the start.</summary>
@@ -105,10 +126,16 @@ internal sealed class Resampling(SeriesScan scan, long from, long width, Aggrega
 
     private long PlaceOf(long time) => (time - from) / width;
 
-    private void GoTo(long next)
+    /// <summary>Closes the steps before one; false when so many are ready that they must be handed out first.</summary>
+    private bool GoTo(long next)
     {
         while (place < next)
+        {
+            if (ready.Count >= MostReady)
+                return false;
             Close();
+        }
+        return true;
     }
 
     private void Close()
