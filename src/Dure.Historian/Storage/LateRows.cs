@@ -25,7 +25,8 @@ internal static class LateRows
                     break;
                 if (times[i] != rows.Times[next])
                     continue;
-                if (values[i].Equals(rows.Values[next]) && qualities[i] == rows.Qualities[next])
+                // By their bits: -0 over 0, or a NaN that says something else, is a correction too.
+                if (BitConverter.DoubleToInt64Bits(values[i]) == BitConverter.DoubleToInt64Bits(rows.Values[next]) && qualities[i] == rows.Qualities[next])
                 {
                     keep[next] = false;
                     same++;

@@ -86,6 +86,17 @@ public sealed class PlantHistorianTests
     }
 
     [Fact]
+    public async Task A_correction_that_differs_in_a_bit_only_is_taken()
+    {
+        await using var test = await TestHistorian.Create();
+        await test.Send(TestHistorian.Current, (1000, 0.0), (2000, double.NegativeZero));
+        var corrected = await test.Send(TestHistorian.Current, (1000, double.NegativeZero), (2000, double.NegativeZero));
+        Assert.Equal((1, 1), (corrected.Accepted, corrected.Duplicates));
+        await test.Reopen();
+        Assert.All(await test.Read(TestHistorian.Current), sample => Assert.True(double.IsNegative(sample.Value)));
+    }
+
+    [Fact]
     public async Task The_same_batch_from_many_senders_at_once_is_stored_once()
     {
         await using var test = await TestHistorian.Create();

@@ -89,7 +89,7 @@ internal sealed class TimeCoding(int mostValues)
         {
             scaled[i - 1] = form == Form.Differences ? times[i] - times[i - 1] : times[i] - times[0] - i * slope;
             if (unit != 1)
-                unit = GreatestCommonDivisor(Math.Abs(scaled[i - 1]), unit);
+                unit = scaled[i - 1] == long.MinValue ? 1 : GreatestCommonDivisor(Math.Abs(scaled[i - 1]), unit); // the lowest number has no magnitude
         }
         unit = Math.Max(unit, 1);
         if (unit > 1)

@@ -41,6 +41,13 @@ public sealed class BlockCodecTests
     }
 
     [Fact]
+    public void Times_as_far_apart_as_can_be_come_back()
+    {
+        foreach (var times in new long[][] { [long.MinValue, 0, 1], [long.MinValue, 0, long.MaxValue], [-1, long.MaxValue], [long.MinValue, long.MinValue + 1, long.MaxValue] })
+            AssertComesBack(times, [.. times.Select(time => (double)time)], new Quality[times.Length]);
+    }
+
+    [Fact]
     public void Extreme_whole_numbers_come_back()
     {
         Prop.ForAll<long[]>(random =>
