@@ -128,6 +128,9 @@ public sealed class PlantHistorian : IAsyncDisposable
         return isKnown;
     }
 
+    /// <summary>Whether a signal with this path is known; any text may be asked about.</summary>
+    public bool Knows(string path) => signals.TryFind(path, out _);
+
     /// <summary>A known signal.</summary>
     /// <exception cref="ProblemException">It is not known.</exception>
     public SignalInfo Find(SignalId id) => TryFind(id, out var signal) ? signal

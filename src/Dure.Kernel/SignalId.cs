@@ -32,6 +32,12 @@ public readonly record struct AssetId : IComparable<AssetId>
 /// <summary>One measured quantity of an asset, by its path: the asset's path and the signal's name, <c>skab/valve1/0/Pressure</c>.</summary>
 public readonly record struct SignalId : IComparable<SignalId>
 {
+    /// <summary>Characters a path may have.</summary>
+    public const int MaxLength = PathRules.MaxLength;
+
+    /// <summary>Parts a path may have.</summary>
+    public const int MaxParts = PathRules.MaxSegments;
+
     private readonly string? path;
 
     private SignalId(string path) => this.path = path;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using Dure.Kernel;
 
@@ -28,39 +29,89 @@ public sealed class LineProtocolParser
     private readonly SampleBatch batch;
     private readonly LinePrecision precision;
     private readonly long now;
-    private readonly Dictionary<string, SignalBlock> blocks = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SignalBlock>.AlternateLookup<ReadOnlySpan<char>> byPath;
-    private readonly char[] path = new char[512];
-    private readonly List<(SignalBlock Block, double Value)> fields = [];
-    // What stands before a plain value, byte for byte, mostly repeats from line to line: its path is made once.
-    private readonly Dictionary<byte[], SignalBlock>.AlternateLookup<ReadOnlySpan<byte>> byText = new Dictionary<byte[], SignalBlock>(new BytesComparer()).GetAlternateLookup<ReadOnlySpan<byte>>();
+    private readonly LinePath paths = new();
+    private readonly LineRows rows;
     private readonly byte[] text = new byte[1024];
 
-    private LineProtocolParser(string sender, LinePrecision precision, DateTimeOffset now)
+    // Senders repeat times from line to line.
+    private byte[] lastStamp = [];
+    private long lastTime;
+
+    private LineProtocolParser(string sender, LinePrecision precision, DateTimeOffset now, int bodyBytes)
     {
         batch = new SampleBatch(sender);
         this.precision = precision;
         this.now = Micros.Of(now);
-        byPath = blocks.GetAlternateLookup<ReadOnlySpan<char>>();
+        rows = new LineRows(bodyBytes);
     }
 
     /// <param name="now">The time of lines that give none.</param>
     public static SampleBatch Parse(ReadOnlySpan<byte> body, string sender, LinePrecision precision, DateTimeOffset now)
     {
-        var parser = new LineProtocolParser(sender, precision, now);
-        var number = 0;
+        var parser = new LineProtocolParser(sender, precision, now, body.Length);
+        var number = 1;
         while (!body.IsEmpty)
         {
+            var end = LineScan.PlaceOf(body, (byte)'\n');
+            if (!parser.TryExpected(body[..end]))
+                parser.ReadLine(body, ref end, ref number);
             number++;
-            var end = body.IndexOf((byte)'\n');
-            var line = end < 0 ? body : body[..end];
-            body = end < 0 ? [] : body[(end + 1)..];
-            line = line.TrimEnd((byte)'\r').Trim((byte)' ');
-            if (!line.IsEmpty && line[0] != '#')
-                parser.ParseLine(line, number);
+            body = end < body.Length ? body[(end + 1)..] : [];
         }
-        parser.batch.Blocks.AddRange(parser.blocks.Values.Where(block => block.Count > 0));
+        parser.rows.MoveTo(parser.batch.Blocks);
         return parser.batch;
+    }
+
+    /// <summary>A line whose text up to its values came behind the same line before, which is how senders repeat themselves: only values and time are read.</summary>
+    private bool TryExpected(ReadOnlySpan<byte> line)
+    {
+        if (rows.Expected is not { } series || !line.StartsWith(series.Text))
+            return false;
+        line = line[series.Text.Length..];
+        while (true)
+        {
+            var end = line.IndexOfAny((byte)' ', (byte)',');
+            if (end <= 0 || !TryNumber(line[..end], out var value) || !double.IsFinite(value))
+                break;
+            rows.Add(series, value);
+            var isLast = line[end] == ' ';
+            line = line[(end + 1)..];
+            if (isLast)
+            {
+                if (line.IsEmpty || !TryTime(line, out var time))
+                    break;
+                rows.Commit(time);
+                return true;
+            }
+            if (series.Next is not { } next || !next.IsOfSameLine(series) || !line.StartsWith(next.Field))
+                break;
+            series = next;
+            line = line[next.Field.Length..];
+        }
+        rows.TakeBack();
+        return false;
+    }
+
+    /// <summary>Reads the line at the body's start; where a text in quotes goes over the line's end, so does the line.</summary>
+    private void ReadLine(ReadOnlySpan<byte> body, ref int end, ref int number)
+    {
+        var first = number;
+        var line = body[..end];
+        if (line.Contains((byte)'"') && LineScan.IsOpen(line))
+        {
+            while (LineScan.IsOpen(line) && line.Length < body.Length && line.Length <= MaxLineBytes)
+                line = body[..(line.Length + 1 + LineScan.PlaceOf(body[(line.Length + 1)..], (byte)'\n'))];
+            if (LineScan.IsOpen(line))
+            {
+                Reject(first, "A text's closing quote is missing.");
+                return;
+            }
+            number += line[end..].Count((byte)'\n');
+            end = line.Length;
+        }
+        line = line.TrimEnd((byte)'\r').Trim((byte)' ');
+        if (!line.IsEmpty && line[0] != '#')
+            ParseLine(line, first);
     }
 
     private void ParseLine(ReadOnlySpan<byte> line, int number)
@@ -71,40 +122,40 @@ public sealed class LineProtocolParser
             return;
         }
         var isPlain = line.IndexOfAny((byte)'\\', (byte)'"') < 0;
-        var keyEnd = isPlain ? PlaceOf(line, (byte)' ') : EndOf(line, (byte)' ', quoted: false);
+        var keyEnd = isPlain ? LineScan.PlaceOf(line, (byte)' ') : LineScan.EndOf(line, (byte)' ', quoted: false);
         if (keyEnd <= 0 || keyEnd == line.Length)
         {
             Reject(number, "There is no space between the measurement and the fields.");
             return;
         }
         var rest = line[(keyEnd + 1)..].TrimStart((byte)' ');
-        var fieldsEnd = isPlain ? PlaceOf(rest, (byte)' ') : EndOf(rest, (byte)' ', quoted: true);
+        var fieldsEnd = isPlain ? LineScan.PlaceOf(rest, (byte)' ') : LineScan.EndOf(rest, (byte)' ', quoted: true);
         var stamp = rest[fieldsEnd..].Trim((byte)' ');
-        if (!TryTime(stamp, out var time))
+        var time = now;
+        if (!stamp.IsEmpty && !TryTime(stamp, out time))
         {
             Reject(number, $"'{Shown(stamp)}' is not a whole number of {precision.ToString().ToLowerInvariant()}.");
             return;
         }
-        fields.Clear();
         if (ParseFields(line[..keyEnd], rest[..fieldsEnd], isPlain, number) is { } fault)
         {
+            rows.TakeBack();
             Reject(number, fault);
             return;
         }
-        foreach (var (block, value) in fields)
-            block.Add(time, value);
+        rows.Commit(time);
     }
 
     /// <summary>Collects the line's fields; returns what is wrong with one, in which case none of the line is taken. A text is refused alone.</summary>
     private string? ParseFields(ReadOnlySpan<byte> key, ReadOnlySpan<byte> list, bool isPlain, int number)
     {
-        var texts = 0;
-        while (!list.IsEmpty)
+        var count = 0;
+        for (; !list.IsEmpty; count++)
         {
-            var end = isPlain ? PlaceOf(list, (byte)',') : EndOf(list, (byte)',', quoted: true);
+            var end = isPlain ? LineScan.PlaceOf(list, (byte)',') : LineScan.EndOf(list, (byte)',', quoted: true);
             var field = list[..end];
             list = end < list.Length ? list[(end + 1)..] : [];
-            var equals = isPlain ? PlaceOf(field, (byte)'=') : EndOf(field, (byte)'=', quoted: false);
+            var equals = isPlain ? LineScan.PlaceOf(field, (byte)'=') : LineScan.EndOf(field, (byte)'=', quoted: false);
             if (equals <= 0 || equals + 1 >= field.Length)
                 return $"'{Shown(field)}' is not field=value.";
             if (!TryValue(field[(equals + 1)..], out var value, out var fault))
@@ -112,85 +163,26 @@ public sealed class LineProtocolParser
                 if (field[equals + 1] != '"')
                     return $"Field '{Shown(field[..equals])}': {fault}";
                 Reject(number, $"Field '{Shown(field[..equals])}': {fault}");
-                texts++;
                 continue;
             }
-            if (BlockOf(key, field[..equals], out var problem) is not { } block)
-                return problem;
-            fields.Add((block, value));
+            if (SeriesOf(key, field[..equals]) is not { } series)
+                return $"No path can be made of measurement, tags and field '{Shown(field[..equals])}': a tag is malformed, or they are too long.";
+            rows.Add(series, value);
         }
-        return fields.Count + texts == 0 ? "The line has no field." : null;
+        return count == 0 ? "The line has no field." : null;
     }
 
-    private SignalBlock? BlockOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, out string problem)
+    private LineSeries? SeriesOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field)
     {
-        problem = "";
-        var length = key.Length + 1 + field.Length;
-        if (length > text.Length)
-            return BlockAnew(key, field, out problem);
-        key.CopyTo(text);
-        text[key.Length] = (byte)' ';
-        field.CopyTo(text.AsSpan(key.Length + 1));
-        if (!byText.TryGetValue(text.AsSpan(0, length), out var block) && BlockAnew(key, field, out problem) is { } made)
-            byText[text.AsSpan(0, length)] = block = made;
-        return block;
-    }
-
-    private SignalBlock? BlockAnew(ReadOnlySpan<byte> key, ReadOnlySpan<byte> field, out string problem)
-    {
-        problem = "Measurement and tags are too long or malformed.";
-        var prefix = Prefix(key);
-        if (prefix < 0)
-            return null;
-        problem = $"The path made of measurement, tags and field '{Shown(field)}' is too long.";
-        var length = Append(prefix, field, first: false);
-        if (length < 0)
-            return null;
-        if (!byPath.TryGetValue(path.AsSpan(0, length), out var block))
-        {
-            var name = new string(path, 0, length);
-            blocks[name] = block = new SignalBlock(name, null);
-        }
-        return block;
-    }
-
-    /// <summary>Writes the path's front into the buffer; returns its length, or -1.</summary>
-    private int Prefix(ReadOnlySpan<byte> key)
-    {
-        var comma = EndOf(key, (byte)',', quoted: false);
-        var length = Append(0, key[..comma], first: true);
-        while (length >= 0 && comma < key.Length)
-        {
-            key = key[(comma + 1)..];
-            comma = EndOf(key, (byte)',', quoted: false);
-            var tag = key[..comma];
-            var equals = EndOf(tag, (byte)'=', quoted: false);
-            if (equals <= 0 || equals + 1 >= tag.Length)
-                return -1;
-            if (tag[..equals].SequenceEqual("asset"u8))
-                return Append(0, tag[(equals + 1)..], first: true);
-            length = Append(length, tag[(equals + 1)..], first: false);
-        }
-        return length;
-    }
-
-    /// <summary>Appends a part to the path, unescaped and made fit for one.</summary>
-    private int Append(int length, ReadOnlySpan<byte> part, bool first)
-    {
-        if (length + part.Length + 1 > path.Length)
-            return -1;
-        if (!first)
-            path[length++] = '/';
-        Span<char> text = stackalloc char[part.Length];
-        var count = Encoding.UTF8.GetChars(part, text);
-        for (var i = 0; i < count; i++)
-        {
-            if (text[i] == '\\' && i + 1 < count)
-                i++;
-            var isAllowed = char.IsLetterOrDigit(text[i]) || text[i] is ' ' or '_' or '-' or '.' || (text[i] == '/' && first);
-            path[length++] = isAllowed ? text[i] : '_';
-        }
-        return length;
+        var length = key.Length + 2 + field.Length;
+        var whole = length <= text.Length ? text.AsSpan(0, length) : new byte[length];
+        key.CopyTo(whole);
+        whole[key.Length] = (byte)' ';
+        field.CopyTo(whole[(key.Length + 1)..]);
+        whole[^1] = (byte)'=';
+        if (rows.Find(whole) is { } known)
+            return known;
+        return paths.Of(key, field) is { } path ? rows.Begin(whole, key.Length, path) : null;
     }
 
     private static bool TryValue(ReadOnlySpan<byte> text, out double value, out string fault)
@@ -214,8 +206,7 @@ public sealed class LineProtocolParser
         }
         if (text.SequenceEqual("false"u8) || text.SequenceEqual("False"u8) || text.SequenceEqual("FALSE"u8))
             return true;
-        var digits = text is [.., (byte)'i' or (byte)'u'] ? text[..^1] : text;
-        if (Utf8Number.TryParse(digits, out value))
+        if (TryNumber(text, out value))
         {
             if (double.IsFinite(value))
                 return true;
@@ -226,10 +217,12 @@ public sealed class LineProtocolParser
         return false;
     }
 
+    private static bool TryNumber(ReadOnlySpan<byte> text, out double value) => Utf8Number.TryParse(text is [.., (byte)'i' or (byte)'u'] ? text[..^1] : text, out value);
+
     private bool TryTime(ReadOnlySpan<byte> stamp, out long micros)
     {
-        micros = now;
-        if (stamp.IsEmpty)
+        micros = lastTime;
+        if (stamp.SequenceEqual(lastStamp))
             return true;
         if (!Utf8Parser.TryParse(stamp, out long number, out var used) || used != stamp.Length)
             return false;
@@ -242,40 +235,15 @@ public sealed class LineProtocolParser
             LinePrecision.Minutes => Multiply(number, 60_000_000),
             _ => Multiply(number, 3_600_000_000),
         };
+        if (lastStamp.Length != stamp.Length)
+            lastStamp = new byte[stamp.Length];
+        stamp.CopyTo(lastStamp);
+        lastTime = micros;
         return true;
     }
 
     // A number too large for the clock becomes a far time, which is refused by name later on.
     private static long Multiply(long number, long by) => Math.Abs((double)number * by) < long.MaxValue / 2.0 ? number * by : long.MaxValue;
-
-    /// <summary>The place of the first such byte that is neither escaped nor, where asked, within quotes; the length when there is none.</summary>
-    private static int EndOf(ReadOnlySpan<byte> text, byte wanted, bool quoted)
-    {
-        var isInQuotes = false;
-        for (var i = 0; i < text.Length; i++)
-        {
-            var each = text[i];
-            if (each == '\\')
-                i++;
-            else if (quoted && each == '"')
-                isInQuotes = !isInQuotes;
-            else if (each == wanted && !isInQuotes)
-                return i;
-        }
-        return text.Length;
-    }
-
-    private static int PlaceOf(ReadOnlySpan<byte> text, byte wanted) => text.IndexOf(wanted) is var place && place >= 0 ? place : text.Length;
-
-    /// <summary>Compares and hashes texts as bytes, also those that lie in a line.</summary>
-    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-        public int GetHashCode(byte[] bytes) => GetHashCode(bytes.AsSpan());
-        public bool Equals(ReadOnlySpan<byte> bytes, byte[] other) => bytes.SequenceEqual(other);
-        public int GetHashCode(ReadOnlySpan<byte> bytes) => (int)Crc32C.Of(bytes);
-        public byte[] Create(ReadOnlySpan<byte> bytes) => bytes.ToArray();
-    }
 
     private void Reject(int number, string what) => batch.Reject($"line {number}", what, Form);
 

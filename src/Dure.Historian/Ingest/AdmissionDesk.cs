@@ -30,13 +30,13 @@ internal sealed class AdmissionDesk(SignalBook signals, TimeProvider time, TimeS
 
     private (int Number, SignalDefinition Definition, UnitConversion? Conversion)? Recognise(SignalBlock block, SampleBatch batch)
     {
-        if (!SignalId.TryParse(block.Signal, out var id, out var why))
+        if (!signals.TryFind(block.Signal, out var number))
         {
-            batch.Reject($"signal '{Shown(block.Signal)}'", why, "Write it as site/area/machine/signal.", block.Count);
-            return null;
-        }
-        if (!signals.TryFind(id, out var number))
-        {
+            if (!SignalId.TryParse(block.Signal, out var id, out var why))
+            {
+                batch.Reject($"signal '{Shown(block.Signal)}'", why, "Write it as site/area/machine/signal.", block.Count);
+                return null;
+            }
             batch.Reject($"signal {id}", "This signal is not known here.", $"Make it known with 'dure signals add \"{id}\" --unit UNIT', or add ?register=true to the request.", block.Count);
             return null;
         }
@@ -45,7 +45,7 @@ internal sealed class AdmissionDesk(SignalBook signals, TimeProvider time, TimeS
             return (number, definition, null);
         if (!Unit.TryParse(block.Unit, out var unit, out var fault))
         {
-            batch.Reject($"signal {id}", $"'{Shown(block.Unit)}' is not a unit: {fault}", $"Use a UCUM code; the signal's own unit is '{definition.Unit.Code}'.", block.Count);
+            batch.Reject($"signal {definition.Id}", $"'{Shown(block.Unit)}' is not a unit: {fault}", $"Use a UCUM code; the signal's own unit is '{definition.Unit.Code}'.", block.Count);
             return null;
         }
         try
@@ -54,7 +54,7 @@ internal sealed class AdmissionDesk(SignalBook signals, TimeProvider time, TimeS
         }
         catch (ProblemException mismatch)
         {
-            batch.Reject($"signal {id}", $"It is measured in '{definition.Unit.Code}', the batch gives '{block.Unit}': {mismatch.Problem.What}",
+            batch.Reject($"signal {definition.Id}", $"It is measured in '{definition.Unit.Code}', the batch gives '{block.Unit}': {mismatch.Problem.What}",
                 $"Send it in '{definition.Unit.Code}' or a unit that converts to it.", block.Count);
             return null;
         }
@@ -63,6 +63,7 @@ internal sealed class AdmissionDesk(SignalBook signals, TimeProvider time, TimeS
     /// <summary>Drops what cannot be from the block, in place; returns how many lie outside the engineering range.</summary>
     private static long JudgeSamples(SignalBlock block, SignalDefinition definition, UnitConversion? conversion, long latest, SampleBatch batch)
     {
+        block.Unshare();
         var times = block.TimesMicros;
         var values = block.Values;
         var qualities = block.Qualities;
@@ -105,9 +106,7 @@ internal sealed class AdmissionDesk(SignalBook signals, TimeProvider time, TimeS
     /// <summary>Ascending rows without a time twice; of equal times the last sent stays.</summary>
     private static AcceptedRows Ascending(int number, SignalBlock block, ref long duplicates)
     {
-        var times = block.TimesMicros.ToArray();
-        var values = block.Values.ToArray();
-        var qualities = block.Qualities.ToArray();
+        var (times, values, qualities) = block.TakeColumns();
         if (IsAscending(times))
             return new AcceptedRows(number, times, values, qualities);
 

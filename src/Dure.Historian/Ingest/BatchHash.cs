@@ -16,26 +16,66 @@ internal static class BatchHash
 {
     public static ContentHash Of(IReadOnlyList<AcceptedRows> rows, Func<int, string> pathOf)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> number = stackalloc byte[4];
-        var parts = new (string Path, AcceptedRows Rows)[rows.Count];
-        for (var i = 0; i < parts.Length; i++)
-            parts[i] = (pathOf(rows[i].Series), rows[i]);
-        Array.Sort(parts, (a, b) => string.CompareOrdinal(a.Path, b.Path));
-        foreach (var (path, part) in parts)
+        var (paths, order) = (new string[rows.Count], new int[rows.Count]);
+        for (var i = 0; i < order.Length; i++)
+            (paths[i], order[i]) = (pathOf(rows[i].Series), i);
+        Array.Sort(paths, order, StringComparer.Ordinal);
+        using var hash = new Gathering();
+        for (var i = 0; i < order.Length; i++)
         {
-            var name = Encoding.UTF8.GetBytes(path);
-            BinaryPrimitives.WriteInt32LittleEndian(number, name.Length);
-            hash.AppendData(number);
-            hash.AppendData(name);
-            BinaryPrimitives.WriteInt32LittleEndian(number, part.Times.Length);
-            hash.AppendData(number);
-            hash.AppendData(MemoryMarshal.AsBytes<long>(part.Times));
-            hash.AppendData(MemoryMarshal.AsBytes<double>(part.Values));
-            hash.AppendData(MemoryMarshal.AsBytes<Quality>(part.Qualities));
+            var part = rows[order[i]];
+            var name = Encoding.UTF8.GetBytes(paths[i]);
+            hash.Add(name.Length);
+            hash.Add(name);
+            hash.Add(part.Times.Length);
+            hash.Add(MemoryMarshal.AsBytes<long>(part.Times));
+            hash.Add(MemoryMarshal.AsBytes<double>(part.Values));
+            hash.Add(MemoryMarshal.AsBytes<Quality>(part.Qualities));
         }
-        Span<byte> digest = stackalloc byte[ContentHash.Size];
-        hash.GetHashAndReset(digest);
-        return new ContentHash(digest);
+        return hash.End();
+    }
+
+    /// <summary>Short parts are gathered before they are hashed: each call of the hash costs more than copying them.</summary>
+    private sealed class Gathering : IDisposable
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly byte[] gathered = new byte[16 * 1024];
+        private int used;
+
+        public void Add(int number)
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+            Add(bytes);
+        }
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            if (bytes.Length > gathered.Length - used)
+                Empty();
+            if (bytes.Length > gathered.Length)
+            {
+                hash.AppendData(bytes);
+                return;
+            }
+            bytes.CopyTo(gathered.AsSpan(used));
+            used += bytes.Length;
+        }
+
+        public ContentHash End()
+        {
+            Empty();
+            Span<byte> digest = stackalloc byte[ContentHash.Size];
+            hash.GetHashAndReset(digest);
+            return new ContentHash(digest);
+        }
+
+        public void Dispose() => hash.Dispose();
+
+        private void Empty()
+        {
+            hash.AppendData(gathered.AsSpan(0, used));
+            used = 0;
+        }
     }
 }

@@ -3,18 +3,32 @@ using Dure.Kernel;
 namespace Dure.Historian;
 
 /// <summary>One signal's part of a batch as it came in: columns that grow, not yet judged.</summary>
-public sealed class SignalBlock(string signal, string? unit)
+public sealed class SignalBlock
 {
     // Many senders bring one sample of each of very many signals.
-    private long[] times = new long[4];
-    private double[] values = new double[4];
-    private Quality[] qualities = new Quality[4];
+    private const int FirstRows = 4;
+
+    private long[] times;
+    private double[] values;
+    private Quality[] qualities;
+    private bool isTaken;
+
+    public SignalBlock(string signal, string? unit)
+        : this(signal, unit, FirstRows)
+    {
+    }
+
+    internal SignalBlock(string signal, string? unit, int capacity)
+    {
+        (Signal, Unit) = (signal, unit);
+        (times, values, qualities) = (new long[capacity], new double[capacity], new Quality[capacity]);
+    }
 
     /// <summary>The signal's path as the sender wrote it.</summary>
-    public string Signal => signal;
+    public string Signal { get; }
 
     /// <summary>The unit as the sender wrote it, or null for the signal's own.</summary>
-    public string? Unit => unit;
+    public string? Unit { get; }
 
     public int Count { get; private set; }
 
@@ -24,19 +38,42 @@ public sealed class SignalBlock(string signal, string? unit)
 
     public void Add(long timeMicros, double value, Quality quality = Quality.Good)
     {
+        Unshare();
         if (Count == times.Length)
-        {
-            Array.Resize(ref times, 2 * Count);
-            Array.Resize(ref values, 2 * Count);
-            Array.Resize(ref qualities, 2 * Count);
-        }
+            Resize(Math.Max(FirstRows, 2 * Count));
         times[Count] = timeMicros;
         values[Count] = value;
         qualities[Count++] = quality;
     }
 
+    /// <summary>Makes room for just so many rows more than there is.</summary>
+    internal void Widen(int rows) => Resize(times.Length + rows);
+
     /// <summary>Keeps only the first rows.</summary>
     internal void Truncate(int count) => Count = count;
+
+    /// <summary>The columns themselves, of just the rows there are. Whoever changes the block from now on changes a copy.</summary>
+    internal (long[] Times, double[] Values, Quality[] Qualities) TakeColumns()
+    {
+        if (Count < times.Length)
+            Resize(Count);
+        isTaken = true;
+        return (times, values, qualities);
+    }
+
+    /// <summary>Before its rows are changed in place.</summary>
+    internal void Unshare()
+    {
+        if (isTaken)
+            (times, values, qualities, isTaken) = ([.. times], [.. values], [.. qualities], false);
+    }
+
+    private void Resize(int rows)
+    {
+        Array.Resize(ref times, rows);
+        Array.Resize(ref values, rows);
+        Array.Resize(ref qualities, rows);
+    }
 }
 
 /// <summary>A sample, line or block that was not taken, and why.</summary>

@@ -11,7 +11,7 @@ internal sealed class SignalBook : IDisposable
     private const int MaxSignals = 1_000_000;
 
     private readonly Lock guard = new();
-    private readonly Dictionary<SignalId, int> numbers = [];
+    private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
     private readonly List<SignalDefinition> definitions = [];
     private readonly SemaphoreSlim registering = new(1, 1);
 
@@ -24,10 +24,13 @@ internal sealed class SignalBook : IDisposable
         }
     }
 
-    public bool TryFind(SignalId id, out int number)
+    public bool TryFind(SignalId id, out int number) => TryFind(id.Path, out number);
+
+    /// <summary>By the path as text, which need not be one that a signal can have.</summary>
+    public bool TryFind(string path, out int number)
     {
         lock (guard)
-            return numbers.TryGetValue(id, out number);
+            return numbers.TryGetValue(path, out number);
     }
 
     public SignalDefinition this[int number]
@@ -87,7 +90,7 @@ internal sealed class SignalBook : IDisposable
     {
         lock (guard)
         {
-            if (numbers.TryAdd(definition.Id, definitions.Count))
+            if (numbers.TryAdd(definition.Id.Path, definitions.Count))
                 definitions.Add(definition);
         }
     }

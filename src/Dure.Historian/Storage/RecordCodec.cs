@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -20,12 +21,16 @@ internal sealed record BatchRecord(long Sequence, string Source, IReadOnlyList<A
 /// </summary>
 internal static class RecordCodec
 {
-    public static byte[] Encode(BatchRecord record)
+    /// <param name="headroom">Bytes left free at the start.</param>
+    /// <returns>A rented array, and how many bytes of it count, headroom and all.</returns>
+    public static (byte[] Bytes, int Length) Encode(BatchRecord record, int headroom)
     {
         var source = Encoding.UTF8.GetBytes(record.Source);
-        var size = 8 + 2 + source.Length + 4 + record.Rows.Sum(rows => 8 + 17 * rows.Times.Length);
-        var bytes = new byte[size];
-        var rest = bytes.AsSpan();
+        var size = headroom + 8 + 2 + source.Length + 4;
+        foreach (var rows in record.Rows)
+            size = checked(size + 8 + 17 * rows.Times.Length);
+        var bytes = ArrayPool<byte>.Shared.Rent(size);
+        var rest = bytes.AsSpan(headroom, size - headroom);
         BinaryPrimitives.WriteInt64LittleEndian(rest, record.Sequence);
         BinaryPrimitives.WriteUInt16LittleEndian(rest[8..], (ushort)source.Length);
         source.CopyTo(rest[10..]);
@@ -41,7 +46,7 @@ internal static class RecordCodec
             rest = Put(rest, MemoryMarshal.AsBytes<double>(rows.Values));
             rest = Put(rest, MemoryMarshal.AsBytes<Quality>(rows.Qualities));
         }
-        return bytes;
+        return (bytes, size);
     }
 
     /// <exception cref="InvalidDataException">The bytes are not a record; only possible where the checksum was right and the writer wrong.</exception>

@@ -207,7 +207,7 @@ internal sealed class SeriesStore : IAsyncDisposable
 
     private Task LogAndPut(BatchRecord record)
     {
-        var flushed = log.Enqueue(RecordCodec.Encode(record));
+        var flushed = log.Enqueue(record);
         active.Put(record);
         if (active.Samples >= options.MemorySamples)
             SetActiveAside();

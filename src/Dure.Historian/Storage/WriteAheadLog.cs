@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Threading.Channels;
 using Dure.Kernel;
@@ -35,22 +36,26 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     }
 
     /// <summary>A record to write, or a new file to begin, or (neither) only a wish to know that all before it is on disk.</summary>
-    private sealed record Write(byte[]? Record, long? BeginFileAt, TaskCompletionSource Done, bool Mends = false);
+    private sealed record Write(byte[]? Record, int Length, long? BeginFileAt, TaskCompletionSource Done, bool Mends = false);
 
     /// <summary>Whether a write failed: nothing more is acknowledged until <see cref="BeginAnew"/>.</summary>
     public bool IsBroken => fault is not null;
 
     /// <summary>Puts a record in line; the call order is the order on disk. The returned task completes when it is flushed.</summary>
-    public Task Enqueue(byte[] record) => Enqueue(new Write(record, null, NewDone()));
+    public Task Enqueue(BatchRecord record)
+    {
+        var (bytes, length) = RecordCodec.Encode(record, HeaderSize);
+        return Enqueue(new Write(bytes, length, null, NewDone()));
+    }
 
     /// <summary>Lets the following records go to a new file.</summary>
-    public Task BeginFile(long firstSequence) => Enqueue(new Write(null, firstSequence, NewDone()));
+    public Task BeginFile(long firstSequence) => Enqueue(new Write(null, 0, firstSequence, NewDone()));
 
     /// <summary>After a failure: begins a new file and goes on. Only when whatever the failed file held is durable elsewhere.</summary>
-    public Task BeginAnew(long firstSequence) => Enqueue(new Write(null, firstSequence, NewDone(), Mends: true));
+    public Task BeginAnew(long firstSequence) => Enqueue(new Write(null, 0, firstSequence, NewDone(), Mends: true));
 
     /// <summary>Completes when everything put in line before is flushed.</summary>
-    public Task Flushed() => Enqueue(new Write(null, null, NewDone()));
+    public Task Flushed() => Enqueue(new Write(null, 0, null, NewDone()));
 
     public static IEnumerable<(long FirstSequence, string Path)> Files(string folder) => Directory.EnumerateFiles(folder, "*" + Suffix)
         .Select(path => (FirstSequence: long.Parse(Path.GetFileNameWithoutExtension(path)), path)).OrderBy(file => file.FirstSequence);
@@ -145,23 +150,21 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     private async Task WriteAll()
     {
         var group = new List<Write>();
-        var buffer = new MemoryStream();
         while (await waiting.Reader.WaitToReadAsync())
         {
-            while (buffer.Length < MaxGroupBytes && waiting.Reader.TryRead(out var write))
+            for (var bytes = 0L; bytes < MaxGroupBytes && waiting.Reader.TryRead(out var write);)
             {
                 if (write.BeginFileAt is { } sequence)
                 {
-                    Flush(buffer, group);
+                    Flush(group);
                     if (write.Mends)
                         fault = null;
                     Begin(sequence);
                 }
-                if (write.Record is { } record)
-                    Frame(buffer, record);
                 group.Add(write);
+                bytes += write.Length;
             }
-            Flush(buffer, group);
+            Flush(group);
         }
     }
 
@@ -179,25 +182,32 @@ internal sealed class WriteAheadLog : IAsyncDisposable
         }
     }
 
-    private static void Frame(MemoryStream buffer, byte[] record)
+    private static void Frame(Write write, bool beginsGroup)
     {
-        Span<byte> header = stackalloc byte[HeaderSize];
-        BinaryPrimitives.WriteInt32LittleEndian(header, record.Length | (buffer.Length == 0 ? GroupBit : 0));
+        var header = write.Record.AsSpan(0, HeaderSize);
+        var record = write.Record.AsSpan(HeaderSize, write.Length - HeaderSize);
+        BinaryPrimitives.WriteInt32LittleEndian(header, record.Length | (beginsGroup ? GroupBit : 0));
         BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Crc32C.Of(header[..4], record));
-        buffer.Write(header);
-        buffer.Write(record);
     }
 
     /// <summary>Writes and flushes what has gathered. After a failure nothing more is acknowledged: what is on disk is no longer known.</summary>
-    private void Flush(MemoryStream buffer, List<Write> group)
+    private void Flush(List<Write> group)
     {
-        if (fault is null && buffer.Length > 0)
+        var records = new List<ReadOnlyMemory<byte>>(group.Count);
+        foreach (var write in group)
+        {
+            if (write.Record is null || fault is not null)
+                continue;
+            Frame(write, beginsGroup: records.Count == 0);
+            records.Add(write.Record.AsMemory(0, write.Length));
+        }
+        if (records.Count > 0)
         {
             try
             {
-                RandomAccess.Write(file!, buffer.GetBuffer().AsSpan(0, (int)buffer.Length), position);
+                RandomAccess.Write(file!, records, position);
                 RandomAccess.FlushToDisk(file!);
-                position += buffer.Length;
+                position += records.Sum(record => (long)record.Length);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -206,15 +216,14 @@ internal sealed class WriteAheadLog : IAsyncDisposable
         }
         foreach (var write in group)
         {
+            if (write.Record is { } rented)
+                ArrayPool<byte>.Shared.Return(rented);
             if (fault is null)
                 write.Done.SetResult();
             else
                 write.Done.SetException(Broken(fault));
         }
         group.Clear();
-        buffer.SetLength(0);
-        if (buffer.Capacity > 2 * MaxGroupBytes)
-            buffer.Capacity = 0;
     }
 
     private ProblemException Broken(Exception cause) => new("urn:dure:historian:disk-failed", $"The log cannot be written: {cause.Message}", folder,

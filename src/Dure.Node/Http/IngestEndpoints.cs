@@ -151,7 +151,7 @@ internal static class IngestEndpoints
         var unknown = new List<SignalDefinition>();
         foreach (var block in batch.Blocks)
         {
-            if (SignalId.TryParse(block.Signal, out var id, out _) && !historian.TryFind(id, out _) && Unit.TryParse(block.Unit ?? "1", out var unit, out _))
+            if (!historian.Knows(block.Signal) && SignalId.TryParse(block.Signal, out var id, out _) && Unit.TryParse(block.Unit ?? "1", out var unit, out _))
                 unknown.Add(new SignalDefinition(id, unit));
         }
         return unknown.Count == 0 ? Task.CompletedTask : historian.Register(unknown, actor, cancel);

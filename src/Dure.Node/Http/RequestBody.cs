@@ -9,8 +9,14 @@ namespace Dure.Node.Http;
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstBufferBytes = 128 * 1024;
-    private byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
+
+    /// <summary>What a sender says of its length is believed up to here; a longer body must come before it gets room.</summary>
+    private const int MostBelievedBytes = 1024 * 1024;
+
+    private byte[] buffer;
     private int length;
+
+    private RequestBody(long? declared) => buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(declared + 1 ?? 0, FirstBufferBytes, MostBelievedBytes));
 
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
@@ -20,7 +26,7 @@ internal sealed class RequestBody : IDisposable
         var limit = context.RequestServices.GetRequiredService<NodeOptions>().MaxBatchBytes;
         if (context.Request.ContentLength > limit)
             throw TooLarge(limit);
-        var body = new RequestBody();
+        var body = new RequestBody(context.Request.ContentLength);
         try
         {
             switch (context.Request.Headers.ContentEncoding.ToString())
