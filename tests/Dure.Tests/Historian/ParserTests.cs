@@ -67,6 +67,62 @@ public sealed class ParserTests
     }
 
     [Fact]
+    public void Lines_that_repeat_are_read_as_if_each_were_the_first()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 200; round++)
+        {
+            var lines = Enumerable.Range(0, 60).Select(_ => RandomLine(random)).ToArray();
+            var whole = Parsed(string.Join('\n', lines));
+            var alone = lines.SelectMany(Parsed);
+            Assert.Equal(alone.Order(StringComparer.Ordinal), whole.Order(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>Few measurements, tags and fields, so that lines resemble each other; some are broken.</summary>
+    private static string RandomLine(Random random)
+    {
+        string Of(params string[] choices) => choices[random.Next(choices.Length)];
+        var fields = string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"{Of("a", "b", "c d".Replace(" ", "\\ ", StringComparison.Ordinal))}={Of("1", "2.5", "-3e2", "7i", "t", "false", "\"x y\"", "", "NaN", "1.5.")}"));
+        return $"{Of("m", "pump")}{Of("", ",t=1", ",t=2", ",asset=x/y")}{Of(" ", "  ")}{fields}{Of(" 1000", " 2000", " 1000000", "", " x", " 1 ")}{Of("", "\r")}";
+    }
+
+    private static IEnumerable<string> Parsed(string lines) =>
+        from block in LineProtocolParser.Parse(Encoding.UTF8.GetBytes(lines), "sender", LinePrecision.Microseconds, DateTimeOffset.UnixEpoch).Blocks
+        from i in Enumerable.Range(0, block.Count)
+        select $"{block.Signal}@{block.TimesMicros[i]}={block.Values[i]}";
+
+    [Fact]
+    public void A_text_may_go_over_lines_and_nothing_in_it_is_a_sample()
+    {
+        var batch = LineProtocolParser.Parse("ok a=1 1\nm x=1,msg=\"first\nother,asset=p/q v=99 7\nthird \\\" \",y=2 5\nok a=2 2\nok b= 3"u8, "sender", LinePrecision.Microseconds, DateTimeOffset.UnixEpoch);
+        Assert.Equal(["ok/a", "m/x", "m/y"], batch.Blocks.Select(block => block.Signal));
+        Assert.Equal([5, 5], batch.Blocks.Skip(1).Select(block => block.TimesMicros[0]));
+        Assert.Equal(["line 2", "line 6"], batch.Rejections.Select(rejection => rejection.Where));
+    }
+
+    [Fact]
+    public void A_text_without_its_closing_quote_costs_its_line_alone()
+    {
+        var batch = LineProtocolParser.Parse("m x=1,msg=\"open 5\nok a=1 1\nok a=2 2\n"u8, "sender", LinePrecision.Microseconds, DateTimeOffset.UnixEpoch);
+        var rejection = Assert.Single(batch.Rejections);
+        Assert.Equal("line 1", rejection.Where);
+        Assert.Contains("closing quote", rejection.What, StringComparison.Ordinal);
+        Assert.Equal(2, Assert.Single(batch.Blocks).Count);
+    }
+
+    [Fact]
+    public void More_tags_than_a_path_has_parts_share_the_last_one_and_a_long_path_ends_in_a_hash()
+    {
+        var tags = string.Concat(Enumerable.Range(1, 12).Select(i => $",tag{i}=v{i}"));
+        var longTag = new string('x', 300);
+        var batch = LineProtocolParser.Parse(Encoding.UTF8.GetBytes($"docker{tags} cpu=1 1\nm,t={longTag}1 a=1 1\nm,t={longTag}2 a=1 1"), "sender", LinePrecision.Microseconds, DateTimeOffset.UnixEpoch);
+        Assert.Equal("docker/v1/v2/v3/v4/v5/v6/v7/v8/v9.v10.v11.v12.cpu", batch.Blocks[0].Signal);
+        Assert.Equal(3, batch.Blocks.Select(block => block.Signal).Distinct().Count());
+        Assert.All(batch.Blocks, block => Assert.True(SignalId.TryParse(block.Signal, out _, out _)));
+    }
+
+    [Fact]
     public void A_line_without_a_time_gets_the_time_of_its_arrival()
     {
         var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
