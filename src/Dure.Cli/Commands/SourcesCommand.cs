@@ -120,8 +120,8 @@ internal static class SourcesCommand
         var all = new Option<bool>("--all") { Description = "Accept every waiting item whose path and unit are certain" };
         var path = new Option<string?>("--path") { Description = "Path of the signal; default: the proposed one" };
         var unit = new Option<string?>("--unit") { Description = "Unit of the values, as bar, °C, l/min, or 1; with --all for the items whose unit is not certain" };
-        var scale = new Option<double>("--scale") { Description = "Multiply values by this", DefaultValueFactory = _ => 1 };
-        var offset = new Option<double>("--offset") { Description = "Then add this", DefaultValueFactory = _ => 0 };
+        var scale = new Option<double?>("--scale") { Description = "Multiply values by this; left out, it stays as it is" };
+        var offset = new Option<double?>("--offset") { Description = "Then add this; left out, it stays as it is" };
         var command = new Command("accept", "Keep items of a source as signals.\n\nExamples:\n  dure sources accept press-1 --all\n  dure sources accept press-1 Pressure --path plant/press1/Pressure --unit bar") { name, item, all, path, unit, scale, offset };
         command.SetAction(async (parsed, cancel) =>
         {

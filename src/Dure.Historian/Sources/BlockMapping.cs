@@ -61,12 +61,24 @@ internal sealed class Sorted
 
     public HashSet<string> Waiting { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Samples that wait from now on, less those that waited and are among the mapped now.</summary>
     public long WaitingSamples { get; set; }
 
     public long IgnoredSamples { get; private set; }
 
     /// <summary>Samples the source itself could not read.</summary>
     public long RejectedBefore { get; }
+
+    /// <summary>Keeps an item as a signal, with the samples that were held of it ahead of those that come now.</summary>
+    /// <param name="comesAgain">The sender offers the held samples again: they are dropped.</param>
+    public void AddHeld(ItemBoard board, Item item, ItemMapping mapping, bool comesAgain)
+    {
+        if (board.SetMapping(item, mapping) is not { } held || comesAgain)
+            return;
+        WaitingSamples -= held.Count;
+        if (BlockMapping.Map(held, mapping, Mapped) is { } mapped)
+            Mapped.Blocks.Add(mapped);
+    }
 
     /// <param name="comesAgain">The sender offers the same samples until they are taken: they replace those that are held.</param>
     public void Add(Item item, SignalBlock block, ItemBoard board, bool comesAgain)

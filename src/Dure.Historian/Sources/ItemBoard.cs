@@ -10,6 +10,9 @@ internal sealed class Item(string name)
     public string? SourceUnit { get; set; }
     public ItemMapping? Mapping { get; set; }
     public bool IsIgnored { get; set; }
+
+    /// <summary>A person said that it waits: nothing but a person's word accepts it again.</summary>
+    public bool IsWithdrawn { get; set; }
     public string? Question { get; set; }
     public long Samples { get; set; }
     public DateTimeOffset? FirstSeen { get; set; }
@@ -114,21 +117,24 @@ internal sealed class ItemBoard(string source)
         return block;
     }
 
-    public void SetMapping(Item item, ItemMapping? mapping)
+    /// <summary>Keeps an item as a signal.</summary>
+    /// <returns>The samples that were held of it, for the signal to have; null when there was none.</returns>
+    public SignalBlock? SetMapping(Item item, ItemMapping mapping)
     {
         Count(item, -1);
         Forget(item.Mapping);
-        (item.Mapping, item.IsIgnored, item.Question) = (mapping, false, null);
-        if (mapping is not null)
-            takers[mapping.Signal] = mapping.Item;
+        (item.Mapping, item.IsIgnored, item.IsWithdrawn, item.Question) = (mapping, false, false, null);
+        takers[mapping.Signal] = mapping.Item;
         Count(item, 1);
+        return Release(item);
     }
 
+    /// <summary>Drops an item's samples from now on, or lets it wait until a person accepts it.</summary>
     public void SetIgnored(Item item, bool isIgnored)
     {
         Count(item, -1);
         Forget(item.Mapping);
-        (item.Mapping, item.IsIgnored, item.Question) = (null, isIgnored, null);
+        (item.Mapping, item.IsIgnored, item.IsWithdrawn, item.Question) = (null, isIgnored, !isIgnored, null);
         if (isIgnored)
             Release(item);
         Count(item, 1);
@@ -141,6 +147,8 @@ internal sealed class ItemBoard(string source)
     public void Restore(ItemMapping mapping) => SetMapping(Restored(mapping.Item), mapping);
 
     public void RestoreIgnored(string name) => SetIgnored(Restored(name), true);
+
+    public void RestoreWithdrawn(string name) => SetIgnored(Restored(name), false);
 
     public ItemView Describe(Item item)
     {

@@ -41,14 +41,15 @@ internal static class AcceptanceJudgement
             throw new ProblemException("urn:dure:sources:bad-item", $"An item's name has 1 to {ItemBoard.MostNameLength} characters.", where, "Name the item as the source does; 'dure sources show' lists them.");
         if (wish.Description?.Length > LongestDescription)
             throw new ProblemException("urn:dure:sources:bad-item", $"The description has {wish.Description.Length} characters; {LongestDescription} are allowed.", where, "Shorten it.");
-        if (!double.IsFinite(wish.Scale) || wish.Scale == 0 || !double.IsFinite(wish.Offset))
-            throw new ProblemException("urn:dure:sources:bad-scale", $"Values cannot be multiplied by {wish.Scale} and raised by {wish.Offset}.", where, "Use a scale that is not 0; 1 and 0 leave values as they are.");
         var item = board.Find(wish.Item);
+        var (scale, offset) = (wish.Scale ?? item?.Mapping?.Scale ?? 1, wish.Offset ?? item?.Mapping?.Offset ?? 0);
+        if (!double.IsFinite(scale) || scale == 0 || !double.IsFinite(offset))
+            throw new ProblemException("urn:dure:sources:bad-scale", $"Values cannot be multiplied by {scale} and raised by {offset}.", where, "Use a scale that is not 0; 1 and 0 leave values as they are.");
         var signal = PathOf(wish, board, where);
         var unit = UnitOf(wish, item, where);
         if (historian.TryFind(signal, out var known) && !unit.CanConvertTo(known.Definition.Unit))
             throw new ProblemException("urn:dure:sources:unit-conflict", $"The signal {signal} is kept in '{known.Definition.Unit.Code}'; '{unit.Code}' does not convert to it.", where, "Choose another path, or the unit the values are really in.");
-        return new ItemMapping(wish.Item, signal, unit, item?.SourceUnit ?? ItemBoard.Said(wish.SourceUnit), wish.Scale, wish.Offset);
+        return new ItemMapping(wish.Item, signal, unit, item?.SourceUnit ?? ItemBoard.Said(wish.SourceUnit), scale, offset);
     }
 
     private static SignalId PathOf(ItemAcceptance wish, ItemBoard board, string where)

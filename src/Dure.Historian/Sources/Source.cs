@@ -69,7 +69,11 @@ public enum SettingType
 /// <param name="Label">A short English label.</param>
 /// <param name="Help">One sentence and an example.</param>
 /// <param name="Default">What an empty field means; null when there is none.</param>
-public sealed record SourceSetting(string Name, string Label, SettingType Type, string Help, bool IsRequired = false, string? Default = null);
+public sealed record SourceSetting(string Name, string Label, SettingType Type, string Help, bool IsRequired = false, string? Default = null)
+{
+    /// <summary>Whether it says which host is connected to, or how that host is trusted: a secret given for one is not sent to another.</summary>
+    public bool SaysWhere => Name is "url" or "host" or "port" or "endpoint" || Name.StartsWith("tls", StringComparison.Ordinal) || Name.StartsWith("trust", StringComparison.Ordinal);
+}
 
 /// <summary>A kind of source the node can run, such as <c>modbus</c> or <c>mqtt</c>.</summary>
 public interface ISourceKind

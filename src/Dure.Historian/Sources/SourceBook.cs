@@ -75,10 +75,10 @@ public sealed class SourceBook : IDisposable
         }
     }
 
-    internal (IReadOnlyCollection<ItemMapping> Mappings, IReadOnlyCollection<string> Ignored) ItemsOf(string name)
+    internal (IReadOnlyCollection<ItemMapping> Mappings, IReadOnlyCollection<string> Ignored, IReadOnlyCollection<string> Withdrawn) ItemsOf(string name)
     {
         lock (guard)
-            return items.TryGetValue(name, out var known) ? ([.. known.Mappings.Values], [.. known.Ignored]) : ([], []);
+            return items.TryGetValue(name, out var known) ? ([.. known.Mappings.Values], [.. known.Ignored], [.. known.Withdrawn]) : ([], [], []);
     }
 
     /// <summary>Adds a source; it is in the journal when this returns.</summary>
@@ -194,6 +194,7 @@ public sealed class SourceBook : IDisposable
     {
         public Dictionary<string, ItemMapping> Mappings { get; } = new(StringComparer.Ordinal);
         public HashSet<string> Ignored { get; } = new(StringComparer.Ordinal);
+        public HashSet<string> Withdrawn { get; } = new(StringComparer.Ordinal);
 
         public void Apply(JsonObject body)
         {
@@ -202,16 +203,19 @@ public sealed class SourceBook : IDisposable
                 var mapping = FromJson(mapped!.AsObject());
                 Mappings[mapping.Item] = mapping;
                 Ignored.Remove(mapping.Item);
+                Withdrawn.Remove(mapping.Item);
             }
             foreach (var name in (body["ignored"] as JsonArray ?? []).Select(node => node!.GetValue<string>()))
             {
                 Mappings.Remove(name);
                 Ignored.Add(name);
+                Withdrawn.Remove(name);
             }
             foreach (var name in (body["withdrawn"] as JsonArray ?? []).Select(node => node!.GetValue<string>()))
             {
                 Mappings.Remove(name);
                 Ignored.Remove(name);
+                Withdrawn.Add(name);
             }
         }
 

@@ -30,5 +30,7 @@ public sealed record ItemMapping(string Item, SignalId Signal, Unit Unit, string
 /// <summary>A wish to keep an item as a signal.</summary>
 /// <param name="Path">The signal's path; null for the one that is proposed.</param>
 /// <param name="Unit">A UCUM code or a customary spelling; null for what the source says.</param>
+/// <param name="Scale">What values are multiplied by; null leaves it as it is, which is 1 where the item was not accepted before.</param>
+/// <param name="Offset">What is added then; null leaves it as it is, which is 0 where the item was not accepted before.</param>
 /// <param name="SourceUnit">The unit the source wrote while it was tried, for items that the running source has not brought yet.</param>
-public sealed record ItemAcceptance(string Item, string? Path = null, string? Unit = null, double Scale = 1, double Offset = 0, string? Description = null, string? SourceUnit = null);
+public sealed record ItemAcceptance(string Item, string? Path = null, string? Unit = null, double? Scale = null, double? Offset = null, string? Description = null, string? SourceUnit = null);

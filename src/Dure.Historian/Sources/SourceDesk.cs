@@ -31,11 +31,13 @@ public sealed class SourceDesk : ISourceDesk
         (this.name, this.historian, this.book, this.time, this.rule, this.keepsUntilAccepted) = (name, historian, book, time, rule, keepsUntilAccepted);
         board = new ItemBoard(name);
         state = (SourceState.Stopped, null, time.GetUtcNow());
-        var (mappings, ignored) = book.ItemsOf(name);
+        var (mappings, ignored, withdrawn) = book.ItemsOf(name);
         foreach (var mapping in mappings)
             board.Restore(mapping);
         foreach (var item in ignored)
             board.RestoreIgnored(item);
+        foreach (var item in withdrawn)
+            board.RestoreWithdrawn(item);
     }
 
     /// <summary>Whose samples these are in the journal and in receipts.</summary>
@@ -105,7 +107,7 @@ public sealed class SourceDesk : ISourceDesk
         var sorted = Sort(batch);
         if (sorted.ByRule.Count > 0)
         {
-            await AcceptByRule(sorted.ByRule, cancel);
+            await AcceptByRule(sorted, cancel);
             sorted.AcceptedByRule(gate, board, keepsUntilAccepted);
         }
         if (keepsUntilAccepted && sorted.Waiting.Count > 0)
@@ -169,9 +171,8 @@ public sealed class SourceDesk : ISourceDesk
                     board.Restore(mapping);
                 else
                 {
-                    if (board.Release(item) is { } block && BlockMapping.Map(block, mapping, held) is { } mapped)
+                    if (board.SetMapping(item, mapping) is { } block && BlockMapping.Map(block, mapping, held) is { } mapped)
                         held.Blocks.Add(mapped);
-                    board.SetMapping(item, mapping);
                 }
             }
         }
@@ -192,7 +193,7 @@ public sealed class SourceDesk : ISourceDesk
         }
     }
 
-    /// <summary>Lets items wait again, accepted or ignored ones; what was kept of them stays.</summary>
+    /// <summary>Lets items wait until a person accepts them, accepted or ignored ones; what was kept of them stays.</summary>
     public async Task Withdraw(IReadOnlyList<string> names, string actor, CancellationToken cancel)
     {
         CheckKnown(names);
@@ -229,9 +230,9 @@ public sealed class SourceDesk : ISourceDesk
                     continue;
                 }
                 ItemBoard.Note(item, block, now);
-                if (item.IsWaiting && now >= item.NextLook)
-                    LookForSignal(item, now);
-                if (item.Mapping is null && item.IsWaiting && rule?.Covers(item.Name) == true && item.Question is null)
+                if (item.IsWaiting && !item.IsWithdrawn && now >= item.NextLook)
+                    LookForSignal(item, now, sorted);
+                if (item.IsWaiting && !item.IsWithdrawn && rule?.Covers(item.Name) == true && item.Question is null)
                     sorted.ByRule.Add((item, block));
                 else
                     sorted.Add(item, block, board, keepsUntilAccepted);
@@ -241,19 +242,21 @@ public sealed class SourceDesk : ISourceDesk
     }
 
     /// <summary>An item that has the name of a known signal is that signal: nobody needs to say so twice.</summary>
-    private void LookForSignal(Item item, DateTimeOffset now)
+    private void LookForSignal(Item item, DateTimeOffset now, Sorted sorted)
     {
         item.NextLook = now + LookEvery;
         if (!SignalId.TryParse(item.Name, out var id, out _) || !historian.TryFind(id, out var signal))
             return;
         var unit = string.IsNullOrWhiteSpace(item.SourceUnit) ? signal.Definition.Unit : UnitSpelling.TryUnderstand(item.SourceUnit, out var said) && said.IsCertain ? said.Unit : null;
-        if (unit is not null && unit.CanConvertTo(signal.Definition.Unit))
-            board.SetMapping(item, new ItemMapping(item.Name, id, unit, item.SourceUnit));
-        else
+        if (unit is null || !unit.CanConvertTo(signal.Definition.Unit))
             item.Question = $"A signal of this name is kept in '{signal.Definition.Unit.Code}'; the source says '{item.SourceUnit}'.";
+        else if (board.TakerOf(id, item.Name) is { } taker)
+            item.Question = $"The signal of this name is taken by the item '{taker}'.";
+        else
+            sorted.AddHeld(board, item, new ItemMapping(item.Name, id, unit, item.SourceUnit), keepsUntilAccepted);
     }
 
-    private async Task AcceptByRule(IReadOnlyList<(Item Item, SignalBlock Block)> candidates, CancellationToken cancel)
+    private async Task AcceptByRule(Sorted sorted, CancellationToken cancel)
     {
         List<(ItemMapping, SignalDefinition)> certain = [];
         lock (gate)
@@ -261,7 +264,7 @@ public sealed class SourceDesk : ISourceDesk
             if (rule is not { } current)
                 return;
             var paths = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var item in candidates.Select(candidate => candidate.Item).Distinct().Where(item => item.IsWaiting))
+            foreach (var item in sorted.ByRule.Select(candidate => candidate.Item).Distinct().Where(item => item.IsWaiting))
             {
                 if (RuleJudgement.Judge(item, current, board, paths, historian) is { } mapping)
                     certain.Add((mapping, new SignalDefinition(mapping.Signal, mapping.Unit, item.Announced?.Description ?? "")));
@@ -275,7 +278,7 @@ public sealed class SourceDesk : ISourceDesk
         lock (gate)
         {
             foreach (var (mapping, _) in certain)
-                board.SetMapping(board.Find(mapping.Item)!, mapping); // it came from the board
+                sorted.AddHeld(board, board.Find(mapping.Item)!, mapping, keepsUntilAccepted); // it came from the board
         }
     }
 
@@ -301,7 +304,7 @@ public sealed class SourceDesk : ISourceDesk
     private void Add(long received, BatchReceipt receipt, long waiting, long ignored)
     {
         counts = new SourceCounts(counts.Received + received, counts.Accepted + receipt.Accepted, counts.Duplicates + receipt.Duplicates,
-            counts.OutOfOrder + receipt.OutOfOrder, counts.Rejected + receipt.Rejected, counts.Waiting + waiting, counts.Ignored + ignored);
+            counts.OutOfOrder + receipt.OutOfOrder, counts.Rejected + receipt.Rejected, Math.Max(0, counts.Waiting + waiting), counts.Ignored + ignored);
         foreach (var rejection in receipt.Rejections.Take(MostRejectionsPerBatch))
         {
             if (rejections.Count >= MostRejectionsKept)

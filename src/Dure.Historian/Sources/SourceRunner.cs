@@ -114,7 +114,7 @@ public sealed class SourceRunner : IAsyncDisposable
         Launch(definition);
     }
 
-    /// <summary>Changes a source and starts it anew. Settings replace the old ones as a whole; secrets that are left out stay.</summary>
+    /// <summary>Changes a source and starts it anew. Settings replace the old ones as a whole; secrets that are left out stay while the address does.</summary>
     /// <param name="settings">Null leaves them as they are, and so do the other parts.</param>
     public async Task Change(string name, JsonObject? settings, bool? isEnabled, (bool IsSet, AcceptRule? Rule) rule, string actor, CancellationToken cancel)
     {
@@ -124,13 +124,9 @@ public sealed class SourceRunner : IAsyncDisposable
         var whole = book.SettingsOf(old);
         if (settings is not null)
         {
-            var secretsKept = Split(kind, whole).Secret;
-            whole = (JsonObject)settings.DeepClone();
-            foreach (var (setting, value) in secretsKept)
-            {
-                if (whole[setting] is null)
-                    whole[setting] = value?.DeepClone();
-            }
+            var changed = (JsonObject)settings.DeepClone();
+            FillSecrets(kind, name, changed, whole);
+            whole = changed;
             kind.Create((JsonObject)whole.DeepClone(), time);
         }
         if (rule.IsSet)
@@ -170,16 +166,14 @@ public sealed class SourceRunner : IAsyncDisposable
     {
         var found = Kind(kind);
         var whole = (JsonObject)settings.DeepClone();
-        if (existing is not null && book.Get(existing) is { } old && old.Kind == kind)
-        {
-            foreach (var (setting, value) in Split(found, book.SettingsOf(old)).Secret)
-                whole[setting] ??= value?.DeepClone();
-        }
+        var old = existing is null ? null : book.Get(existing);
         if (longest < ShortestTrial || longest > LongestTrial)
             throw new ProblemException("urn:dure:sources:bad-seconds", $"A source cannot be tried for {longest.TotalSeconds} s.", "field 'seconds'", $"Choose {ShortestTrial.TotalSeconds} to {LongestTrial.TotalSeconds}.");
         ISource source;
         try
         {
+            if (old?.Kind == kind)
+                FillSecrets(found, old.Name, whole, book.SettingsOf(old));
             source = found.Create(whole, time);
         }
         catch (ProblemException refused)
@@ -264,6 +258,35 @@ public sealed class SourceRunner : IAsyncDisposable
             throw new ProblemException("urn:dure:sources:bad-rule", $"The beginning of names has {rule.Items.Length} characters.", "field 'rule.items'", $"At most {ItemBoard.MostNameLength}.");
         if (rule.Under.Length > 0 && !AssetId.TryParse(rule.Under, out _, out var why))
             throw new ProblemException("urn:dure:sources:bad-rule", why, "field 'rule.under'", "Write the beginning of the paths, such as plant/hall1, or leave it empty.");
+    }
+
+    /// <summary>Secrets that are left out are those the source has; but they go nowhere else than where they were given for.</summary>
+    /// <exception cref="ProblemException">The address is another, so a secret must be given again.</exception>
+    private static void FillSecrets(ISourceKind kind, string source, JsonObject settings, JsonObject old)
+    {
+        var moved = kind.Settings.FirstOrDefault(setting => setting.SaysWhere && Written(settings, setting) != Written(old, setting));
+        foreach (var (secret, value) in Split(kind, old).Secret.Where(secret => settings[secret.Key] is null))
+        {
+            if (moved is not null)
+            {
+                throw new ProblemException("urn:dure:sources:secret-needed", $"'{secret}' was given for another '{moved.Name}'; it is not sent to this one.", $"source '{source}', setting '{secret}'",
+                    "Give it again, or as an empty text where none is needed there.");
+            }
+            settings[secret] = value?.DeepClone();
+        }
+    }
+
+    /// <summary>A setting as text; null where it is left out without a default, or is none.</summary>
+    private static string? Written(JsonObject settings, SourceSetting setting)
+    {
+        try
+        {
+            return settings[setting.Name]?.ToString().Trim() is { Length: > 0 } text ? text : setting.Default;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // not UTF-8: the kind refuses it by name
+        }
     }
 
     private static (JsonObject Open, JsonObject Secret) Split(ISourceKind kind, JsonObject settings)

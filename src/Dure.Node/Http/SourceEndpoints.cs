@@ -119,15 +119,15 @@ internal static class SourceEndpoints
         if (request["items"] is not JsonArray { Count: > 0 and <= MostItems } items)
             throw new ProblemException("urn:dure:http:bad-field", "No item is named, or too many are.", "field 'items'", $"Name 1 to {MostItems:N0} items as {{\"item\":…,\"path\":…,\"unit\":…}}, or send \"all\":true.");
         return [.. items.Select(item => item is JsonObject wish
-            ? new ItemAcceptance(Requests.Text(wish, "item"), TextOrNull(wish, "path"), TextOrNull(wish, "unit"), NumberOr(wish, "scale", 1), NumberOr(wish, "offset", 0), TextOrNull(wish, "description"), TextOrNull(wish, "sourceUnit"))
+            ? new ItemAcceptance(Requests.Text(wish, "item"), TextOrNull(wish, "path"), TextOrNull(wish, "unit"), NumberOrNull(wish, "scale"), NumberOrNull(wish, "offset"), TextOrNull(wish, "description"), TextOrNull(wish, "sourceUnit"))
             : throw new ProblemException("urn:dure:http:bad-field", "An item is not an object.", "field 'items'", "Write each as {\"item\":…,\"path\":…,\"unit\":…}."))];
     }
 
     private static string? TextOrNull(JsonObject request, string field) => Requests.TextOr(request, field, "") is { Length: > 0 } text ? text : null;
 
-    private static double NumberOr(JsonObject request, string field, double otherwise) => request[field] switch
+    private static double? NumberOrNull(JsonObject request, string field) => request[field] switch
     {
-        null => otherwise,
+        null => null,
         JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number) => number,
         _ => throw new ProblemException("urn:dure:http:bad-field", "The field is not a number.", $"field '{field}'", "Send it as a number."),
     };

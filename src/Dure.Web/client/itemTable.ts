@@ -53,6 +53,10 @@ class Row {
     }
   }
 
+  get isWaiting(): boolean {
+    return this.item.standing === 'waiting';
+  }
+
   get wish(): Wish {
     const unit = this.item.sourceUnit === null ? {} : { sourceUnit: this.item.sourceUnit };
     return { item: this.item.item, path: this.path.value.trim(), unit: this.unit.value.trim(), ...unit };
@@ -78,7 +82,8 @@ export class ItemTable {
     this.table = root.querySelector<HTMLTableElement>('table[data-items]')!;
     this.template = root.querySelector<HTMLTemplateElement>('template[data-item-row]')!;
     const all = this.table.querySelector<HTMLInputElement>('[data-tick-all]')!;
-    all.addEventListener('change', () => this.rows.forEach((row) => (row.tick.checked = all.checked)));
+    // Accepted rows are accepted and ignored ones refused already: a person who means them too ticks each.
+    all.addEventListener('change', () => this.rows.forEach((row) => (row.tick.checked = all.checked && row.isWaiting)));
   }
 
   fill(items: Item[], isTicked: (item: Item) => boolean): void {

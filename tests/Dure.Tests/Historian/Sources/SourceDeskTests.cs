@@ -98,6 +98,87 @@ public sealed class SourceDeskTests
         Assert.Equal((1, ItemStanding.Waiting), (desk.ItemCounts.Waiting, desk.Items(1)[0].Standing));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_item_that_becomes_a_known_signal_brings_what_was_held_of_it(bool comesAgain)
+    {
+        await using var sources = await TestSources.Create();
+        var time = new Tests.Mqtt.ManualTime();
+        var desk = sources.Desk(time, keepsUntilAccepted: comesAgain);
+        if (comesAgain)
+            await Assert.ThrowsAsync<ProblemException>(async () => await desk.Deliver(TestSources.Batch("plant/oven/Temp", "°F", (1_000_000, 32)), Cancel));
+        else
+            await desk.Deliver(TestSources.Batch("plant/oven/Temp", "°F", (1_000_000, 32)), Cancel);
+        await sources.Stores.Historian.Register([new SignalDefinition(SignalId.Parse("plant/oven/Temp"), Unit.Parse("Cel"))], "tester", Cancel);
+        time.Advance(TimeSpan.FromSeconds(6));
+        await desk.Deliver(TestSources.Batch("plant/oven/Temp", "°F", (2_000_000, 212)), Cancel);
+        Assert.Equal(comesAgain ? [2_000_000] : [1_000_000, 2_000_000], (await sources.Kept("plant/oven/Temp")).Select(sample => sample.Item1));
+        Assert.Equal(0, desk.Counts.Waiting);
+        // What was held takes none of the room of others any more.
+        var item = desk.Items(1)[0];
+        Assert.Equal((ItemStanding.Accepted, 0), (item.Standing, item.First.Count));
+    }
+
+    [Fact]
+    public async Task An_item_that_the_rule_accepts_brings_what_was_held_of_it()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk(TimeProvider.System);
+        await desk.Deliver(TestSources.Batch("Temp", "°C", (1_000_000, 20)), Cancel);
+        desk.SetRule(new AcceptRule("", "plant/oven"));
+        await desk.Deliver(TestSources.Batch("Temp", "°C", (2_000_000, 21)), Cancel);
+        Assert.Equal([(1_000_000, 20), (2_000_000, 21)], await sources.Kept("plant/oven/Temp"));
+        Assert.Equal((0L, 0), (desk.Counts.Waiting, desk.Items(1)[0].First.Count));
+    }
+
+    [Fact]
+    public async Task Accepting_again_leaves_scale_and_offset_as_they_are_unless_they_are_said()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Accept([new ItemAcceptance("raw", "plant/x/y", "bar", Scale: 0.1, Offset: -2)], "tester", Cancel);
+        var again = Assert.Single(await desk.Accept([new ItemAcceptance("raw", "plant/x/y", "bar")], "tester", Cancel));
+        Assert.Equal((0.1, -2), (again.Scale, again.Offset));
+        var said = Assert.Single(await desk.Accept([new ItemAcceptance("raw", "plant/x/y", "bar", Scale: 1)], "tester", Cancel));
+        Assert.Equal((1, -2), (said.Scale, said.Offset));
+    }
+
+    [Fact]
+    public async Task A_withdrawn_item_waits_until_a_person_accepts_it_whatever_its_name_the_rule_and_restarts()
+    {
+        await using var sources = await TestSources.Create();
+        var time = new Tests.Mqtt.ManualTime();
+        var desk = sources.Desk(time, new AcceptRule("", "plant/oven"));
+        var known = TestHistorian.Pressure.Path;
+        await desk.Deliver(TestSources.Batch(known, "bar", (1_000_000, 1)), Cancel);
+        await desk.Deliver(TestSources.Batch("Temp", "°C", (1_000_000, 1)), Cancel);
+        Assert.Equal(2, desk.ItemCounts.Accepted);
+        await desk.Withdraw([known, "Temp"], "tester", Cancel);
+        foreach (var one in new[] { desk, sources.Desk(time, new AcceptRule("", "plant/oven")) })
+        {
+            time.Advance(TimeSpan.FromSeconds(6));
+            await one.Deliver(TestSources.Batch(known, "bar", (2_000_000, 2)), Cancel);
+            await one.Deliver(TestSources.Batch("Temp", "°C", (2_000_000, 2)), Cancel);
+            Assert.Equal((0, 2), (one.ItemCounts.Accepted, one.ItemCounts.Waiting));
+        }
+        await desk.AcceptAll(null, "tester", Cancel);
+        Assert.Equal((2, 0), (desk.ItemCounts.Accepted, desk.ItemCounts.Waiting));
+        Assert.Equal(2, sources.Desk(time).ItemCounts.Accepted);
+    }
+
+    [Fact]
+    public async Task A_known_signal_that_another_item_has_is_asked_about()
+    {
+        await using var sources = await TestSources.Create();
+        var desk = sources.Desk();
+        await desk.Accept([new ItemAcceptance("other", TestHistorian.Pressure.Path, "bar")], "tester", Cancel);
+        await desk.Deliver(TestSources.Batch(TestHistorian.Pressure.Path, "bar", (1_000_000, 1)), Cancel);
+        var item = desk.Items(2).Single(item => item.Name == TestHistorian.Pressure.Path);
+        Assert.Equal(ItemStanding.Waiting, item.Standing);
+        Assert.Contains("'other'", item.Question, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Two_items_cannot_be_one_signal()
     {

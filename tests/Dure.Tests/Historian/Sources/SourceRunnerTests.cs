@@ -68,10 +68,26 @@ public sealed class SourceRunnerTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(sources.SecretsFile));
 
         // Left out when the others change, it stays; removing the source removes it.
-        await sources.Runner.Change("broker", new JsonObject { ["host"] = "other" }, null, (false, null), "tester", Cancel);
+        await sources.Runner.Change("broker", new JsonObject { ["host"] = "device" }, null, (false, null), "tester", Cancel);
         Assert.Equal(["password"], sources.Runner.SecretsOf("broker"));
         await sources.Runner.Remove("broker", "tester", Cancel);
         Assert.DoesNotContain("sesame", await File.ReadAllTextAsync(sources.SecretsFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_secret_goes_to_no_other_host_than_the_one_it_was_given_for()
+    {
+        var kind = new ScriptedKind((_, _, cancel) => Task.Delay(Timeout.Infinite, cancel));
+        await using var sources = await TestSources.Create(kind);
+        await sources.Add("broker", password: "open sesame 4711");
+        var elsewhere = new JsonObject { ["host"] = "elsewhere" };
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => sources.Runner.Change("broker", elsewhere, null, (false, null), "tester", Cancel));
+        Assert.Contains("setting 'password'", refused.Problem.Where, StringComparison.Ordinal);
+        var runs = kind.Runs;
+        var tried = await sources.Runner.Try("scripted", "broker", "broker", elsewhere, TimeSpan.FromSeconds(1), Cancel);
+        Assert.Equal(("urn:dure:sources:secret-needed", runs), (tried.Problem!.Type, kind.Runs));
+        await sources.Runner.Change("broker", new JsonObject { ["host"] = "elsewhere", ["password"] = "another" }, null, (false, null), "tester", Cancel);
+        Assert.Equal(["password"], sources.Runner.SecretsOf("broker"));
     }
 
     [Fact]

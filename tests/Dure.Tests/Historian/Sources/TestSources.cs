@@ -41,6 +41,9 @@ internal sealed class TestSources : IAsyncDisposable
     /// <summary>A desk that no source feeds but the test.</summary>
     public SourceDesk Desk(string name = "door") => Runner.DeskOf(name, "A door for tests");
 
+    /// <summary>A desk with a clock of the test's, beside those of the runner.</summary>
+    public SourceDesk Desk(TimeProvider time, AcceptRule? rule = null, bool keepsUntilAccepted = false) => new("timed", historian.Historian, book!, time, rule, keepsUntilAccepted);
+
     public static SampleBatch Batch(string item, string? unit, params (long Time, double Value)[] samples)
     {
         var block = new SignalBlock(item, unit);
