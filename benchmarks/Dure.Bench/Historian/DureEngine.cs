@@ -7,8 +7,8 @@ namespace Dure.Bench.Historian;
 /// <summary>What was measured of Dure.</summary>
 /// <param name="InProcess">As the peers.</param>
 /// <param name="LookUpOverHttp">The point at a time, asked of a node.</param>
-/// <param name="LateRatio">Time to resample when a tenth came late, over the time when all came in order.</param>
-internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHttp, (double Unmerged, double Merged) LateRatio);
+/// <param name="LateRatio">Time to resample when a tenth came late, over the time when all came in order: at once, and when the background has merged for some seconds.</param>
+internal sealed record DureFigures(EngineFigures InProcess, Latency LookUpOverHttp, (double AtOnce, double Merged, double MergingSeconds) LateRatio);
 
 /// <summary>Dure on the same points: a node for what comes over HTTP, the historian in this process for the rest.</summary>
 internal static class DureEngine
@@ -113,12 +113,12 @@ internal static class DureEngine
     }
 
     /// <summary>Every tenth point of every series comes after all the others of all series.</summary>
-    private static async Task<(double Unmerged, double Merged)> Late(Scale scale, string folder)
+    private static async Task<(double AtOnce, double Merged, double MergingSeconds)> Late(Scale scale, string folder)
     {
         var times = new long[scale.Points];
         G1.FillTimes(times);
         var expected = G1.Minutes(scale.BulkSeries, scale.Points);
-        var (unmerged, merged) = (new double[2], new double[2]);
+        var (atOnce, merged, waited) = (new double[2], new double[2], 0.0);
         for (var isLate = 0; isLate < 2; isLate++)
         {
             await using var store = await DureStore.Open(Path.Combine(folder, $"late{isLate}"), scale.BulkSeries);
@@ -127,13 +127,13 @@ internal static class DureEngine
                 var (asked, late) = (part, isLate);
                 await store.LoadPart(scale.BulkSeries, times, i => late == 0 ? i * 2L / scale.Points == asked : (i % LateEvery == 0) == (asked == 1));
             }
-            unmerged[isLate] = Minutes(store);
-            await store.Settle();
-            merged[isLate] = Minutes(store);
+            atOnce[isLate] = Minutes(store, 1);
+            waited = await store.Rest();
+            merged[isLate] = Minutes(store, Math.Max(3, scale.Runs));
         }
-        return (unmerged[1] / unmerged[0], merged[1] / merged[0]);
+        return (atOnce[1] / atOnce[0], merged[1] / merged[0], waited);
 
-        double Minutes(DureStore store) => Measure.Median(Math.Max(3, scale.Runs), () =>
+        double Minutes(DureStore store, int runs) => Measure.Median(runs, () =>
             Measure.Expect(Name, "sum of minute means with late points", store.Minutes(scale.BulkSeries, scale.Points), expected));
     }
 }

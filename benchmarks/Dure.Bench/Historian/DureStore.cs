@@ -73,6 +73,20 @@ internal sealed class DureStore : IAsyncDisposable
             await Task.Delay(20);
     }
 
+    /// <summary>Waits until the background has nothing to merge any more; the seconds that took.</summary>
+    public async Task<double> Rest()
+    {
+        var (clock, last, segments) = (Stopwatch.StartNew(), 0.0, "");
+        while (clock.Elapsed.TotalSeconds < last + 2 && clock.Elapsed < Patience)
+        {
+            await Task.Delay(50);
+            var now = string.Join(' ', Directory.EnumerateFiles(Series).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            if (now != segments)
+                (segments, last) = (now, clock.Elapsed.TotalSeconds);
+        }
+        return last;
+    }
+
     /// <summary>The sum of the minute means of the first series, on this thread.</summary>
     public double Minutes(int series, int points)
     {

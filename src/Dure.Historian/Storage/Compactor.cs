@@ -5,16 +5,11 @@ using Dure.Kernel;
 namespace Dure.Historian.Storage;
 
 /// <summary>
-/// Merges segments in the background, so that a question looks into few files and late rows lie in their place: eight neighbours of a size
-/// become one of the next. Also removes what is older than its series' limit.
+/// Merges segments in the background, so that a question looks into few files and late rows lie in their place (<see cref="MergePlan"/>).
+/// Also removes what is older than its series' limit.
 /// </summary>
 internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
 {
-    private const int Fan = 8;
-
-    /// <summary>Samples up to which a segment belongs to a size; larger ones are left alone.</summary>
-    private static readonly long[] Sizes = [4_000_000, 32_000_000, 256_000_000];
-
     private readonly SemaphoreSlim wake = new(0);
     private readonly SemaphoreSlim oneAtATime = new(1);
     private readonly CancellationTokenSource stopping = new();
@@ -110,17 +105,17 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
         }
     }
 
-    /// <summary>The newest run of neighbours that makes a segment of the next size; null when there is none.</summary>
-    private Segment[]? Choose(IReadOnlyList<Segment> segments)
+    /// <summary>What to merge among neighbours without a damaged one between them.</summary>
+    private IReadOnlyList<Segment>? Choose(IReadOnlyList<Segment> held)
     {
-        foreach (var size in Sizes)
+        for (var end = held.Count; end > 0;)
         {
-            for (var end = segments.Count; end >= Fan; end--)
-            {
-                var run = segments.Take(end).Reverse().TakeWhile(segment => segment.Samples <= size && !damaged.Contains(segment.Path)).Take(4 * Fan).Reverse().ToArray();
-                if (run.Length >= Fan)
-                    return run;
-            }
+            var start = end;
+            while (start > 0 && !damaged.Contains(held[start - 1].Path))
+                start--;
+            if (MergePlan.Choose([.. held.Take(end).Skip(start)]) is { } run)
+                return run;
+            end = start < end ? start : end - 1;
         }
         return null;
     }

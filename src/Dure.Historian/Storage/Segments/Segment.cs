@@ -29,6 +29,7 @@ internal sealed unsafe class Segment
     private readonly byte[] isChecked;
     private int holders = 1;
     private bool isDoomed;
+    private Lazy<(long From, long To)>? times;
 
     private Segment(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, ReadOnlySpan<byte> footer)
     {
@@ -78,16 +79,15 @@ internal sealed unsafe class Segment
         }
     }
 
-    /// <summary>The oldest and the newest time in it.</summary>
-    public (long From, long To) Times
+    /// <summary>The oldest and the newest time in it; the other way round where it is empty.</summary>
+    public (long From, long To) Times => (times ??= new Lazy<(long, long)>(FindTimes)).Value;
+
+    private (long From, long To) FindTimes()
     {
-        get
-        {
-            var (from, to) = (long.MaxValue, long.MinValue);
-            foreach (ref readonly var block in Index)
-                (from, to) = (Math.Min(from, block.FirstTime), Math.Max(to, block.LastTime));
-            return (from, to);
-        }
+        var (from, to) = (long.MaxValue, long.MinValue);
+        foreach (ref readonly var block in Index)
+            (from, to) = (Math.Min(from, block.FirstTime), Math.Max(to, block.LastTime));
+        return (from, to);
     }
 
     /// <summary>Whether a series is in here, and its stretch of the index.</summary>

@@ -32,6 +32,19 @@ public sealed class CompactorTests
         await test.Close(); // a shutdown is not troubled by it
     }
 
+    [Fact]
+    public async Task Segments_of_which_one_has_late_rows_of_the_others_become_one_and_those_in_order_stay()
+    {
+        await using var test = await TestHistorian.Create(memorySamples: Rows);
+        for (var batch = 0; batch < 3; batch++)
+            await SendAndSeal(test, batch);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.Equal(3, Segments(test).Length);
+        await test.Send(TestHistorian.Current, [.. Enumerable.Range(0, Rows).Select(i => (i * 3000L + 500, 7.0))]); // between the rows of all three
+        await Eventually.Holds(() => Segments(test).Length == 1);
+        Assert.Equal(4 * Rows, test.Historian.Counts.Samples);
+    }
+
     private static async Task SendAndSeal(TestHistorian test, int batch)
     {
         var before = Segments(test);
