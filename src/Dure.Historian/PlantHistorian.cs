@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
@@ -22,7 +21,6 @@ public sealed class PlantHistorian : IAsyncDisposable
     public const string Ingested = "ingested";
 
     private const int MaxAppendsUnderWay = 512;
-    private const int MaxAssetsNamed = 64;
     private const long MaxSteps = 100_000_000;
 
     private readonly Journal journal;
@@ -30,35 +28,22 @@ public sealed class PlantHistorian : IAsyncDisposable
     private readonly RetentionBook retention;
     private readonly SeriesStore store;
     private readonly SegmentLedger ledger;
-    private readonly SemaphoreSlim entering = new(1, 1);
-
-    /// <summary>Batches that memory holds and the disk refused: never acknowledged, durable once the disk works again.</summary>
-    private readonly ConcurrentQueue<BatchRecord> undurable = [];
-
-    /// <summary>Batches that are durable and whose entry the journal refused: entered before anything else is acknowledged.</summary>
-    private readonly ConcurrentQueue<BatchRecord> unentered = [];
-
+    private readonly BatchLedger batches;
     private readonly AdmissionDesk desk;
     private readonly TimeProvider time;
     private readonly WatchKeeper watching;
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
-    private long batches;
     private long duplicates;
     private long outOfOrder;
     private long rejected;
 
     private PlantHistorian(
-        Journal journal, SignalBook signals, RetentionBook retention, SeriesStore store, SegmentLedger ledger, AdmissionDesk desk, WatchKeeper watching, TimeProvider time,
-        HistorianRecovery recovery, long batches)
+        Journal journal, SignalBook signals, RetentionBook retention, SeriesStore store, SegmentLedger ledger, BatchLedger batches, AdmissionDesk desk, WatchKeeper watching,
+        TimeProvider time, HistorianRecovery recovery)
     {
         (this.journal, this.signals, this.retention, this.store, this.ledger) = (journal, signals, retention, store, ledger);
-        (this.desk, this.watching, this.time, Recovery, this.batches) = (desk, watching, time, recovery, batches);
+        (this.desk, this.watching, this.time, this.batches, Recovery) = (desk, watching, time, batches, recovery);
         store.Tell = problem => Troubled?.Invoke(problem);
-        store.OnMended = () =>
-        {
-            while (undurable.TryDequeue(out var record))
-                unentered.Enqueue(record);
-        };
     }
 
     /// <summary>Something in the background failed and is tried again; from any thread.</summary>
@@ -71,7 +56,7 @@ public sealed class PlantHistorian : IAsyncDisposable
     public PlantWatch Watch => watching.Watch;
 
     public HistorianCounts Counts => new(signals.Count, store.Samples,
-        Interlocked.Read(ref batches), Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
+        batches.Count, Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
 
     /// <summary>All signals, by path.</summary>
     public IReadOnlyList<SignalInfo> Signals => [.. Enumerable.Range(0, signals.Count).Select(Describe).OrderBy(signal => signal.Id)];
@@ -84,7 +69,6 @@ public sealed class PlantHistorian : IAsyncDisposable
         var journaled = new HashSet<long>();
         var retention = new RetentionBook();
         var ledger = new SegmentLedger(journal, options.DataPath);
-        var batches = 0L;
         foreach (var entry in journal.Read())
         {
             cancel.ThrowIfCancellationRequested();
@@ -92,33 +76,39 @@ public sealed class PlantHistorian : IAsyncDisposable
             ledger.Apply(entry);
             retention.Apply(entry);
             if (entry.Kind == Ingested && entry.Body["sequence"] is { } sequence)
-            {
                 journaled.Add(sequence.GetValue<long>());
-                batches++;
-            }
         }
         var (replayedBatches, replayedSamples) = (0L, 0L);
-        var missing = new List<BatchRecord>();
-        var store = SeriesStore.Open(options.DataPath, new StoreOptions(options.MemorySamples, options.BulkSamples), record =>
+        var missing = new SortedDictionary<long, BatchRecord>();
+        var store = SeriesStore.Open(options.DataPath, new StoreOptions(options.MemorySamples, options.BulkSamples), (record, isReplayed) =>
         {
-            replayedBatches++;
-            replayedSamples += record.Samples;
+            if (isReplayed)
+                (replayedBatches, replayedSamples) = (replayedBatches + 1, replayedSamples + record.Samples);
             if (!journaled.Contains(record.Sequence))
-                missing.Add(record);
+                missing[record.Sequence] = record;
         }, ledger.Enter, out var tornBytes);
-        if (journaled.Count > 0 && journaled.Max() > store.LastSequence)
+        try
         {
-            var last = store.LastSequence;
-            await store.DisposeAsync();
-            throw new ProblemException("urn:dure:historian:batches-gone", $"The journal names batches up to {journaled.Max()}, the series end at batch {last}.", options.DataPath,
-                "Restore the folder from a copy that is as new as the journal; the journal's entries say which samples are missing.");
+            if (journaled.Count > 0 && journaled.Max() > store.LastSequence)
+            {
+                throw new ProblemException("urn:dure:historian:batches-gone", $"The journal names batches up to {journaled.Max()}, the series end at batch {store.LastSequence}.", options.DataPath,
+                    "Restore the folder from a copy that is as new as the journal; the journal's entries say which samples are missing.");
+            }
+            foreach (var record in store.SealedAlone(sequence => journaled.Contains(sequence) || missing.ContainsKey(sequence)).ToArray())
+                missing[record.Sequence] = record;
+            var batches = new BatchLedger(journal, signals, store, journaled.Count);
+            await batches.EnterMissing(missing.Values);
+            await ledger.EnterMissing(store.SegmentSizes, cancel);
+            var historian = new PlantHistorian(journal, signals, retention, store, ledger, batches, new AdmissionDesk(signals, time, options.ClockTolerance),
+                WatchKeeper.Open(options.DataPath, signals, store, time), time, new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count));
+            store.Start();
+            return historian;
         }
-        foreach (var record in missing)
-            await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
-        await ledger.EnterMissing(store.SegmentNames, cancel);
-        return new PlantHistorian(journal, signals, retention, store, ledger, new AdmissionDesk(signals, time, options.ClockTolerance),
-            WatchKeeper.Open(options.DataPath, signals, store, time), time,
-            new HistorianRecovery(replayedBatches, replayedSamples, tornBytes, missing.Count), batches + missing.Count);
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     public bool TryFind(SignalId id, out SignalInfo signal)
@@ -255,7 +245,7 @@ public sealed class PlantHistorian : IAsyncDisposable
     public IReadOnlyList<SegmentReference> SegmentsOf(TimeRange range)
     {
         var (from, to) = (Micros.Of(range.Start), Micros.Of(range.End));
-        return [.. store.SegmentNames.Select(ledger.Find).OfType<SegmentReference>().Where(segment => segment.From < to && segment.To >= from)];
+        return [.. store.SegmentNames.Select(ledger.Find).OfType<SegmentReference>().Where(segment => segment.Samples > 0 && segment.From < to && segment.To >= from)];
     }
 
     /// <summary>Compares the segments' files with their hashes in the journal.</summary>
@@ -266,7 +256,7 @@ public sealed class PlantHistorian : IAsyncDisposable
         watching.Dispose();
         await store.DisposeAsync();
         signals.Dispose();
-        entering.Dispose();
+        await batches.DisposeAsync();
         underWay.Dispose();
     }
 
@@ -281,8 +271,6 @@ public sealed class PlantHistorian : IAsyncDisposable
 
     private int NumberOf(SignalId id) => signals.TryFind(id, out var number) ? number : Find(id).Number;
 
-    private sealed record BatchFacts(long Duplicates, long OutOfOrder, long Rejected, bool IsRecovered);
-
     private async Task<BatchReceipt> Admit(SampleBatch batch, string actor)
     {
         var judged = desk.Judge(batch);
@@ -290,100 +278,29 @@ public sealed class PlantHistorian : IAsyncDisposable
         if (judged.Rows.Count == 0)
             return new BatchReceipt(null, null, 0, judged.DuplicatesWithin, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
-        var source = batch.Source.Length <= 200 ? batch.Source : batch.Source[..200];
-        var admission = store.Append(judged.Rows, source);
-        watching.Observe(judged.Rows, admission.Record?.Rows ?? []); // before anything is awaited: in the order of appends
-        var same = judged.DuplicatesWithin + admission.Duplicates;
-        Interlocked.Add(ref duplicates, same);
-        Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
-        // Hashed while the disk writes.
-        var hash = admission.Record is { } written ? HashOf(signals, written) : default;
+        var admission = store.Append(judged.Rows, BatchLedger.SourceName(batch.Source));
         try
         {
+            watching.Observe(judged.Rows, admission.Record?.Rows ?? []); // before anything is awaited: in the order of appends
+            var same = judged.DuplicatesWithin + admission.Duplicates;
+            Interlocked.Add(ref duplicates, same);
+            Interlocked.Add(ref outOfOrder, admission.OutOfOrder);
+            // Hashed while the disk writes.
+            var hash = admission.Record is { } written ? batches.HashOf(written) : default;
             await admission.Durable;
+            await batches.EnterLate();
+            if (admission.Record is not { } record)
+                return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
+
+            var entry = await batches.Enter(record, hash, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor);
+            admission.Journaled.SetResult();
+            return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
         }
-        catch (ProblemException) when (admission.Record is not null)
+        catch
         {
-            undurable.Enqueue(admission.Record);
+            batches.EnterLater(admission);
             throw;
         }
-        if (!unentered.IsEmpty)
-            await EnterLate();
-        if (admission.Record is not { } record)
-            return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
-
-        var entry = await EnterOrKeep(record, hash, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor);
-        Interlocked.Increment(ref batches);
-        return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
-    }
-
-    private async Task<JournalEntry> EnterOrKeep(BatchRecord record, ContentHash hash, BatchFacts facts, string actor)
-    {
-        var entered = Enter(journal, signals, record, hash, facts, actor);
-        store.KeepLogUntil(record.Sequence, entered);
-        try
-        {
-            return await entered;
-        }
-        catch (ProblemException)
-        {
-            unentered.Enqueue(record);
-            throw;
-        }
-    }
-
-    private async Task EnterLate()
-    {
-        await entering.WaitAsync();
-        try
-        {
-            while (unentered.TryPeek(out var record))
-            {
-                await Enter(journal, signals, record, HashOf(signals, record), new BatchFacts(0, 0, 0, IsRecovered: true), "node");
-                unentered.TryDequeue(out _);
-                Interlocked.Increment(ref batches);
-            }
-        }
-        finally
-        {
-            entering.Release();
-        }
-    }
-
-    private static ContentHash HashOf(SignalBook signals, BatchRecord record) => BatchHash.Of(record.Rows, number => signals[number].Id.Path);
-
-    private static Task<JournalEntry> Enter(Journal journal, SignalBook signals, BatchRecord record, ContentHash hash, BatchFacts facts, string actor)
-    {
-        var assets = AssetsOf(signals, record);
-        var body = new JsonObject
-        {
-            ["sequence"] = record.Sequence,
-            ["source"] = record.Source,
-            ["accepted"] = record.Samples,
-            ["duplicates"] = facts.Duplicates,
-            ["outOfOrder"] = facts.OutOfOrder,
-            ["rejected"] = facts.Rejected,
-            ["signals"] = record.Rows.Count,
-            ["from"] = record.Rows.Min(rows => rows.Times[0]),
-            ["to"] = record.Rows.Max(rows => rows.Times[^1]),
-            // A batch over very many machines names none: it then counts for all.
-            ["assets"] = assets is null ? null : new JsonArray([.. assets.Select(asset => JsonValue.Create(asset))]),
-        };
-        if (facts.IsRecovered)
-            body["recovered"] = true;
-        return journal.Append(Ingested, hash.ToString(), body, actor, CancellationToken.None).AsTask();
-    }
-
-    /// <summary>The machines of a batch by name; null when they are too many to name.</summary>
-    private static string[]? AssetsOf(SignalBook signals, BatchRecord record)
-    {
-        var assets = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var rows in record.Rows)
-        {
-            if (assets.Add(signals[rows.Series].Id.Asset.Path) && assets.Count > MaxAssetsNamed)
-                return null;
-        }
-        return [.. assets.Order(StringComparer.Ordinal)];
     }
 
     private static bool Touches(JsonObject body, HashSet<string> assets, long from, long to) =>

@@ -29,15 +29,22 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
     /// <returns>How many samples went.</returns>
     public async Task<long> Retire(Func<int, long> oldestKept, CancellationToken cancel)
     {
-        var removed = new Dictionary<int, long>();
-        await Alone(async held =>
+        var retirement = new Retirement(oldestKept);
+        try
         {
-            foreach (var segment in held)
-                await RetireFrom(segment, oldestKept, removed, cancel);
-            return false;
-        }, cancel);
-        store.ForgetRetired(removed);
-        return removed.Values.Sum();
+            await Alone(async held =>
+            {
+                foreach (var segment in held)
+                    await RetireFrom(segment, retirement, cancel);
+                return false;
+            }, cancel);
+        }
+        finally
+        {
+            // What went is gone, also when the journal or the disk refused what was to follow.
+            store.ForgetRetired(retirement.Removed);
+        }
+        return retirement.Removed.Values.Sum();
     }
 
     public async ValueTask DisposeAsync()
@@ -139,36 +146,20 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
         return true;
     }
 
-    private async Task RetireFrom(Segment segment, Func<int, long> oldestKept, Dictionary<int, long> removed, CancellationToken cancel)
+    /// <summary>Of a segment of which nothing is kept an empty one stays: it says that its batches were there.</summary>
+    private async Task RetireFrom(Segment segment, Retirement retirement, CancellationToken cancel)
     {
-        if (!Numbers(segment).Any(number => SourceBlocks(segment, number)[0].LastTime < oldestKept(number)))
+        if (!retirement.Touches(segment))
+        {
+            retirement.Pass(segment);
             return;
+        }
         using var writer = new SegmentWriter(store.Folder);
-        foreach (var number in Numbers(segment))
-        {
-            cancel.ThrowIfCancellationRequested();
-            writer.BeginSeries(number);
-            CopyKept(segment, number, oldestKept(number), writer, removed);
-        }
-        if (writer.Samples == 0)
-        {
-            store.Replace([segment], null);
-            return;
-        }
+        retirement.CopyKept(segment, writer, cancel);
         var (kept, facts) = writer.Finish(segment.FirstSequence, segment.LastSequence, [segment.Name]);
+        retirement.Pass(segment, kept);
         store.Replace([segment], kept);
         await store.OnSegment(facts);
-    }
-
-    private static void CopyKept(Segment segment, int number, long oldestKept, SegmentWriter writer, Dictionary<int, long> removed)
-    {
-        foreach (ref readonly var block in SourceBlocks(segment, number))
-        {
-            if (block.LastTime >= oldestKept)
-                writer.Copy(block, segment.BytesOf(block));
-            else
-                removed[number] = removed.GetValueOrDefault(number) + block.Count;
-        }
     }
 
     private static int[] Numbers(Segment segment)
@@ -178,8 +169,6 @@ internal sealed class Compactor(SeriesStore store) : IAsyncDisposable
             numbers[i] = segment.Series[i].Series;
         return numbers;
     }
-
-    private static ReadOnlySpan<BlockEntry> SourceBlocks(Segment segment, int number) => segment.TryFind(number, out var entry) ? segment.BlocksOf(entry) : default;
 
     private static IEnumerable<ScanSource> SourceOf(Segment segment, int number) =>
         segment.TryFind(number, out var entry) ? [new ScanSource(segment, entry, 0, entry.Blocks, long.MinValue, long.MaxValue)] : [];

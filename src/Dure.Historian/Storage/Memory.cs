@@ -14,7 +14,8 @@ internal sealed class Memory(long firstSequence)
     /// <summary>The newest batch in it.</summary>
     public long LastSequence { get; private set; } = firstSequence - 1;
 
-    public long Samples { get; private set; }
+    /// <summary>Samples taken, corrections counted again: each made its log longer.</summary>
+    public long Taken { get; private set; }
 
     /// <summary>Whether it holds one large batch, which is in no log: its segment is its only way to the disk.</summary>
     public bool IsUnlogged { get; private set; }
@@ -22,7 +23,7 @@ internal sealed class Memory(long firstSequence)
     /// <summary>Log files whose batches are all in here: not needed once the segment is there.</summary>
     public List<string> LogFiles { get; set; } = [];
 
-    /// <summary>The journal entries of its batches; its log may go only when they are durable.</summary>
+    /// <summary>Complete when the journal entries of its batches are durable: only then may its log go.</summary>
     public List<Task> Journaled { get; } = [];
 
     public void Put(BatchRecord record)
@@ -37,7 +38,7 @@ internal sealed class Memory(long firstSequence)
     {
         foreach (var rows in record.Rows)
             Buffers[rows.Series] = SeriesBuffer.Of(rows);
-        (Samples, LastSequence, IsUnlogged) = (record.Samples, record.Sequence, true);
+        (Taken, LastSequence, IsUnlogged) = (record.Samples, record.Sequence, true);
     }
 
     public void KeepLogUntil(Task journaled)
@@ -51,11 +52,10 @@ internal sealed class Memory(long firstSequence)
     {
         if (!Buffers.TryGetValue(rows.Series, out var buffer))
             Buffers[rows.Series] = buffer = new SeriesBuffer();
-        var before = buffer.Count;
         if (buffer.Count == 0 || rows.Times[0] > buffer.Times[^1])
             buffer.AppendNewer(rows.Times, rows.Values, rows.Qualities);
         else
             buffer.Merge(rows.Times, rows.Values, rows.Qualities);
-        Samples += buffer.Count - before;
+        Taken += rows.Times.Length;
     }
 }

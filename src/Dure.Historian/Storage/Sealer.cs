@@ -22,6 +22,9 @@ internal sealed class Sealer(SeriesStore store) : IAsyncDisposable
     private volatile Task last = Task.CompletedTask;
     private int isMending;
 
+    private readonly Lock deleting = new();
+    private bool isClosed;
+
     public void Start() => worker = Task.Run(Work);
 
     /// <summary>Puts a memory in line; completes when its segment is durable, faults at the first failure (it is tried again all the same).</summary>
@@ -54,6 +57,8 @@ internal sealed class Sealer(SeriesStore store) : IAsyncDisposable
         // What is not written within the grace stays in the log, which the next start replays.
         stopping.CancelAfter(TimeSpan.FromSeconds(fault is null ? 30 : 0));
         await worker;
+        lock (deleting)
+            isClosed = true;
         stopping.Dispose();
     }
 
@@ -101,18 +106,39 @@ internal sealed class Sealer(SeriesStore store) : IAsyncDisposable
         store.Replace(memory, segment);
         sealedOnes.GetValue(memory, _ => new TaskCompletionSource()).TrySetResult();
         fault = null;
+        store.OnSealed();
+        _ = DeleteLogs(memory.LogFiles, memory.Journaled);
         try
         {
             await store.OnSegment(facts);
-            await Task.WhenAll(memory.Journaled);
         }
-        catch (ProblemException)
+        catch (ProblemException refused)
         {
-            return; // The journal does not take entries: its batches' log stays, and the next start enters what is missing.
+            store.Tell(refused.Problem); // The next start enters it.
         }
-        foreach (var path in memory.LogFiles)
-            File.Delete(path);
         store.Merge();
+    }
+
+    /// <summary>The log of a memory goes when every batch in it has its journal entry, however late: until then a start finds in it what is missing.</summary>
+    private async Task DeleteLogs(IReadOnlyList<string> files, IReadOnlyList<Task> journaled)
+    {
+        if (files.Count == 0)
+            return;
+        await Task.WhenAll(journaled);
+        lock (deleting)
+        {
+            if (isClosed)
+                return;
+            try
+            {
+                foreach (var file in files)
+                    File.Delete(file);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The next start deletes it.
+            }
+        }
     }
 
     private (Segment, SegmentFacts) Write(Memory memory)
@@ -137,7 +163,6 @@ internal sealed class Sealer(SeriesStore store) : IAsyncDisposable
             await UntilItWorks(() => Seal(memory), memory);
         await UntilItWorks(store.BeginLogAnew, null);
         Interlocked.Exchange(ref isMending, 0);
-        store.OnMended();
     }
 
     private ProblemException Broken(Exception? cause) => new("urn:dure:historian:disk-failed", $"The disk does not take what comes in: {cause?.Message ?? "a write failed"}", store.Folder,

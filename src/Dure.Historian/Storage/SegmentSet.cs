@@ -30,17 +30,16 @@ internal sealed class SegmentSet
         segments.Insert(place < 0 ? segments.Count : place, segment);
     }
 
-    /// <summary>Puts one segment, or none, in the place of several; these are deleted when nobody reads them any more.</summary>
-    public void Replace(IReadOnlyList<Segment> old, Segment? merged)
+    /// <summary>Puts one segment in the place of several; these are deleted when nobody reads them any more.</summary>
+    public void Replace(IReadOnlyList<Segment> old, Segment merged)
     {
         foreach (var segment in old)
             segments.Remove(segment);
-        if (merged is not null)
-            Add(merged);
+        Add(merged);
         foreach (var segment in old)
         {
             // The merged file of one segment has its name, and has already taken its place.
-            if (segment.Path == merged?.Path)
+            if (segment.Path == merged.Path)
                 segment.Release();
             else
                 segment.Retire();
@@ -48,6 +47,17 @@ internal sealed class SegmentSet
     }
 
     public bool Covers(long sequence) => segments.Exists(segment => segment.FirstSequence <= sequence && sequence <= segment.LastSequence);
+
+    /// <summary>Whether every batch from one to another, both included, is in a segment; so it is when there is none.</summary>
+    public bool CoverAll(long first, long last)
+    {
+        foreach (var segment in segments)
+        {
+            if (segment.FirstSequence <= first && first <= segment.LastSequence)
+                first = segment.LastSequence + 1;
+        }
+        return first > last;
+    }
 
     /// <summary>Places to read a series within [from, to) from; each holds its segment.</summary>
     public void AddSources(int series, long from, long to, List<ScanSource> sources)

@@ -34,5 +34,6 @@ internal struct SeriesState()
     }
 
     /// <summary>After old samples were removed.</summary>
-    public void Forget(long samples, long firstTime) => (Samples, FirstTime) = (Math.Max(0, Samples - samples), firstTime);
+    /// <param name="firstTime">The oldest that is left; null when none is, however often corrections were counted.</param>
+    public void Forget(long samples, long? firstTime) => (Samples, FirstTime) = firstTime is { } first ? (Math.Max(1, Samples - samples), first) : (0, long.MaxValue);
 }

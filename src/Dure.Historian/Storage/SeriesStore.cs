@@ -8,7 +8,7 @@ namespace Dure.Historian.Storage;
 /// Where samples lie: the newest in memory (and in the write-ahead log), older ones in segments. Full memories are written as segments in
 /// the background, and segments are merged. Memory is bounded by the fill; segments are read in place.
 /// </summary>
-internal sealed class SeriesStore : IAsyncDisposable
+internal sealed partial class SeriesStore : IAsyncDisposable
 {
     /// <summary>Appends wait for the disk when more full memories than this are not written yet.</summary>
     private const int MostMemoriesWaiting = 4;
@@ -21,6 +21,7 @@ internal sealed class SeriesStore : IAsyncDisposable
     private readonly List<Memory> sealing = [];
     private readonly Sealer sealer;
     private readonly Compactor compactor;
+    private readonly TaskCompletionSource nothingToEnter = new();
     private SeriesState[] series = [];
     private Memory active = new(1);
     private long nextSequence = 1;
@@ -37,30 +38,10 @@ internal sealed class SeriesStore : IAsyncDisposable
     }
 
     /// <summary>What became of a batch's rows in the store.</summary>
+    /// <param name="Written">Completes when the rows are on disk.</param>
     /// <param name="Durable">Completes when the rows, and those they duplicate, are on disk.</param>
-    public sealed record Admission(BatchRecord? Record, Task Durable, long Duplicates, long Corrected, long OutOfOrder);
-
-    /// <summary>Opens the folder, replays the log over the segments, and tells of every batch that the log held.</summary>
-    /// <param name="onSegment">Called with every segment that came to be from now on; what it replaces is no longer read then.</param>
-    public static SeriesStore Open(string folder, StoreOptions options, Action<BatchRecord> onReplayed, Func<SegmentFacts, Task> onSegment, out long tornBytes)
-    {
-        Directory.CreateDirectory(folder);
-        foreach (var leftover in Directory.EnumerateFiles(folder, "*.tmp"))
-            File.Delete(leftover);
-        var store = new SeriesStore(folder, options, onSegment);
-        foreach (var segment in store.segments.All)
-        {
-            store.AddState(segment);
-            store.samples += segment.Samples;
-            store.nextSequence = Math.Max(store.nextSequence, segment.LastSequence + 1);
-        }
-        tornBytes = store.Replay(onReplayed);
-        // A fresh file: what follows never shares one with what was there before.
-        store.BeginLogFile();
-        store.sealer.Start();
-        store.compactor.Start();
-        return store;
-    }
+    /// <param name="Journaled">For the caller to complete when the batch's journal entry is durable: its log is kept until then.</param>
+    public sealed record Admission(BatchRecord? Record, Task Written, Task Durable, TaskCompletionSource Journaled, long Duplicates, long Corrected, long OutOfOrder);
 
     /// <summary>The newest batch that the store holds; 0 when it holds none.</summary>
     public long LastSequence
@@ -97,22 +78,23 @@ internal sealed class SeriesStore : IAsyncDisposable
             // What a duplicate repeats may itself still be on its way to the disk.
             Task[] before = duplicates == 0 ? [] : [log.Flushed(), .. sealing.Where(memory => memory.IsUnlogged).Select(sealer.Sealed)];
             if (accepted.Count == 0)
-                return new Admission(null, Task.WhenAll(before), duplicates, corrected, outOfOrder);
+                return new Admission(null, Task.CompletedTask, Task.WhenAll(before), nothingToEnter, duplicates, corrected, outOfOrder);
 
             var record = new BatchRecord(nextSequence++, source, accepted);
-            var durable = record.Samples >= options.BulkSamples ? SealAlone(record) : LogAndPut(record);
+            var journaled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var written = record.Samples >= options.BulkSamples ? SealAlone(record, journaled.Task) : LogAndPut(record, journaled.Task);
             foreach (var rows in accepted)
                 StateOf(rows.Series).Add(rows);
             samples += record.Samples;
-            return new Admission(record, before.Length == 0 ? durable : Task.WhenAll([durable, .. before]), duplicates, corrected, outOfOrder);
+            return new Admission(record, written, before.Length == 0 ? written : Task.WhenAll([written, .. before]), journaled, duplicates, corrected, outOfOrder);
         }
     }
 
-    /// <summary>Ties the log of a batch to its journal entry: the log is kept until the entry is durable.</summary>
-    public void KeepLogUntil(long sequence, Task journaled)
+    /// <summary>Whether a batch is in a segment, and so on disk whatever became of its log.</summary>
+    public bool IsSealed(long sequence)
     {
         lock (guard)
-            (sealing.Find(memory => memory.FirstSequence <= sequence && sequence <= memory.LastSequence) ?? active).KeepLogUntil(journaled);
+            return segments.Covers(sequence);
     }
 
     public SeriesState Facts(int number)
@@ -154,6 +136,16 @@ internal sealed class SeriesStore : IAsyncDisposable
         }
     }
 
+    /// <summary>The segments there are now, and how many samples each holds.</summary>
+    public IReadOnlyList<(string Name, long Samples)> SegmentSizes
+    {
+        get
+        {
+            lock (guard)
+                return [.. segments.All.Select(segment => (segment.Name, segment.Samples))];
+        }
+    }
+
     internal Func<SegmentFacts, Task> OnSegment { get; }
 
     /// <summary>Samples taken, corrections counted again.</summary>
@@ -166,8 +158,8 @@ internal sealed class SeriesStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Called when the disk works again after a failure and all that memory held then is in segments.</summary>
-    public Action OnMended { get; set; } = () => { };
+    /// <summary>Called when a memory has become a segment: what the disk refused of it before is durable now.</summary>
+    public Action OnSealed { get; set; } = static () => { };
 
     /// <summary>Called with what went wrong in the background and is tried again: nobody waits for it who could be told.</summary>
     public Action<Problem> Tell { get; set; } = static _ => { };
@@ -205,22 +197,24 @@ internal sealed class SeriesStore : IAsyncDisposable
         return new SeriesScan(sources);
     }
 
-    private Task LogAndPut(BatchRecord record)
+    private Task LogAndPut(BatchRecord record, Task journaled)
     {
         var flushed = log.Enqueue(record);
         active.Put(record);
-        if (active.Samples >= options.MemorySamples)
+        active.KeepLogUntil(journaled);
+        if (active.Taken >= options.MemorySamples)
             SetActiveAside();
         return flushed;
     }
 
     /// <summary>A batch that is large enough to be a segment of its own is written as one and never logged.</summary>
-    private Task SealAlone(BatchRecord record)
+    private Task SealAlone(BatchRecord record, Task journaled)
     {
         if (active.Buffers.Count > 0)
             SetActiveAside();
         var alone = new Memory(record.Sequence);
         alone.Hold(record);
+        alone.KeepLogUntil(journaled);
         sealing.Add(alone);
         // The active memory is empty here: it only has to begin after this batch.
         active = new Memory(nextSequence) { LogFiles = active.LogFiles };
@@ -256,51 +250,6 @@ internal sealed class SeriesStore : IAsyncDisposable
         _ = log.BeginFile(nextSequence);
     }
 
-    private long Replay(Action<BatchRecord> onReplayed)
-    {
-        var torn = 0L;
-        active = new Memory(nextSequence);
-        var files = WriteAheadLog.Files(folder).ToArray();
-        for (var i = 0; i < files.Length; i++)
-        {
-            var took = false;
-            foreach (var record in WriteAheadLog.Replay(files[i].Path, isLast: i == files.Length - 1, bytes => torn += bytes))
-            {
-                if (segments.Covers(record.Sequence))
-                    continue;
-                // A memory must not span a segment, or their ages would cross.
-                if (active.Buffers.Count == 0)
-                    active = new Memory(record.Sequence) { LogFiles = active.LogFiles };
-                else if (segments.All.Any(segment => active.FirstSequence < segment.FirstSequence && segment.FirstSequence < record.Sequence))
-                    SetReplayedAside(record.Sequence);
-                active.Put(record);
-                if (!took)
-                    active.LogFiles.Add(files[i].Path);
-                took = true;
-                foreach (var rows in record.Rows)
-                    StateOf(rows.Series).Add(rows);
-                samples += record.Samples;
-                nextSequence = Math.Max(nextSequence, record.Sequence + 1);
-                onReplayed(record);
-            }
-            if (!took)
-                File.Delete(files[i].Path);
-        }
-        if (active.Buffers.Count > 0 && segments.All.Any(segment => segment.FirstSequence > active.FirstSequence))
-            SetReplayedAside(nextSequence);
-        return torn;
-    }
-
-    private void SetReplayedAside(long nextFirst)
-    {
-        sealing.Add(active);
-        _ = sealer.Enqueue(active);
-        // Its files may hold later batches too: they stay until the last memory made of them is written.
-        var files = active.LogFiles;
-        active.LogFiles = [];
-        active = new Memory(nextFirst) { LogFiles = files };
-    }
-
     private ref SeriesState StateOf(int number)
     {
         if (number >= series.Length)
@@ -311,95 +260,5 @@ internal sealed class SeriesStore : IAsyncDisposable
                 series[i] = new SeriesState();
         }
         return ref series[number];
-    }
-
-    private void AddState(Segment segment)
-    {
-        using var codec = new BlockReader();
-        foreach (ref readonly var entry in segment.Series)
-        {
-            ref var facts = ref StateOf(entry.Series);
-            var blocks = segment.BlocksOf(entry);
-            var count = 0L;
-            foreach (ref readonly var block in blocks)
-                count += block.Count;
-            facts.Add(count, blocks[0].FirstTime);
-            if (blocks[^1].LastTime < facts.LastTime)
-                continue;
-            codec.Read(segment, blocks[^1]);
-            facts.Reach(blocks[^1].LastTime, codec.Values[^1], codec.Qualities[^1]);
-        }
-    }
-
-    // ---- what the background tasks need -----------------------------------------------------------------------------------------------
-
-    internal void Merge() => compactor.Wake();
-
-    internal string Folder => folder;
-
-    /// <summary>A memory has become a segment: readers see it there from now on.</summary>
-    internal void Replace(Memory memory, Segment segment)
-    {
-        lock (guard)
-        {
-            segments.Add(segment);
-            sealing.Remove(memory);
-        }
-    }
-
-    internal void Replace(IReadOnlyList<Segment> old, Segment? merged)
-    {
-        lock (guard)
-            segments.Replace(old, merged);
-    }
-
-    /// <summary>Segments older than every memory that waits to be written, each held: only these may be merged, or ages would cross.</summary>
-    internal IReadOnlyList<Segment> HoldMergeable()
-    {
-        lock (guard)
-        {
-            var bound = sealing.Count == 0 ? long.MaxValue : sealing.Min(memory => memory.FirstSequence);
-            var found = segments.All.TakeWhile(segment => segment.LastSequence < bound).ToArray();
-            foreach (var segment in found)
-                segment.Hold();
-            return found;
-        }
-    }
-
-    /// <summary>After a failed log: sets aside all that memory holds, to be written as segments.</summary>
-    internal Memory? SetAsideAfterFailure()
-    {
-        lock (guard)
-        {
-            if (active.Buffers.Count == 0)
-                return null;
-            var full = active;
-            sealing.Add(full);
-            active = new Memory(nextSequence);
-            full.LogFiles.Remove(WriteAheadLog.FileFor(folder, nextSequence));
-            return full;
-        }
-    }
-
-    internal Task BeginLogAnew()
-    {
-        lock (guard)
-        {
-            active.LogFiles.Add(WriteAheadLog.FileFor(folder, nextSequence));
-            return log.BeginAnew(nextSequence);
-        }
-    }
-
-    internal void ForgetRetired(IReadOnlyDictionary<int, long> removed)
-    {
-        lock (guard)
-        {
-            foreach (var (number, count) in removed)
-            {
-                using var scan = Scan(number, long.MinValue, long.MaxValue);
-                StateOf(number).Forget(count, scan.Next() ? scan.FirstTime : long.MaxValue);
-                samples -= count;
-            }
-        }
     }
 }

@@ -63,11 +63,12 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     public static string FileFor(string folder, long firstSequence) => Path.Combine(folder, $"{firstSequence:D19}{Suffix}");
 
     /// <summary>
-    /// The whole records of a file in order. A group that a crash cut short was never acknowledged: in the last file it is cut off. Damage
-    /// anywhere else is told, never skipped.
+    /// The whole records of a file in order. A group that a crash cut short was never acknowledged: at the end of the last file it is cut off.
+    /// Damage anywhere else is told, never skipped.
     /// </summary>
+    /// <param name="mayEndAfter">Whether the file may end with a damaged record behind a batch: it is the last, or what follows is not needed.</param>
     /// <exception cref="ProblemException">A record is damaged, and an acknowledged group follows it.</exception>
-    public static IEnumerable<BatchRecord> Replay(string path, bool isLast, Action<long> onTornBytes)
+    public static IEnumerable<BatchRecord> Replay(string path, Func<long, bool> mayEndAfter, Action<long> onTornBytes)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16);
         var lastSequence = long.Parse(Path.GetFileNameWithoutExtension(path)) - 1;
@@ -81,7 +82,7 @@ internal sealed class WriteAheadLog : IAsyncDisposable
                 yield return record;
                 continue;
             }
-            if (!isLast || HasGroupAfter(stream, start, lastSequence))
+            if (!mayEndAfter(lastSequence) || HasGroupAfter(stream, start, lastSequence))
             {
                 throw new ProblemException("urn:dure:historian:damaged-log", $"The record at byte {start} (after batch {lastSequence}) is damaged, and acknowledged records follow it.", path,
                     "Restore the file from a copy; or move it away to lose its batches, which the journal names.");
@@ -157,9 +158,8 @@ internal sealed class WriteAheadLog : IAsyncDisposable
                 if (write.BeginFileAt is { } sequence)
                 {
                     Flush(group);
-                    if (write.Mends)
-                        fault = null;
-                    Begin(sequence);
+                    if (fault is null || write.Mends)
+                        Begin(sequence);
                 }
                 group.Add(write);
                 bytes += write.Length;
@@ -168,17 +168,38 @@ internal sealed class WriteAheadLog : IAsyncDisposable
         }
     }
 
+    /// <summary>Begins a file. Not while the log is broken, unless that mends it: what was written in part must stay the end of the last file.</summary>
     private void Begin(long sequence)
     {
         try
         {
+            if (fault is not null)
+                CutOffUnacknowledged();
             file?.Dispose();
+            file = null;
             file = File.OpenHandle(FileFor(folder, sequence), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
             position = RandomAccess.GetLength(file);
+            fault = null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             fault = failure;
+        }
+    }
+
+    /// <summary>What lies beyond the last flush was never acknowledged: a file that others follow must not end with half a record.</summary>
+    private void CutOffUnacknowledged()
+    {
+        if (file is null)
+            return;
+        try
+        {
+            RandomAccess.SetLength(file, position);
+            RandomAccess.FlushToDisk(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It stays as it is: its batches are in segments, so the next start does without them.
         }
     }
 

@@ -17,16 +17,19 @@ internal sealed class TestHistorian : IAsyncDisposable
     private Journal? journal;
     private PlantHistorian? historian;
 
-    private TestHistorian(string folder, int memorySamples, int bulkSamples) => (Folder, this.memorySamples, this.bulkSamples) = (folder, memorySamples, bulkSamples);
+    private readonly JournalOptions journalOptions;
+
+    private TestHistorian(string folder, int memorySamples, int bulkSamples, JournalOptions journalOptions) =>
+        (Folder, this.memorySamples, this.bulkSamples, this.journalOptions) = (folder, memorySamples, bulkSamples, journalOptions);
 
     public string Folder { get; }
     public string Series => Path.Combine(Folder, "series");
     public PlantHistorian Historian => historian!; // open between Open and Close
     public Journal Journal => journal!;
 
-    public static async Task<TestHistorian> Create(int memorySamples = 2_000_000, int bulkSamples = 500_000)
+    public static async Task<TestHistorian> Create(int memorySamples = 2_000_000, int bulkSamples = 500_000, JournalOptions? journalOptions = null)
     {
-        var test = new TestHistorian(Directory.CreateTempSubdirectory("dure-historian-").FullName, memorySamples, bulkSamples);
+        var test = new TestHistorian(Directory.CreateTempSubdirectory("dure-historian-").FullName, memorySamples, bulkSamples, journalOptions ?? new JournalOptions());
         await test.Open();
         await test.Historian.Register([new SignalDefinition(Pressure, Unit.Parse("bar"), Low: 0, High: 10), new SignalDefinition(Current, Unit.Parse("A"))], "tester", CancellationToken.None);
         return test;
@@ -35,7 +38,7 @@ internal sealed class TestHistorian : IAsyncDisposable
     public async Task Open()
     {
         key = NodeKey.LoadOrCreate(Path.Combine(Folder, "keys"));
-        journal = await Journal.Open(Path.Combine(Folder, "journal"), key, TimeProvider.System, CancellationToken.None);
+        journal = await Journal.Open(Path.Combine(Folder, "journal"), key, TimeProvider.System, journalOptions, CancellationToken.None);
         historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Series, MemorySamples = memorySamples, BulkSamples = bulkSamples }, journal, new FixedClock(Now), CancellationToken.None);
     }
 
@@ -53,6 +56,48 @@ internal sealed class TestHistorian : IAsyncDisposable
     {
         await Close();
         await Open();
+    }
+
+    /// <summary>Numbers of the batches that have an entry, in the journal's order.</summary>
+    public long[] Entered => [.. Journal.Read().Where(entry => entry.Kind == PlantHistorian.Ingested).Select(entry => entry.Body["sequence"]!.GetValue<long>())];
+
+    public string[] Segments => [.. Directory.GetFiles(Series, "*.segment").Order(StringComparer.Ordinal)];
+
+    /// <summary>Log files that hold batches.</summary>
+    public string[] Logs => [.. Directory.GetFiles(Series, "*.wal").Where(path => new FileInfo(path).Length > 0).Order(StringComparer.Ordinal)];
+
+    public async Task<List<Problem>> VerifySegments()
+    {
+        var problems = new List<Problem>();
+        await foreach (var problem in Historian.VerifySegments(CancellationToken.None))
+            problems.Add(problem);
+        return problems;
+    }
+
+    /// <summary>Closes it, lets the journal be what it was when <see cref="CopyJournal"/> was called, and opens it: as after a crash that kept later entries from it.</summary>
+    public async Task ReopenWithJournal(string copy)
+    {
+        await Close();
+        Directory.Delete(Path.Combine(Folder, "journal"), recursive: true);
+        CopyFiles(copy, Path.Combine(Folder, "journal"));
+        await Open();
+    }
+
+    /// <summary>Closes it for a moment and copies the journal.</summary>
+    public async Task<string> CopyJournal()
+    {
+        var copy = Path.Combine(Folder, $"journal-{Guid.NewGuid():N}");
+        await Close();
+        CopyFiles(Path.Combine(Folder, "journal"), copy);
+        await Open();
+        return copy;
+    }
+
+    private static void CopyFiles(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 
     public async Task<BatchReceipt> Send(SignalId signal, params (long Time, double Value)[] samples)

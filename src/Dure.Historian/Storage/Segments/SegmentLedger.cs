@@ -38,19 +38,25 @@ internal sealed class SegmentLedger(Journal journal, string folder)
             ["lastBatch"] = facts.Last,
             ["samples"] = facts.Samples,
             ["signals"] = facts.Series,
-            ["from"] = facts.From,
-            ["to"] = facts.To,
+            // Of an empty segment there is no time to tell.
+            ["from"] = facts.Samples == 0 ? 0 : facts.From,
+            ["to"] = facts.Samples == 0 ? 0 : facts.To,
             ["bytes"] = facts.Bytes,
             ["replaces"] = new JsonArray([.. facts.Replaces.Select(name => JsonValue.Create(name))]),
         };
         Apply(await journal.Append(Sealed, facts.Hash.ToString(), body, "node", CancellationToken.None));
     }
 
-    /// <summary>Enters segments whose entry a crash kept from the journal.</summary>
-    public async Task EnterMissing(IReadOnlyList<string> names, CancellationToken cancel)
+    /// <summary>
+    /// Enters segments whose entry a crash kept from the journal. One from which old blocks were removed has the name it had and fewer samples.
+    /// </summary>
+    public async Task EnterMissing(IReadOnlyList<(string Name, long Samples)> held, CancellationToken cancel)
     {
-        foreach (var name in names.Where(name => !known.ContainsKey(name)))
+        foreach (var (name, samples) in held)
         {
+            var entered = Find(name);
+            if (entered is not null && entered.Samples <= samples)
+                continue;
             var path = Path.Combine(folder, name);
             var segment = Segment.Open(path);
             try
@@ -58,7 +64,7 @@ internal sealed class SegmentLedger(Journal journal, string folder)
                 await using var stream = File.OpenRead(path);
                 var hash = new ContentHash(await SHA256.HashDataAsync(stream, cancel));
                 var (from, to) = segment.Times;
-                await Enter(new SegmentFacts(name, hash, segment.FirstSequence, segment.LastSequence, segment.Samples, segment.Series.Length, from, to, stream.Length, []));
+                await Enter(new SegmentFacts(name, hash, segment.FirstSequence, segment.LastSequence, segment.Samples, segment.Series.Length, from, to, stream.Length, entered is null ? [] : [name]));
             }
             finally
             {

@@ -86,10 +86,9 @@ internal sealed class SegmentWriter : IDisposable
         DurableFile.Publish(temporary, path);
         Span<byte> digest = stackalloc byte[ContentHash.Size];
         hash.GetHashAndReset(digest);
-        var (from, to) = (long.MaxValue, long.MinValue);
-        foreach (var block in index)
-            (from, to) = (Math.Min(from, block.FirstTime), Math.Max(to, block.LastTime));
-        return (Segment.Open(path), new SegmentFacts(name, new ContentHash(digest), first, last, samples, directory.Count, from, to, position, replaces));
+        var segment = Segment.Open(path);
+        var (from, to) = segment.Times;
+        return (segment, new SegmentFacts(name, new ContentHash(digest), first, last, samples, directory.Count, from, to, position, replaces));
     }
 
     /// <summary>Ends the writing; a file that was not finished is removed.</summary>

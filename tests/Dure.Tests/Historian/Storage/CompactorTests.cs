@@ -17,7 +17,7 @@ public sealed class CompactorTests
         for (var batch = 0; batch < 7; batch++)
             await SendAndSeal(test, batch);
         await test.Close();
-        var third = Segments(test)[2];
+        var third = test.Segments[2];
         var bytes = await File.ReadAllBytesAsync(third, TestContext.Current.CancellationToken);
         bytes[20] ^= 1; // in the first block; opening reads the last
         await File.WriteAllBytesAsync(third, bytes, TestContext.Current.CancellationToken);
@@ -27,7 +27,7 @@ public sealed class CompactorTests
         test.Historian.Troubled += told.Enqueue;
         for (var batch = 7; batch < 12; batch++)
             await SendAndSeal(test, batch);
-        await Eventually.Holds(() => Segments(test) is { Length: 4 or 5 }); // two before it, the damaged one, one merged, perhaps the newest
+        await Eventually.Holds(() => test.Segments is { Length: 4 or 5 }); // two before it, the damaged one, one merged, perhaps the newest
         Assert.Equal((Segment.DamagedType, third), (Assert.Single(told).Type, told.First().Where));
         await test.Close(); // a shutdown is not troubled by it
     }
@@ -39,18 +39,16 @@ public sealed class CompactorTests
         for (var batch = 0; batch < 3; batch++)
             await SendAndSeal(test, batch);
         await Task.Delay(300, TestContext.Current.CancellationToken);
-        Assert.Equal(3, Segments(test).Length);
+        Assert.Equal(3, test.Segments.Length);
         await test.Send(TestHistorian.Current, [.. Enumerable.Range(0, Rows).Select(i => (i * 3000L + 500, 7.0))]); // between the rows of all three
-        await Eventually.Holds(() => Segments(test).Length == 1);
+        await Eventually.Holds(() => test.Segments.Length == 1);
         Assert.Equal(4 * Rows, test.Historian.Counts.Samples);
     }
 
     private static async Task SendAndSeal(TestHistorian test, int batch)
     {
-        var before = Segments(test);
+        var before = test.Segments;
         await test.Send(TestHistorian.Current, [.. Enumerable.Range(0, Rows).Select(i => ((batch * Rows + i) * 1000L, Math.Sin(i)))]);
-        await Eventually.Holds(() => !Segments(test).SequenceEqual(before));
+        await Eventually.Holds(() => !test.Segments.SequenceEqual(before));
     }
-
-    private static string[] Segments(TestHistorian test) => [.. Directory.GetFiles(test.Series, "*.segment").Order(StringComparer.Ordinal)];
 }
