@@ -7,7 +7,7 @@ namespace Dure.Historian.Mqtt;
 /// Reads samples from JSON of many shapes: a number or flag; <c>{"value":…,"timestamp":…,"unit":…,"quality":…}</c> and
 /// <c>{"timestamp_ms":…,"value":…}</c>; objects of several fields, nested too, whose time counts for all of them; and lists of all these.
 /// </summary>
-internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, ToldOnce told)
+internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, ToldOnce told, Arrival arrival)
 {
     /// <summary>How deep objects and lists may nest.</summary>
     public const int MaxDepth = 16;
@@ -26,21 +26,24 @@ internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, 
     private SampleBatch into = new("");
     private int taken;
 
-    public void Read(string ofTopic, JsonElement root, long received, SampleBatch batch)
+    public void Read(string ofTopic, JsonElement root, SampleBatch batch)
     {
         (topic, into, taken) = (ofTopic, batch, 0);
-        Take(root, "", received);
+        Take(root, "", null);
         if (taken == 0)
             told.Say(batch, ofTopic, "The message holds no number.", Mend);
     }
 
-    private void Take(JsonElement element, string field, long time)
+    private void Take(JsonElement element, string field, long? time)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Array:
                 foreach (var each in element.EnumerateArray())
+                {
                     Take(each, field, time);
+                    arrival.Step();
+                }
                 break;
             case JsonValueKind.Object when TryFind(element, valueNames, out var value) && value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array):
                 TakeReading(element, value, field, time);
@@ -54,11 +57,13 @@ internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, 
         }
     }
 
-    private void TakeReading(JsonElement reading, JsonElement value, string field, long time)
+    private void TakeReading(JsonElement reading, JsonElement value, string field, long? time)
     {
         if (TryFind(reading, timeNames, out var stamp, out var name) || reading.TryGetProperty(name = "t", out stamp))
         {
-            if (!UnixTime.TryRead(stamp, name.EndsWith("_ms", StringComparison.Ordinal), out time))
+            if (UnixTime.TryRead(stamp, name.EndsWith("_ms", StringComparison.Ordinal), out var own))
+                time = own;
+            else
             {
                 taken++;
                 into.Reject(Where(field), $"'{Shown(stamp)}' in '{name}' is not a time.", "Write ISO 8601 in UTC, or milliseconds since 1970.");
@@ -72,7 +77,7 @@ internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, 
         Add(field, value, time, quality, unit);
     }
 
-    private void TakeFields(JsonElement fields, string prefix, long time)
+    private void TakeFields(JsonElement fields, string prefix, long? time)
     {
         var timeName = "";
         if (TryFind(fields, timeNames, out var stamp, out var name) && (name.EndsWith("_ms", StringComparison.Ordinal) || UnixTime.IsPlausible(stamp))
@@ -89,7 +94,7 @@ internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, 
         }
     }
 
-    private void Add(string field, JsonElement element, long time, Quality quality, string? unit)
+    private void Add(string field, JsonElement element, long? time, Quality quality, string? unit)
     {
         if (field.Length > LongestField)
         {
@@ -104,7 +109,8 @@ internal sealed class JsonPayload(TopicTemplates templates, BatchBlocks blocks, 
             return;
         }
         taken++;
-        blocks.Of(into, templates.NameOf(topic, field), unit).Add(time, value, own > quality ? own : quality);
+        if (arrival.TryTime(time, out var at))
+            blocks.Of(into, templates.NameOf(topic, field), unit).Add(at, value, own > quality ? own : quality);
     }
 
     private string Where(string field) => field.Length == 0 ? topic : $"{topic}, field '{(field.Length <= 80 ? field : field[..80] + "…")}'";

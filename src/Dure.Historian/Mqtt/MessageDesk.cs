@@ -25,7 +25,8 @@ internal sealed class MessageDesk(MessageReader reader, ISourceDesk desk, string
         if (reading.ToPublish.Count > 0)
             Publish(reading.ToPublish);
         await Deliver(reading.Live, cancel);
-        await Deliver(reading.Historical, cancel);
+        // Once a part is kept the rest must not be called off: the messages would come again, and their samples without a time a second time.
+        await Deliver(reading.Historical, reading.Live.Blocks.Count > 0 ? CancellationToken.None : cancel);
     }
 
     /// <summary>Lets time do its part once a second until cancelled; what cannot be delivered then is told and not lost, since it comes with the next birth.</summary>

@@ -25,6 +25,7 @@ public sealed class MessageReader
     private readonly TopicTemplates templates;
     private readonly BatchBlocks blocks = new();
     private readonly ToldOnce told = new();
+    private readonly Arrival arrival = new();
     private readonly JsonPayload json;
     private readonly PubSubJson pubSub;
     private readonly byte[] unpackBuffer = new byte[64 * 1024];
@@ -32,8 +33,8 @@ public sealed class MessageReader
     public MessageReader(TopicTemplates templates, SparkplugHost sparkplug)
     {
         (this.templates, Sparkplug) = (templates, sparkplug);
-        json = new JsonPayload(templates, blocks, told);
-        pubSub = new PubSubJson(blocks, told);
+        json = new JsonPayload(templates, blocks, told, arrival);
+        pubSub = new PubSubJson(blocks, told, arrival);
     }
 
     public SparkplugHost Sparkplug { get; }
@@ -41,25 +42,33 @@ public sealed class MessageReader
     /// <summary>Values that are no numbers and so were not kept; the first of each item is told as a rejection.</summary>
     public long NotKept => told.Count + Sparkplug.NotKept;
 
+    /// <summary>The present for the next message: later than every time that samples without their own were given, so that none takes another's place.</summary>
+    public long ReceivedAt(long nowMicros) => arrival.Next(nowMicros);
+
     /// <summary>Reads one message.</summary>
     /// <param name="topic">The topic's name.</param>
     /// <param name="payload">Not kept.</param>
     /// <param name="receivedMicros">The time of samples that have none of their own.</param>
     /// <param name="into">Where samples, items and messages to publish go.</param>
-    public void Read(string topic, ReadOnlyMemory<byte> payload, long receivedMicros, Reading into)
+    /// <param name="hasBeenTold">The message is a retained one that came before: of its samples only those with a time of their own are taken.</param>
+    public void Read(string topic, ReadOnlyMemory<byte> payload, long receivedMicros, Reading into, bool hasBeenTold = false)
     {
+        arrival.Begin(receivedMicros, hasBeenTold);
         if (topic.Length > LongestTopic)
             into.Live.Reject(topic[..60] + "…", $"The topic has {topic.Length} characters; {LongestTopic} are allowed.", "Use a shorter topic.");
         else if (SparkplugHost.Takes(topic))
+        {
+            _ = arrival.TryTime(null, out _); // metrics may be without a time
             Sparkplug.Receive(topic, payload.Span, receivedMicros, into);
+        }
         else if (payload.Length > 0) // an empty message takes back a retained one
-            ReadOther(topic, payload, receivedMicros, into);
+            ReadOther(topic, payload, receivedMicros, hasBeenTold, into);
     }
 
     /// <summary>Lets go of the batch that was filled last.</summary>
     public void Forget() => blocks.Forget();
 
-    private void ReadOther(string topic, ReadOnlyMemory<byte> payload, long received, Reading into)
+    private void ReadOther(string topic, ReadOnlyMemory<byte> payload, long received, bool hasBeenTold, Reading into)
     {
         var bytes = payload.Span;
         if (bytes is [0x1F, 0x8B, ..])
@@ -74,13 +83,15 @@ public sealed class MessageReader
         }
         if (TryPlain(bytes.Trim(" \t\r\n\0"u8), out var value))
         {
+            if (!arrival.TryTime(null, out var time))
+                return;
             var quality = double.IsFinite(value) ? Quality.Good : Quality.Bad;
-            blocks.Of(into.Live, templates.NameOf(topic), null).Add(received, quality == Quality.Good ? value : double.NaN, quality);
+            blocks.Of(into.Live, templates.NameOf(topic), null).Add(time, quality == Quality.Good ? value : double.NaN, quality);
         }
         else if (bytes.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{' or (byte)'[' or (byte)'"' or (byte)'n', ..])
-            ReadJson(topic, payload, received, into);
+            ReadJson(topic, payload, into);
         else if (bytes.ContainsAny((byte)'=', (byte)'\n') && bytes.Contains((byte)'='))
-            ReadLines(topic, bytes, received, into);
+            ReadLines(topic, bytes, received, hasBeenTold, into);
         else
             told.Say(into.Live, topic, $"'{Shown(bytes)}' is no number and no form that is known.", Forms);
     }
@@ -99,7 +110,7 @@ public sealed class MessageReader
         return true;
     }
 
-    private void ReadJson(string topic, ReadOnlyMemory<byte> payload, long received, Reading into)
+    private void ReadJson(string topic, ReadOnlyMemory<byte> payload, Reading into)
     {
         try
         {
@@ -107,9 +118,9 @@ public sealed class MessageReader
                 payload = payload[3..];
             using var document = JsonDocument.Parse(payload, jsonOptions);
             if (PubSubJson.Takes(document.RootElement))
-                pubSub.Read(topic, document.RootElement, received, into.Live, into.Items);
+                pubSub.Read(topic, document.RootElement, into.Live, into.Items);
             else
-                json.Read(topic, document.RootElement, received, into.Live);
+                json.Read(topic, document.RootElement, into.Live);
         }
         catch (JsonException broken)
         {
@@ -123,7 +134,7 @@ public sealed class MessageReader
     }
 
     /// <summary>Line protocol names its signals itself; the topic says nothing more.</summary>
-    private void ReadLines(string topic, ReadOnlySpan<byte> lines, long received, Reading into)
+    private void ReadLines(string topic, ReadOnlySpan<byte> lines, long received, bool hasBeenTold, Reading into)
     {
         if (received is < 0 or > 253_402_300_799_000_000)
             received = 0; // the year 9999 is the last the parser's clock knows; callers give the present
@@ -133,8 +144,14 @@ public sealed class MessageReader
         foreach (var parsed in read.Blocks)
         {
             var block = blocks.Of(into.Live, parsed.Signal, parsed.Unit);
+            arrival.Begin(received, hasBeenTold);
             for (var i = 0; i < parsed.Count; i++)
-                block.Add(parsed.TimesMicros[i], parsed.Values[i], parsed.Qualities[i]);
+            {
+                // The parser gives lines without a time the time of the message.
+                if (arrival.TryTime(parsed.TimesMicros[i] == received ? null : parsed.TimesMicros[i], out var time))
+                    block.Add(time, parsed.Values[i], parsed.Qualities[i]);
+                arrival.Step();
+            }
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class MqttIntake : IMqttTap, IAsyncDisposable
             foreach (ref readonly var message in messages.Span)
             {
                 if (!message.Topic.StartsWith('$'))
-                    reader.Read(message.Topic, message.Payload, now, into);
+                    reader.Read(message.Topic, message.Payload, reader.ReceivedAt(now), into);
             }
         }, cancel);
 

@@ -24,6 +24,10 @@ public sealed class MqttSource : ISource
     private readonly Backoff backoff;
     private readonly SparkplugHost sparkplug;
     private readonly MessageReader reader;
+    private volatile bool hasConnected;
+
+    // Retained messages that answer the subscription were read before: without a time of their own they would become new samples with each connection.
+    private volatile bool isRetainedOld;
 
     public MqttSource(MqttSettings settings, TimeProvider time, Backoff backoff)
     {
@@ -66,6 +70,7 @@ public sealed class MqttSource : ISource
             CleanStart = settings.HostId is not null,
             Will = will is null ? null : new MqttWill(will.Topic, will.Payload, will.Qos, will.Retain, new MqttProperties()),
         };
+        isRetainedOld = false; // what comes before the subscription is what was not acknowledged
         await using var client = await MqttClient.Connect(options, time, (messages, ending) => taking.Take((each, now, into) => ReadAll(messages, each, now, into), ending), cancel);
         await using var publisher = new MqttPublisher((message, ending) => new ValueTask(client.Publish(message.Topic, message.Payload, message.Qos, message.Retain, ending)));
         taking.Publish = publisher.Send;
@@ -73,8 +78,12 @@ public sealed class MqttSource : ISource
         var ticking = Task.CompletedTask;
         try
         {
+            // A 5.0 server that has the session sends retained messages only for topics that are new to it.
+            isRetainedOld = settings.Version == MqttVersion.V50 ? hasConnected && !client.SessionPresent : hasConnected || client.SessionPresent;
+            var retained = settings.Version == MqttVersion.V50 ? RetainHandling.IfNew : RetainHandling.Always;
             IEnumerable<string> topics = settings.HostId is null ? settings.Topics : settings.Topics.Append(sparkplug.StateTopic);
-            await client.Subscribe([.. topics.Distinct(StringComparer.Ordinal).Select(topic => new TopicSubscription(topic, QualityOfService.AtLeastOnce))], cancel);
+            await client.Subscribe([.. topics.Distinct(StringComparer.Ordinal).Select(topic => new TopicSubscription(topic, QualityOfService.AtLeastOnce, RetainHandling: retained))], cancel);
+            hasConnected = true;
             if (settings.HostId is not null)
                 publisher.Send([sparkplug.Birth()]);
             await taking.Take((each, now, into) => each.Sparkplug.AskForBirths(now, into), cancel);
@@ -110,9 +119,9 @@ public sealed class MqttSource : ISource
         }
     }
 
-    private static void ReadAll(IReadOnlyList<ReceivedMessage> messages, MessageReader reader, long now, Reading into)
+    private void ReadAll(IReadOnlyList<ReceivedMessage> messages, MessageReader reader, long now, Reading into)
     {
         for (var i = 0; i < messages.Count; i++)
-            reader.Read(messages[i].Topic, messages[i].Payload, now, into);
+            reader.Read(messages[i].Topic, messages[i].Payload, reader.ReceivedAt(now), into, hasBeenTold: messages[i].Retain && isRetainedOld);
     }
 }

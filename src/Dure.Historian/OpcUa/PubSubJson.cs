@@ -10,7 +10,7 @@ namespace Dure.Historian.OpcUa;
 /// alone, key and delta frames, fields as values or as data values with status and source time, metadata with units and ranges, and the
 /// older form of one sample a message. Items are named <c>publisher/writer/field</c>.
 /// </summary>
-internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told)
+internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told, Arrival arrival)
 {
     private const int MostWriters = 10_000;
     private const int LongestName = 300;
@@ -24,18 +24,21 @@ internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told)
         _ => false,
     };
 
-    public void Read(string topic, JsonElement root, long received, SampleBatch into, List<SourceItem> items)
+    public void Read(string topic, JsonElement root, SampleBatch into, List<SourceItem> items)
     {
         if (root.ValueKind == JsonValueKind.Array)
         {
             foreach (var each in root.EnumerateArray())
-                ReadOne(topic, each, received, into, items);
+            {
+                ReadOne(topic, each, into, items);
+                arrival.Step();
+            }
         }
         else
-            ReadOne(topic, root, received, into, items);
+            ReadOne(topic, root, into, items);
     }
 
-    private void ReadOne(string topic, JsonElement message, long received, SampleBatch into, List<SourceItem> items)
+    private void ReadOne(string topic, JsonElement message, SampleBatch into, List<SourceItem> items)
     {
         if (message.ValueKind != JsonValueKind.Object)
             into.Reject(topic, "A list of network messages holds something that is none.", "Send OPC UA network messages (Part 14) only in such a list.");
@@ -47,20 +50,23 @@ internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told)
             if (messages.ValueKind == JsonValueKind.Array)
             {
                 foreach (var each in messages.EnumerateArray())
-                    ReadDataSet(topic, publisher, each, received, into);
+                {
+                    ReadDataSet(topic, publisher, each, into);
+                    arrival.Step();
+                }
             }
             else
-                ReadDataSet(topic, publisher, messages, received, into);
+                ReadDataSet(topic, publisher, messages, into);
         }
         else if (IsSample(message))
-            ReadSample(topic, message, received, into);
+            ReadSample(topic, message, into);
         else if (IsDataSetMessage(message))
-            ReadDataSet(topic, Text(message, "PublisherId") ?? topic, message, received, into);
+            ReadDataSet(topic, Text(message, "PublisherId") ?? topic, message, into);
         else if (!IsNetworkMessage(message)) // connection and status messages hold no values
             into.Reject(topic, "The message is none of OPC UA PubSub.", "Send ua-data or ua-metadata.");
     }
 
-    private void ReadDataSet(string topic, string publisher, JsonElement message, long received, SampleBatch into)
+    private void ReadDataSet(string topic, string publisher, JsonElement message, SampleBatch into)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
@@ -87,14 +93,14 @@ internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told)
             told.Say(into, writer, "Its messages are events; only values become samples.", "Publish the variables behind the event as data items.");
             return;
         }
-        var time = message.TryGetProperty("Timestamp", out var stamp) && UnixTime.TryRead(stamp, false, out var own) ? own : received;
+        var time = message.TryGetProperty("Timestamp", out var stamp) && UnixTime.TryRead(stamp, false, out var own) ? own : (long?)null;
         var status = message.TryGetProperty("Status", out var whole) ? JsonReading.Status(whole) : Quality.Good;
         foreach (var field in fields.EnumerateObject())
             TakeField($"{writer}/{field.Name}", field.Value, time, status, into);
     }
 
     /// <summary>A field as a value or as a data value {Value, StatusCode, SourceTimestamp}.</summary>
-    private void TakeField(string item, JsonElement field, long time, Quality status, SampleBatch into)
+    private void TakeField(string item, JsonElement field, long? time, Quality status, SampleBatch into)
     {
         if (item.Length > LongestName)
         {
@@ -121,21 +127,23 @@ internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told)
             if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("Body", out var body))
                 value = body;
         }
-        if (value.ValueKind == JsonValueKind.Undefined)
-            blocks.Of(into, item, null).Add(time, double.NaN, Quality.Bad); // a status without a value
-        else if (JsonReading.TryValue(value, out var number, out var own))
-            blocks.Of(into, item, null).Add(time, number, Worse(status, own));
+        var (number, own) = (double.NaN, Quality.Bad); // a status without a value
+        if (value.ValueKind == JsonValueKind.Undefined || JsonReading.TryValue(value, out number, out own))
+        {
+            if (arrival.TryTime(time, out var at))
+                blocks.Of(into, item, null).Add(at, number, Worse(status, own));
+        }
         else
             told.Say(into, item, $"Its values are of the kind {value.ValueKind}, which is no number; they are not kept.", "Publish what is to be kept as a number or a flag.");
     }
 
-    private void ReadSample(string topic, JsonElement sample, long received, SampleBatch into)
+    private void ReadSample(string topic, JsonElement sample, SampleBatch into)
     {
         var name = Text(sample, "DisplayName") ?? Text(sample, "NodeId") ?? "";
         var endpoint = Text(sample, "ApplicationUri") ?? Text(sample, "EndpointUrl") ?? topic;
         var value = sample.GetProperty("Value"); // IsSample has seen it
         var time = sample.TryGetProperty("Timestamp", out var stamp) && UnixTime.TryRead(stamp, false, out var own)
-            || sample.TryGetProperty("SourceTimestamp", out stamp) && UnixTime.TryRead(stamp, false, out own) ? own : received;
+            || sample.TryGetProperty("SourceTimestamp", out stamp) && UnixTime.TryRead(stamp, false, out own) ? own : (long?)null;
         var status = sample.TryGetProperty("Status", out var whole) ? JsonReading.Status(whole) : Quality.Good;
         TakeField($"{endpoint}/{name}", value, time, status, into);
     }

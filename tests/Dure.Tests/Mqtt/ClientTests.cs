@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,7 +5,6 @@ using Dure.Kernel;
 using Dure.Mqtt;
 using Dure.Mqtt.Client;
 using Dure.Mqtt.Packets;
-using Microsoft.AspNetCore.Connections;
 using Xunit;
 
 namespace Dure.Tests.Mqtt;
@@ -106,41 +104,4 @@ public sealed class ClientTests
             received.AddRange(messages.Select(message => $"{message.Topic}={Encoding.UTF8.GetString(message.Payload.Span)}"));
         return default;
     }, CancellationToken.None);
-
-    /// <summary>Lets TCP connections reach the test's server.</summary>
-    private sealed class TcpDoor : IDisposable
-    {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-
-        public TcpDoor(TestBroker broker)
-        {
-            listener.Start();
-            _ = Task.Run(async () =>
-            {
-                while (true)
-                    _ = Serve(broker, await listener.AcceptTcpClientAsync());
-            });
-        }
-
-        public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
-
-        public void Dispose() => listener.Dispose();
-
-        private static async Task Serve(TestBroker broker, TcpClient accepted)
-        {
-            using (accepted)
-            {
-                var stream = accepted.GetStream();
-                var ends = new Ends(PipeReader.Create(stream), PipeWriter.Create(stream));
-                await broker.Server.OnConnectedAsync(new DefaultConnectionContext("tcp", ends, ends));
-                await ends.Output.FlushAsync();
-            }
-        }
-
-        private sealed class Ends(PipeReader input, PipeWriter output) : IDuplexPipe
-        {
-            public PipeReader Input { get; } = input;
-            public PipeWriter Output { get; } = output;
-        }
-    }
 }
