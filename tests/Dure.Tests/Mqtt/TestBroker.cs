@@ -21,6 +21,9 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
     public MqttServer Server => server;
     public List<(string Topic, string Payload, string Who)> Tapped { get; } = [];
 
+    /// <summary>Cancelled when the connection ends whose messages the tap was given last.</summary>
+    public CancellationToken TapEnding { get; private set; }
+
     /// <summary>What the tap does with a batch before it says that it has it.</summary>
     public Func<Task> TapWork { get; set; } = () => Task.CompletedTask;
 
@@ -73,6 +76,7 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
 
     public async ValueTask Take(ReadOnlyMemory<TappedMessage> messages, CancellationToken cancel)
     {
+        TapEnding = cancel;
         await TapWork();
         lock (Tapped)
         {

@@ -24,7 +24,7 @@ internal sealed partial class Connection
     private async ValueTask Commit(CancellationToken cancel)
     {
         isCommitting = true;
-        var isAnswered = false;
+        var isDistributed = false;
         try
         {
             Acknowledge();
@@ -34,19 +34,19 @@ internal sealed partial class Connection
                 if (server.Tap is { } tap && CollectTapped())
                     await tap.Take(tapped.AsMemory(0, tappedCount), cancel);
                 needed = Math.Max(needed, server.Distribute(publications.AsSpan(0, publicationCount), plan, session));
+                isDistributed = true;
                 KeepIncoming();
             }
             needed = Math.Max(needed, session!.WaitsFor);
-            await server.Settle(plan, needed, session, cancel);
+            await server.Settle(plan, needed, session, CancellationToken.None); // what was handed on is not called off
             Answer();
-            isAnswered = true;
             await SendRetained(cancel);
             if (plan.Sessions.Count > 0)
                 await HoldBack(cancel);
         }
         finally
         {
-            if (!isAnswered)
+            if (!isDistributed)
                 TakeBackIncoming();
             Reset();
             isCommitting = false;
@@ -149,12 +149,13 @@ internal sealed partial class Connection
     {
         foreach (ref readonly var publication in publications.AsSpan(0, publicationCount))
         {
-            if (publication is { Qos: QualityOfService.ExactlyOnce, IsDelivered: true })
+            // A repetition is written down again: its position lies behind all that the first coming wrote, which may not have been safe yet.
+            if (publication is { Qos: QualityOfService.ExactlyOnce, Result: < ReasonCode.UnspecifiedError })
                 needed = Math.Max(needed, session!.KeepIncoming(publication.PacketId));
         }
     }
 
-    // The batch failed before it was acknowledged: its QoS 2 messages will come again and must not count as repetitions.
+    // The batch failed before anybody had it: its QoS 2 messages will come again and must not count as repetitions.
     private void TakeBackIncoming()
     {
         foreach (ref readonly var publication in publications.AsSpan(0, publicationCount))

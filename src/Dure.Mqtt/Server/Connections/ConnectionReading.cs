@@ -153,8 +153,11 @@ internal sealed partial class Connection
             publication.IsRepeated = !session!.TryTakeIncoming(publication.PacketId, out var open);
             released = open;
         }
-        if (Version == MqttVersion.V50 && Math.Max(released, unacknowledged) > server.Options.ReceiveMaximum)
-            throw new MqttProtocolException(ReasonCode.ReceiveMaximumExceeded, $"More than {server.Options.ReceiveMaximum} messages are unacknowledged.");
+        if (Version != MqttVersion.V50 || Math.Max(released, unacknowledged) <= server.Options.ReceiveMaximum)
+            return;
+        if (publication.Qos == QualityOfService.ExactlyOnce && publication is { IsRepeated: false, Result: < ReasonCode.UnspecifiedError })
+            session!.ReleaseIncoming(publication.PacketId, out _); // it is no part of the batch, and is none when it comes again
+        throw new MqttProtocolException(ReasonCode.ReceiveMaximumExceeded, $"More than {server.Options.ReceiveMaximum} messages are unacknowledged.");
     }
 
     private static ReadOnlyMemory<byte> PropertiesOf(PublishPacket packet, ReadOnlyMemory<byte> body)

@@ -32,18 +32,7 @@ internal sealed partial class Session
         {
             if (isEnded || Log is not { } to)
                 return;
-            to.Opened(this);
-            to.Closed(this, DetachedAt);
-            foreach (var subscription in subscriptions.Values)
-                to.Subscribed(this, subscription);
-            foreach (var outgoing in window.All().Concat(pending))
-            {
-                to.Queued(this, outgoing);
-                if (outgoing is { PacketId: not 0, Qos: QualityOfService.ExactlyOnce })
-                    to.Assigned(this, outgoing.Sequence, outgoing.PacketId);
-            }
-            foreach (var packetId in incoming ?? [])
-                to.Incoming(this, packetId, isTaken: true);
+            to.Snapshot(this, DetachedAt, subscriptions.Values, [.. window.All(), .. pending], incoming ?? []);
         }
     }
 }

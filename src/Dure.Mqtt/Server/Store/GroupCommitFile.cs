@@ -71,20 +71,7 @@ internal sealed class GroupCommitFile : IAsyncDisposable
     }
 
     /// <summary>Completes when everything up to a position is on the disk.</summary>
-    public ValueTask Sync(long position, CancellationToken cancel)
-    {
-        if (Durable >= position)
-            return ValueTask.CompletedTask;
-        Task wait;
-        lock (Gate)
-        {
-            if (durable >= position)
-                return ValueTask.CompletedTask;
-            wait = committing is not null && position <= committingEnd ? committing.Task : gathering.Task;
-        }
-        work.Set();
-        return new ValueTask(wait.WaitAsync(cancel));
-    }
+    public ValueTask Sync(long position, CancellationToken cancel) => Durable >= position ? ValueTask.CompletedTask : new ValueTask(WaitUntil(position, cancel));
 
     /// <summary>Writes what has gathered, although nobody waits for it.</summary>
     public void Nudge() => work.Set();
@@ -99,29 +86,35 @@ internal sealed class GroupCommitFile : IAsyncDisposable
             {
                 if (written.Length > 0)
                     throw new IOException("The log cannot be written now; it goes on in its old segment.");
-                // What came in between still belongs to the old segment.
-                RandomAccess.Write(file, filling.Written, fileLength);
-                RandomAccess.FlushToDisk(file);
+                var next = Open(PathOf(folder, Segment + 1)); // first of all: when it fails, everything is as it was
+                try
+                {
+                    // What came in between still belongs to the old segment.
+                    RandomAccess.Write(file, filling.Written, fileLength);
+                    RandomAccess.FlushToDisk(file);
+                }
+                catch
+                {
+                    next.Dispose();
+                    throw;
+                }
                 filling.Clear();
                 durable = End;
                 gathering.TrySetResult();
                 gathering = NewWait();
                 file.Dispose();
                 Segment++;
-                file = Open(PathOf(folder, Segment));
-                fileLength = 0;
+                (file, fileLength) = (next, 0);
             }
         }
     }
 
-    /// <summary>Removes the segments before the current one.</summary>
+    /// <summary>Removes the segments before the current one, the oldest first: a crash between must not leave what a later one took back.</summary>
     public void DropOldSegments()
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*.log"))
-        {
-            if (int.TryParse(Path.GetFileNameWithoutExtension(path), out var segment) && segment < Segment)
-                File.Delete(path);
-        }
+        var old = Directory.EnumerateFiles(folder, "*.log").Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path), out var segment) ? segment : int.MaxValue);
+        foreach (var segment in old.Where(segment => segment < Segment).Order())
+            File.Delete(PathOf(folder, segment));
     }
 
     public async ValueTask DisposeAsync()
@@ -136,6 +129,23 @@ internal sealed class GroupCommitFile : IAsyncDisposable
     private static SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
 
     private static TaskCompletionSource NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A write may carry less than a waiter needs, as after a failure, when the old bytes are tried again alone: so it looks again.
+    private async Task WaitUntil(long position, CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task wait;
+            lock (Gate)
+            {
+                if (durable >= position)
+                    return;
+                wait = committing is not null && position <= committingEnd ? committing.Task : gathering.Task;
+            }
+            work.Set();
+            await wait.WaitAsync(cancel);
+        }
+    }
 
     private void WriteLoop()
     {

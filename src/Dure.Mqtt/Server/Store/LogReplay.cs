@@ -28,6 +28,7 @@ internal sealed class LogReplay(string folder, RouteCache routes)
     private const int ReadBytes = 4 * 1024 * 1024;
 
     private readonly Dictionary<long, RestoredSession> sessions = [];
+    private readonly Dictionary<string, long> newest = new(StringComparer.Ordinal);
     private readonly Dictionary<long, Message> messages = [];
     private readonly Dictionary<string, Message> retained = new(StringComparer.Ordinal);
     private readonly Dictionary<(string, string), SharedGroup> groups = [];
@@ -106,8 +107,10 @@ internal sealed class LogReplay(string folder, RouteCache routes)
         switch (kind)
         {
             case LogRecord.SessionOpened:
-                sessions[number] = new RestoredSession(number, Text(ref reader), Text(ref reader), reader.ReadUInt32());
-                LastSession = Math.Max(LastSession, number);
+                Put(new RestoredSession(number, Text(ref reader), Text(ref reader), reader.ReadUInt32()));
+                break;
+            case LogRecord.Snapshot:
+                Put(ReadSnapshot(number, ref reader));
                 break;
             case LogRecord.MessageStored:
                 messages[number] = ReadMessage(number, segment, ref reader);
@@ -125,6 +128,37 @@ internal sealed class LogReplay(string folder, RouteCache routes)
                     Apply(kind, session, ref reader);
                 break;
         }
+    }
+
+    // A client has one session, the newest: a crash may have come before the end of the one before was written down.
+    private void Put(RestoredSession session)
+    {
+        LastSession = Math.Max(LastSession, session.Number);
+        if (newest.TryGetValue(session.ClientId, out var known) && known != session.Number)
+        {
+            if (known > session.Number)
+                return;
+            sessions.Remove(known);
+        }
+        newest[session.ClientId] = session.Number;
+        sessions[session.Number] = session;
+    }
+
+    private RestoredSession ReadSnapshot(long number, ref MqttReader reader)
+    {
+        var session = new RestoredSession(number, Text(ref reader), Text(ref reader), reader.ReadUInt32());
+        Apply(LogRecord.SessionClosed, session, ref reader);
+        for (var left = reader.ReadUInt32(); left > 0; left--)
+            Apply(LogRecord.Subscribed, session, ref reader);
+        for (var left = reader.ReadUInt32(); left > 0; left--)
+        {
+            Queue(session, ref reader);
+            if (reader.ReadUInt16() is var packetId and not 0)
+                Apply(LogRecord.Assigned, session, session.LastSequence, packetId);
+        }
+        for (var left = reader.ReadUInt32(); left > 0; left--)
+            session.Incoming.Add(reader.ReadUInt16());
+        return session;
     }
 
     private void Apply(LogRecord kind, RestoredSession session, ref MqttReader reader)

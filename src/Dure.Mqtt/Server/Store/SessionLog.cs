@@ -7,7 +7,7 @@ namespace Dure.Mqtt.Server.Store;
 internal enum LogRecord : byte
 {
     SessionOpened = 1, SessionClosed = 2, SessionEnded = 3, Subscribed = 4, Unsubscribed = 5, MessageStored = 6, Queued = 7,
-    Assigned = 8, Released = 9, Done = 10, Incoming = 11, Retained = 12, Unretained = 13,
+    Assigned = 8, Released = 9, Done = 10, Incoming = 11, Retained = 12, Unretained = 13, Snapshot = 14,
 }
 
 /// <summary>
@@ -35,29 +35,44 @@ internal sealed class SessionLog(GroupCommitFile file, long lastSession, long la
     /// <summary>Writes down what nobody waits for, such as acknowledgements of QoS 1.</summary>
     public void Nudge() => file.Nudge();
 
-    /// <summary>A session as it is; forgets what the log said of it before.</summary>
-    public long Opened(Session session) => Append(LogRecord.SessionOpened, session.LogNumber, into =>
+    /// <summary>A new session; those of the same client before it have ended.</summary>
+    public long Opened(Session session) => Append(LogRecord.SessionOpened, session.LogNumber, into => WriteOpened(into, session));
+
+    /// <summary>
+    /// A session as it is, in place of what the log said of it before: one record, so that after a crash there is all of it or what was before.
+    /// </summary>
+    public void Snapshot(Session session, DateTimeOffset? closedAt, IReadOnlyCollection<Subscription> subscriptions, IReadOnlyCollection<Outgoing> queued, IReadOnlyCollection<ushort> incoming)
     {
-        into.WriteString(session.ClientId);
-        into.WriteString(session.Owner);
-        into.WriteUInt32(session.ExpirySeconds);
-    });
+        foreach (var outgoing in queued)
+        {
+            if (outgoing.Message is { } message)
+                Keep(message);
+        }
+        Append(LogRecord.Snapshot, session.LogNumber, into =>
+        {
+            WriteOpened(into, session);
+            WriteClosed(into, session, closedAt);
+            into.WriteUInt32((uint)subscriptions.Count);
+            foreach (var subscription in subscriptions)
+                WriteSubscribed(into, subscription);
+            into.WriteUInt32((uint)queued.Count);
+            foreach (var outgoing in queued)
+            {
+                WriteQueued(into, outgoing);
+                into.WriteUInt16(outgoing.Qos == QualityOfService.ExactlyOnce ? outgoing.PacketId : (ushort)0);
+            }
+            into.WriteUInt32((uint)incoming.Count);
+            foreach (var packetId in incoming)
+                into.WriteUInt16(packetId);
+        });
+    }
 
     /// <summary>Its connection ended (or, with null, began).</summary>
-    public long Closed(Session session, DateTimeOffset? at) => Append(LogRecord.SessionClosed, session.LogNumber, into =>
-    {
-        WriteLong(into, at?.ToUnixTimeMilliseconds() ?? 0);
-        into.WriteUInt32(session.ExpirySeconds);
-    });
+    public long Closed(Session session, DateTimeOffset? at) => Append(LogRecord.SessionClosed, session.LogNumber, into => WriteClosed(into, session, at));
 
     public long Ended(Session session) => Append(LogRecord.SessionEnded, session.LogNumber, _ => { });
 
-    public long Subscribed(Session session, Subscription subscription) => Append(LogRecord.Subscribed, session.LogNumber, into =>
-    {
-        into.WriteString(subscription.Asked.Filter);
-        into.WriteByte(subscription.Asked.Options);
-        into.WriteUInt32(subscription.Id);
-    });
+    public long Subscribed(Session session, Subscription subscription) => Append(LogRecord.Subscribed, session.LogNumber, into => WriteSubscribed(into, subscription));
 
     public long Unsubscribed(Session session, string filter) => Append(LogRecord.Unsubscribed, session.LogNumber, into => into.WriteString(filter));
 
@@ -69,12 +84,7 @@ internal sealed class SessionLog(GroupCommitFile file, long lastSession, long la
             if (outgoing.Message is { } message)
                 Store(message);
             var into = Begin(LogRecord.Queued, session.LogNumber, out var mark);
-            WriteLong(into, outgoing.Sequence);
-            WriteLong(into, outgoing.Message?.LogId ?? 0); // none: PUBREC has come, only the identifier is left
-            into.WriteByte((byte)outgoing.Qos);
-            into.WriteByte(outgoing.Retain ? (byte)1 : (byte)0);
-            into.WriteBinary(outgoing.SubscriptionIds);
-            into.WriteString(outgoing.Group is { } group ? $"{group.Name}/{group.Filter}" : "");
+            WriteQueued(into, outgoing);
             LogFrame.End(into, mark);
             return file.Appended(start);
         }
@@ -141,6 +151,46 @@ internal sealed class SessionLog(GroupCommitFile file, long lastSession, long la
     }
 
     private static void WriteLong(PacketBuffer into, long value) => System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(into.Append(sizeof(long)), value);
+
+    private static void WriteOpened(PacketBuffer into, Session session)
+    {
+        into.WriteString(session.ClientId);
+        into.WriteString(session.Owner);
+        into.WriteUInt32(session.ExpirySeconds);
+    }
+
+    private static void WriteClosed(PacketBuffer into, Session session, DateTimeOffset? at)
+    {
+        WriteLong(into, at?.ToUnixTimeMilliseconds() ?? 0);
+        into.WriteUInt32(session.ExpirySeconds);
+    }
+
+    private static void WriteSubscribed(PacketBuffer into, Subscription subscription)
+    {
+        into.WriteString(subscription.Asked.Filter);
+        into.WriteByte(subscription.Asked.Options);
+        into.WriteUInt32(subscription.Id);
+    }
+
+    private static void WriteQueued(PacketBuffer into, in Outgoing outgoing)
+    {
+        WriteLong(into, outgoing.Sequence);
+        WriteLong(into, outgoing.Message?.LogId ?? 0); // none: PUBREC has come, only the identifier is left
+        into.WriteByte((byte)outgoing.Qos);
+        into.WriteByte(outgoing.Retain ? (byte)1 : (byte)0);
+        into.WriteBinary(outgoing.SubscriptionIds);
+        into.WriteString(outgoing.Group is { } group ? $"{group.Name}/{group.Filter}" : "");
+    }
+
+    private void Keep(Message message)
+    {
+        lock (file.Gate)
+        {
+            var start = file.Filling.Length;
+            Store(message);
+            file.Appended(start);
+        }
+    }
 
     private int BeginRetained(Message message)
     {
