@@ -14,6 +14,7 @@ internal sealed class Link(Outbox outbox, ConnectPacket connect, MqttServerOptio
     private readonly long maximumPacketSize = connect.Properties.MaximumPacketSize ?? long.MaxValue;
     private Dictionary<TopicRoute, ushort>? aliases;
     private bool isOverrun;
+    private volatile bool isSlow;
 
     public Outbox Outbox { get; } = outbox;
     public MqttVersion Version { get; } = connect.Version;
@@ -26,6 +27,21 @@ internal sealed class Link(Outbox outbox, ConnectPacket connect, MqttServerOptio
 
     /// <summary>Whether its client's packets wait for slower receivers; such a client is not waited for, so that two cannot wait for each other.</summary>
     public volatile bool IsHeldBack;
+
+    /// <summary>Whether those who publish to it should wait.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            var unsent = Outbox.Unsent;
+            if (isSlow && unsent < options.BackPressureBytes / 2)
+                isSlow = false; // it has caught up
+            return unsent > options.BackPressureBytes && !isSlow;
+        }
+    }
+
+    /// <summary>It takes bytes, but too slowly: nobody waits for it again before it has caught up, and what does not fit is lost to it.</summary>
+    public void WaitNoMore() => isSlow = true;
 
     /// <summary>Ends the connection; the client is told why. Returns at once.</summary>
     public void Close(ReasonCode reason, string message) => close(reason, message);

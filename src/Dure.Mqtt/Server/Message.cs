@@ -13,6 +13,7 @@ internal sealed class Message(TopicRoute route, ReadOnlySpan<byte> properties, R
 
     private readonly byte[] body = [.. properties, .. payload];
     private readonly int propertiesLength = properties.Length;
+    private int holders;
 
     public TopicRoute Route { get; } = route;
     public QualityOfService Qos { get; } = qos;
@@ -31,6 +32,15 @@ internal sealed class Message(TopicRoute route, ReadOnlySpan<byte> properties, R
 
     /// <summary>The log's segment that holds the message.</summary>
     public int LogSegment { get; set; } = -1;
+
+    /// <summary>A session has it in its queue.</summary>
+    public bool IsHeld => Volatile.Read(ref holders) > 0;
+
+    /// <summary>A session has put it into its queue. True: the first, so its bytes are to be counted.</summary>
+    public bool Hold() => Interlocked.Increment(ref holders) == 1;
+
+    /// <summary>A session needs it no more. True: no other holds it.</summary>
+    public bool LetGo() => Interlocked.Decrement(ref holders) == 0;
 
     public bool IsExpired(DateTimeOffset now) => ExpiresAt != Never && ExpiresAt <= now.ToUnixTimeMilliseconds();
 

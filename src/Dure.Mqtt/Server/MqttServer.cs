@@ -136,6 +136,8 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
             position = Math.Max(position, session.Deliver(deliveries, publications));
             position = Math.Max(position, session.WaitsFor);
         }
+        if (Tap is null)
+            TellRefused(publications);
         return position;
     }
 
@@ -167,6 +169,16 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
     }
 
     internal void PublishSoon(DelayedWill will) => keeper.PublishSoon(will);
+
+    // One full queue is that session's loss. The publisher's it is only when nobody has the message.
+    private static void TellRefused(Span<Publication> publications)
+    {
+        foreach (ref var publication in publications)
+        {
+            if (publication is { IsRefused: true, IsTaken: false })
+                publication.Result = ReasonCode.QuotaExceeded;
+        }
+    }
 
     private static void Flush(DeliveryPlan plan, Session? except)
     {

@@ -17,16 +17,22 @@ public sealed class MqttServerOptions
     /// <summary>QoS 1 and 2 messages sent to one client unacknowledged; its own receive maximum may be lower.</summary>
     public int MaxInFlight { get; set; } = 2048;
 
-    /// <summary>Messages that wait for one session. More are refused with 0x97 and counted.</summary>
+    /// <summary>Messages that wait for one session. More are lost to it and counted; 0x97 tells the publisher if nobody else got them either.</summary>
     public int MaxQueuedMessages { get; set; } = 1_000_000;
 
     /// <summary>Bytes that wait for one session.</summary>
     public long MaxQueuedBytes { get; set; } = 64L * 1024 * 1024;
 
+    /// <summary>Bytes that wait for all sessions together; those of connected clients may go up to twice as far.</summary>
+    public long MaxQueuedBytesOfAll { get; set; } = 1024L * 1024 * 1024;
+
     /// <summary>Sessions without a connection that are kept; the one that would expire first makes room.</summary>
     public int MaxSessions { get; set; } = 50_000;
 
     public int MaxSubscriptionsPerSession { get; set; } = 10_000;
+
+    /// <summary>Filters in one SUBSCRIBE.</summary>
+    public int MaxSubscriptionsPerPacket { get; set; } = 1000;
 
     public int MaxTopicBytes { get; set; } = 1024;
 
@@ -54,7 +60,7 @@ public sealed class MqttServerOptions
     /// <summary>Unsent bytes of one connection at which it is closed with 0x97.</summary>
     public int MaxUnsentBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How long a publisher waits for a slow receiver; one that takes nothing for so long is closed with 0x97.</summary>
+    /// <summary>How long a publisher waits for slow receivers after one batch; then it goes on, and a receiver that took nothing is closed with 0x97.</summary>
     public TimeSpan SlowReceiverPatience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often the <c>$SYS</c> topics are renewed; zero leaves them out.</summary>

@@ -52,9 +52,13 @@ internal sealed class Outbox(PipeWriter output)
         _ = Task.Run(() => Continue(Write()));
     }
 
-    /// <summary>Completes when less than half of <paramref name="limit"/> waits, or false when the receiver takes nothing for <paramref name="patience"/>.</summary>
-    public async ValueTask<bool> WaitForRoom(int limit, TimeSpan patience, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// Completes when less than half of <paramref name="limit"/> waits or <paramref name="longest"/> has passed, or with false when the
+    /// receiver takes nothing for nearly as long as <paramref name="patience"/>.
+    /// </summary>
+    public async ValueTask<bool> WaitForRoom(int limit, TimeSpan patience, TimeSpan longest, TimeProvider time, CancellationToken cancel)
     {
+        var begun = time.GetTimestamp();
         while (true)
         {
             Task wait;
@@ -69,11 +73,14 @@ internal sealed class Outbox(PipeWriter output)
             }
             try
             {
-                await wait.WaitAsync(patience, time, cancel);
+                var left = longest - time.GetElapsedTime(begun);
+                if (left <= TimeSpan.Zero)
+                    return true;
+                await wait.WaitAsync(left < patience ? left : patience, time, cancel);
             }
             catch (TimeoutException)
             {
-                if (SentBytes == before)
+                if (SentBytes == before && longest >= patience * 0.9)
                     return false;
             }
         }
@@ -91,11 +98,11 @@ internal sealed class Outbox(PipeWriter output)
         }
     }
 
-    /// <summary>Sends the last bytes, waiting for at most <paramref name="patience"/>, then closes.</summary>
+    /// <summary>Sends the last bytes, waiting for as long as some are taken within <paramref name="patience"/> and ten times as long in all, then closes.</summary>
     public async Task Finish(TimeSpan patience, TimeProvider time)
     {
         Flush();
-        await WaitForRoom(2, patience, time, CancellationToken.None);
+        await WaitForRoom(2, patience, patience * 10, time, CancellationToken.None);
         Close();
     }
 

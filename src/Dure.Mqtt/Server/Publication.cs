@@ -22,6 +22,12 @@ internal struct Publication
     /// <summary>A QoS 2 message that came before: acknowledged again, not delivered again.</summary>
     public bool IsRepeated;
 
+    /// <summary>A subscriber has it.</summary>
+    public bool IsTaken;
+
+    /// <summary>A subscriber had no room for it.</summary>
+    public bool IsRefused;
+
     private Message? kept;
 
     public readonly bool IsDelivered => Result < ReasonCode.UnspecifiedError && !IsRepeated;

@@ -15,8 +15,11 @@ internal sealed class ServerCounters
     private long received;
     private long dropped;
     private long refused;
+    private long queuedBytes;
     private int connections;
 
+    /// <summary>Bytes in the queues of all sessions; a message that several wait for counts once.</summary>
+    public long QueuedBytes => Volatile.Read(ref queuedBytes);
     public long ReceivedMessages => Volatile.Read(ref received);
     public long DroppedMessages => Volatile.Read(ref dropped);
     public long RefusedPackets => Volatile.Read(ref refused);
@@ -25,6 +28,8 @@ internal sealed class ServerCounters
     public void Received(int messages) => Interlocked.Add(ref received, messages);
 
     public void Dropped() => Interlocked.Increment(ref dropped);
+
+    public void Queued(long bytes) => Interlocked.Add(ref queuedBytes, bytes);
 
     public void Refused() => Interlocked.Increment(ref refused);
 

@@ -121,9 +121,9 @@ public sealed class ServerTests
     }
 
     [Fact]
-    public async Task A_full_queue_is_said_to_the_publisher_and_to_the_session_when_it_returns()
+    public async Task A_full_queue_is_said_to_the_publisher_if_nobody_took_the_message_and_to_the_session_when_it_returns()
     {
-        await using var broker = await TestBroker.Start(options => options.MaxQueuedMessages = 2);
+        await using var broker = await TestBroker.Start(options => options.MaxQueuedMessages = 2, hasTap: false);
         await using (var away = await broker.Connect("away", V5, set: properties => properties.SessionExpirySeconds = 100))
         {
             await away.Subscribe("a", 2);

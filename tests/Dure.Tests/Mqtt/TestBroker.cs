@@ -21,15 +21,18 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
     public MqttServer Server => server;
     public List<(string Topic, string Payload, string Who)> Tapped { get; } = [];
 
+    /// <summary>Whether a tap takes what is published; counts from the next start on.</summary>
+    public bool HasTap { get; set; } = true;
+
     /// <summary>Cancelled when the connection ends whose messages the tap was given last.</summary>
     public CancellationToken TapEnding { get; private set; }
 
     /// <summary>What the tap does with a batch before it says that it has it.</summary>
     public Func<Task> TapWork { get; set; } = () => Task.CompletedTask;
 
-    public static async Task<TestBroker> Start(Action<MqttServerOptions>? set = null)
+    public static async Task<TestBroker> Start(Action<MqttServerOptions>? set = null, bool hasTap = true)
     {
-        var broker = new TestBroker();
+        var broker = new TestBroker { HasTap = hasTap };
         set?.Invoke(broker.Options);
         await broker.Restart();
         return broker;
@@ -40,7 +43,7 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
     {
         if (server is not null)
             await server.DisposeAsync();
-        server = await MqttServer.Open(Options, this, this, Time, NullLogger.Instance, CancellationToken.None);
+        server = await MqttServer.Open(Options, this, HasTap ? this : null, Time, NullLogger.Instance, CancellationToken.None);
     }
 
     /// <summary>Opens the state again as a crash would leave it: the old server is not told to end.</summary>
@@ -51,7 +54,7 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
             File.Copy(file, Path.Combine(copyTo, Path.GetFileName(file)));
         var old = server;
         Options.DataPath = copyTo;
-        server = await MqttServer.Open(Options, this, this, Time, NullLogger.Instance, CancellationToken.None);
+        server = await MqttServer.Open(Options, this, HasTap ? this : null, Time, NullLogger.Instance, CancellationToken.None);
         await old.DisposeAsync();
     }
 

@@ -41,6 +41,8 @@ internal sealed partial class Connection
             await server.Settle(plan, needed, session, CancellationToken.None); // what was handed on is not called off
             Answer();
             await SendRetained(cancel);
+            if (answers.Length > 0)
+                await WaitUntilTaken(cancel);
             if (plan.Sessions.Count > 0)
                 await HoldBack(cancel);
         }
@@ -100,8 +102,16 @@ internal sealed partial class Connection
         if (retainedToSend.Count == 0)
             return;
         foreach (var (message, target) in retainedToSend)
+        {
             session!.Deliver(message, target.SubscriptionIds, message.Qos < target.Qos ? message.Qos : target.Qos, retain: true);
+            if (outbox.Unsent > server.Options.BackPressureBytes)
+            {
+                outbox.Flush();
+                await WaitUntilTaken(cancel);
+            }
+        }
         retainedToSend.Clear();
+        retainedToSend.TrimExcess();
         outbox.Flush();
         if (session!.WaitsFor is var position and > 0)
         {
@@ -109,6 +119,15 @@ internal sealed partial class Connection
             session.Pump();
             outbox.Flush();
         }
+    }
+
+    // Answers are no messages that a limit would hold back: a client that asks and does not read is not read any more.
+    private async ValueTask WaitUntilTaken(CancellationToken cancel)
+    {
+        var options = server.Options;
+        if (outbox.Unsent > options.BackPressureBytes
+            && !await outbox.WaitForRoom(options.BackPressureBytes, options.SlowReceiverPatience, TimeSpan.MaxValue, server.Time, cancel))
+            throw new MqttProtocolException(ReasonCode.QuotaExceeded, $"Nothing was taken for {options.SlowReceiverPatience.TotalSeconds:0.#} s while {outbox.Unsent} bytes waited.");
     }
 
     // A publisher waits for those who are behind. It does not wait for itself, nor for one who is waiting, so that no two wait for each other.
@@ -123,10 +142,11 @@ internal sealed partial class Connection
         if (behind is null)
             return;
         link!.IsHeldBack = true;
+        var begun = server.Time.GetTimestamp();
         try
         {
             foreach (var receiver in behind)
-                await HoldBack(receiver, cancel);
+                await HoldBack(receiver, begun, cancel);
         }
         finally
         {
@@ -134,15 +154,21 @@ internal sealed partial class Connection
         }
     }
 
-    private async ValueTask HoldBack(Session receiver, CancellationToken cancel)
+    // The patience is for all receivers of the batch together, however many are slow.
+    private async ValueTask HoldBack(Session receiver, long begun, CancellationToken cancel)
     {
         var options = server.Options;
-        if (receiver.Link is not { IsHeldBack: false } slow)
+        var patience = options.SlowReceiverPatience;
+        if (receiver.Link is not { IsHeldBack: false } slow || patience - server.Time.GetElapsedTime(begun) is var left && left <= TimeSpan.Zero)
             return;
-        await receiver.WaitForRoom(options.SlowReceiverPatience, cancel);
-        if (slow.Outbox.Unsent > options.BackPressureBytes
-            && !await slow.Outbox.WaitForRoom(options.BackPressureBytes, options.SlowReceiverPatience, server.Time, cancel))
-            slow.Close(ReasonCode.QuotaExceeded, $"Nothing was taken for {options.SlowReceiverPatience.TotalSeconds:0.#} s while messages waited.");
+        await receiver.WaitForRoom(left, cancel);
+        left = patience - server.Time.GetElapsedTime(begun);
+        if (left <= TimeSpan.Zero || !slow.IsBehind)
+            return;
+        if (!await slow.Outbox.WaitForRoom(options.BackPressureBytes, patience, left, server.Time, cancel))
+            slow.Close(ReasonCode.QuotaExceeded, $"Nothing was taken for {patience.TotalSeconds:0.#} s while messages waited.");
+        else if (left >= patience / 2 && slow.IsBehind)
+            slow.WaitNoMore();
     }
 
     private void KeepIncoming()

@@ -82,7 +82,7 @@ internal sealed partial class Connection
 
     private (ReasonCode Reason, string Message)? CheckWill(MqttWill will)
     {
-        if (RefusalOf(server.Routes.Get(will.Topic)) is not (>= ReasonCode.UnspecifiedError and var reason))
+        if (RefusalOf(server.Routes.Make(Encoding.UTF8.GetBytes(will.Topic))) is not (>= ReasonCode.UnspecifiedError and var reason))
             return null;
         return (reason, "The will's topic may not be published to.");
     }

@@ -100,7 +100,7 @@ internal sealed partial class Connection
                 PingPacket.Check(header.Type, body.Span);
                 PingPacket.Write(answers, PacketType.Pingresp);
                 return true;
-            case PacketType.Subscribe or PacketType.Unsubscribe or PacketType.Disconnect when publicationCount > 0 || acks.Count > 0:
+            case PacketType.Subscribe or PacketType.Unsubscribe or PacketType.Disconnect when publicationCount > 0 || acks.Count > 0 || retainedToSend.Count > 0:
                 return false;
             case PacketType.Subscribe:
                 Subscribe(SubscribePacket.Read(body.Span, Version));
@@ -190,9 +190,14 @@ internal sealed partial class Connection
             return last;
         if (topic.Length > server.Options.MaxTopicBytes)
             throw new MqttProtocolException(ReasonCode.TopicNameInvalid, $"A topic has {topic.Length} bytes; at most {server.Options.MaxTopicBytes} are taken.");
-        var route = server.Routes.Get(topic);
-        Judge(route);
-        return route;
+        if (server.Routes.TryGet(topic, out var route))
+        {
+            Judge(route);
+            return route;
+        }
+        Judge(route = server.Routes.Make(topic));
+        // Refused topics are not remembered, or a client could fill the server's memory with them.
+        return lastRefusal >= ReasonCode.UnspecifiedError ? route : lastRoute = server.Routes.Keep(route);
     }
 
     private void Judge(TopicRoute route)

@@ -10,13 +10,17 @@ internal sealed partial class Connection
     private void Subscribe(SubscribePacket packet)
     {
         var id = packet.Properties.SubscriptionIds.Count > 0 ? packet.Properties.SubscriptionIds[0] : 0;
-        var codes = new List<ReasonCode>(packet.Subscriptions.Count);
+        var count = packet.Subscriptions.Count;
+        if (count > server.Options.MaxSubscriptionsPerPacket)
+            throw new MqttProtocolException(ReasonCode.QuotaExceeded, $"SUBSCRIBE has {count} filters; {server.Options.MaxSubscriptionsPerPacket} are taken.");
+        var codes = new List<ReasonCode>(count);
+        var seen = count > 1 ? new HashSet<string>(StringComparer.Ordinal) : null;
         foreach (var asked in packet.Subscriptions)
-            codes.Add(Subscribe(asked, id));
+            codes.Add(Subscribe(asked, id, isAgain: seen is not null && !seen.Add(asked.Filter)));
         new SubackPacket(PacketType.Suback, packet.PacketId, codes, new MqttProperties()).Write(answers, Version);
     }
 
-    private ReasonCode Subscribe(TopicSubscription asked, uint id)
+    private ReasonCode Subscribe(TopicSubscription asked, uint id, bool isAgain)
     {
         var bytes = Encoding.UTF8.GetBytes(asked.Filter);
         if (!TopicRules.IsFilter(bytes) || bytes.Length > server.Options.MaxTopicBytes || TopicRules.LevelsOf(bytes) > server.Options.MaxTopicLevels)
@@ -27,14 +31,23 @@ internal sealed partial class Connection
             return ReasonCode.QuotaExceeded;
         server.Tree.Put(subscription);
         needed = Math.Max(needed, position);
-        var wantsRetained = subscription.Group is null && (asked.RetainHandling == RetainHandling.Always || asked.RetainHandling == RetainHandling.IfNew && isNew);
+        var wantsRetained = subscription.Group is null && !isAgain && (asked.RetainHandling == RetainHandling.Always || asked.RetainHandling == RetainHandling.IfNew && isNew);
         if (wantsRetained)
         {
-            var target = Target.Of(session, [subscription]);
-            foreach (var message in server.Retained.Find(subscription.Filter, server.Time.GetUtcNow()))
-                retainedToSend.Add((message, target));
+            GatherRetained(Target.Of(session, [subscription]), subscription.Filter);
         }
         return (ReasonCode)asked.Qos;
+    }
+
+    // Filters may overlap, so that few of them name far more messages than there are.
+    private void GatherRetained(Target target, string filter)
+    {
+        var left = server.Options.MaxQueuedMessages - retainedToSend.Count;
+        var found = left > 0 ? server.Retained.Find(filter, server.Time.GetUtcNow()) : [];
+        if (left <= 0 || found.Count > left)
+            server.Counters.Dropped();
+        foreach (var message in found.Take(left))
+            retainedToSend.Add((message, target));
     }
 
     private void Unsubscribe(UnsubscribePacket packet)

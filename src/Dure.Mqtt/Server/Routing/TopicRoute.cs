@@ -37,17 +37,26 @@ internal sealed class RouteCache(TopicTree tree)
     private readonly ConcurrentDictionary<byte[], TopicRoute> routes = new(Utf8Comparer.Instance);
     private int count;
 
-    public TopicRoute Get(ReadOnlySpan<byte> topic)
+    public TopicRoute Get(ReadOnlySpan<byte> topic) => TryGet(topic, out var route) ? route : Keep(Make(topic));
+
+    public bool TryGet(ReadOnlySpan<byte> topic, [NotNullWhen(true)] out TopicRoute? route) => routes.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out route);
+
+    /// <summary>A route that is not kept here.</summary>
+    public TopicRoute Make(ReadOnlySpan<byte> topic)
     {
-        if (routes.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var route))
-            return route;
+        var utf8 = topic.ToArray();
+        return new TopicRoute(Encoding.UTF8.GetString(utf8), utf8, tree);
+    }
+
+    /// <summary>Keeps a route that was made, unless the topic has one.</summary>
+    public TopicRoute Keep(TopicRoute route)
+    {
         if (Interlocked.Increment(ref count) > MaxRoutes)
         {
             routes.Clear();
             Volatile.Write(ref count, 0);
         }
-        var utf8 = topic.ToArray();
-        return routes.GetOrAdd(utf8, new TopicRoute(Encoding.UTF8.GetString(utf8), utf8, tree));
+        return routes.GetOrAdd(route.Utf8, route);
     }
 
     public TopicRoute Get(string topic) => Get(Encoding.UTF8.GetBytes(topic));

@@ -41,7 +41,7 @@ internal sealed partial class Session(string clientId, string owner, MqttServerO
     public bool IsEnded => isEnded;
 
     /// <summary>Whether those who publish to it should wait.</summary>
-    public bool IsBehind => link is { } connected && connected.Outbox.Unsent > options.BackPressureBytes || IsQueueLong && !isStalled;
+    public bool IsBehind => link is { IsBehind: true } || IsQueueLong && !isStalled;
 
     private bool IsQueueLong => queuedBytes > options.MaxQueuedBytes / 2;
 
@@ -59,6 +59,7 @@ internal sealed partial class Session(string clientId, string owner, MqttServerO
         {
             (link, DetachedAt) = (connected, null);
             Lost = 0;
+            isStalled = false;
             _ = isNew ? Log?.Opened(this) : Log?.Closed(this, null);
         }
     }
@@ -84,8 +85,10 @@ internal sealed partial class Session(string clientId, string owner, MqttServerO
             subscriptions.Clear();
             Requeue();
             var shared = pending.Where(outgoing => outgoing is { Group: not null, Message: not null }).ToList();
+            foreach (var outgoing in pending)
+                LetGo(outgoing.Message);
             pending.Clear();
-            queuedBytes = 0;
+            ReportQueued();
             Log?.Ended(this);
             return shared;
         }

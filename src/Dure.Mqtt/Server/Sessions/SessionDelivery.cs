@@ -11,8 +11,8 @@ internal sealed partial class Session
     private readonly Queue<ushort> notYetDurable = [];
     private Queue<Outgoing> pending = [];
     private long queuedBytes;
+    private long unreportedBytes;
     private long lastSequence;
-    private long acknowledged;
 
     /// <summary>The log position that the next message to be sent waits for, or 0; once it is safe, <see cref="Pump()"/> sends the message.</summary>
     public long WaitsFor
@@ -26,7 +26,7 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Sends or queues one batch's messages for this session. Sets a publication's result to 0x97 when there is no room for it.</summary>
+    /// <summary>Sends or queues one batch's messages for this session, and notes in each publication whether there was room for it.</summary>
     /// <returns>The log position up to which the messages must be safe before they are acknowledged to their publisher; 0: none.</returns>
     public long Deliver(List<Delivery> deliveries, Span<Publication> publications)
     {
@@ -68,32 +68,27 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Completes when the queue is half as long as where publishers are held back, or when the client acknowledges nothing for
-    /// <paramref name="patience"/>; such a client is not waited for again before it does.
+    /// Completes when the queue is half as long as where publishers are held back, or after <paramref name="patience"/>. A client that
+    /// was given most of the whole patience is not waited for again before its queue is as short: what does not fit is lost to it.
     /// </summary>
     public async ValueTask WaitForRoom(TimeSpan patience, CancellationToken cancel)
     {
-        while (true)
+        Task wait;
+        lock (gate)
         {
-            Task wait;
-            long before;
+            if (isEnded || link is null || isStalled || HasRoomAgain)
+                return;
+            room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            wait = room.Task;
+        }
+        try
+        {
+            await wait.WaitAsync(patience, time, cancel);
+        }
+        catch (TimeoutException)
+        {
             lock (gate)
-            {
-                if (isEnded || link is null || isStalled || queuedBytes < options.MaxQueuedBytes / 4)
-                    return;
-                before = acknowledged;
-                room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                wait = room.Task;
-            }
-            try
-            {
-                await wait.WaitAsync(patience, time, cancel);
-            }
-            catch (TimeoutException)
-            {
-                lock (gate)
-                    isStalled = acknowledged == before;
-            }
+                isStalled = !HasRoomAgain && patience >= options.SlowReceiverPatience / 2;
         }
     }
 
@@ -109,13 +104,16 @@ internal sealed partial class Session
             foreach (var ack in acks)
                 position = Math.Max(position, Acknowledge(ack, releases));
             PumpHoldingSession();
-            acknowledged += acks.Length;
-            isStalled = false;
-            if (room is not null && queuedBytes < options.MaxQueuedBytes / 4)
+            if (HasRoomAgain)
+            {
+                isStalled = false;
                 GiveRoom();
+            }
             return position;
         }
     }
+
+    private bool HasRoomAgain => queuedBytes < options.MaxQueuedBytes / 4;
 
     private void GiveRoom()
     {
@@ -135,23 +133,27 @@ internal sealed partial class Session
             if (qos == QualityOfService.AtMostOnce)
             {
                 connected?.Send(publication, target.SubscriptionIds, retain);
+                publication.IsTaken |= connected is not null;
             }
             else
             {
-                if (!TryQueue(publication.Keep(), target.SubscriptionIds, qos, retain, target.Group, out var logged))
-                    publication.Result = ReasonCode.QuotaExceeded;
+                if (TryQueue(publication.Keep(), target.SubscriptionIds, qos, retain, target.Group, out var logged))
+                    publication.IsTaken = true;
+                else
+                    publication.IsRefused = true;
                 position = Math.Max(position, logged);
             }
         }
         if (connected is not null)
             PumpHolding(connected);
+        ReportQueued();
         return position;
     }
 
     private bool TryQueue(Message message, byte[] subscriptionIds, QualityOfService qos, bool retain, Routing.SharedGroup? group, out long position)
     {
         position = 0;
-        if (pending.Count + window.Count >= options.MaxQueuedMessages || queuedBytes + message.Size > options.MaxQueuedBytes)
+        if (pending.Count + window.Count >= options.MaxQueuedMessages || queuedBytes + message.Size > options.MaxQueuedBytes || !AllHaveRoomFor(message))
         {
             Lost++;
             counters.Dropped();
@@ -159,17 +161,48 @@ internal sealed partial class Session
         }
         var outgoing = new Outgoing { Message = message, SubscriptionIds = subscriptionIds, Group = group, Qos = qos, Retain = retain, Sequence = ++lastSequence };
         position = Log?.Queued(this, outgoing) ?? 0;
-        queuedBytes += message.Size;
+        Hold(message);
         pending.Enqueue(outgoing);
         return true;
     }
 
+    // Who is connected may use as much again as the absent ones leave: their messages alone must not stop those who take theirs.
+    private bool AllHaveRoomFor(Message message) =>
+        counters.QueuedBytes + unreportedBytes + (message.IsHeld ? 0 : message.Size) <= (link is null ? options.MaxQueuedBytesOfAll : 2 * options.MaxQueuedBytesOfAll);
+
+    private void Hold(Message message)
+    {
+        queuedBytes += message.Size;
+        if (message.Hold())
+            unreportedBytes += message.Size;
+    }
+
+    private void LetGo(Message? message)
+    {
+        if (message is null)
+            return;
+        queuedBytes -= message.Size;
+        if (message.LetGo())
+            unreportedBytes -= message.Size;
+    }
+
+    // Once per batch, since all sessions share the counter.
+    private void ReportQueued()
+    {
+        if (unreportedBytes == 0)
+            return;
+        counters.Queued(unreportedBytes);
+        unreportedBytes = 0;
+    }
+
     private void PumpHoldingSession()
     {
-        if (link is not { } connected)
-            return;
-        lock (connected.Outbox.Gate)
-            PumpHolding(connected);
+        if (link is { } connected)
+        {
+            lock (connected.Outbox.Gate)
+                PumpHolding(connected);
+        }
+        ReportQueued();
     }
 
     private void PumpHolding(Link connected)
@@ -260,7 +293,7 @@ internal sealed partial class Session
         var position = 0L;
         if (slot.Message is { } message)
         {
-            queuedBytes -= message.Size;
+            LetGo(message);
             (slot.Message, slot.State) = (null, OutgoingState.AwaitsPubcomp);
             position = slot.Position = Log?.Released(this, slot.Sequence) ?? 0;
         }
@@ -270,7 +303,7 @@ internal sealed partial class Session
 
     private void Forget(in Outgoing outgoing)
     {
-        queuedBytes -= outgoing.Message?.Size ?? 0;
+        LetGo(outgoing.Message);
         Log?.Done(this, outgoing.Sequence);
     }
 

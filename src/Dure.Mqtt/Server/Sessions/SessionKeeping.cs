@@ -18,8 +18,10 @@ internal sealed partial class Session
         foreach (var outgoing in kept.Outgoing.Values)
         {
             pending.Enqueue(outgoing);
-            queuedBytes += outgoing.Message?.Size ?? 0;
+            if (outgoing.Message is { } message)
+                Hold(message);
         }
+        ReportQueued();
         if (kept.Incoming.Count > 0)
             incoming = kept.Incoming;
         return [.. subscriptions.Values];
