@@ -122,6 +122,11 @@ public sealed class MqttSource : ISource
     private void ReadAll(IReadOnlyList<ReceivedMessage> messages, MessageReader reader, long now, Reading into)
     {
         for (var i = 0; i < messages.Count; i++)
-            reader.Read(messages[i].Topic, messages[i].Payload, reader.ReceivedAt(now), into, hasBeenTold: messages[i].Retain && isRetainedOld);
+        {
+            if (messages[i].SkippedBytes > 0)
+                into.Live.Reject(messages[i].Topic, $"The message has {messages[i].SkippedBytes:N0} bytes, which is more than is taken; it was passed over.", "Send smaller messages, or fewer samples in one.");
+            else
+                reader.Read(messages[i].Topic, messages[i].Payload, reader.ReceivedAt(now), into, hasBeenTold: messages[i].Retain && isRetainedOld);
+        }
     }
 }

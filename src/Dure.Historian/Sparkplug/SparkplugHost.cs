@@ -316,7 +316,7 @@ public sealed class SparkplugHost(SparkplugOptions options)
                 onlineSince = at;
             into.ToPublish.Add(Birth());
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException) // a name may be half a surrogate pair
         {
             into.Live.Reject(topic, "The STATE message is not JSON.", "Send {\"online\":true,\"timestamp\":milliseconds}.");
         }

@@ -12,7 +12,7 @@ namespace Dure.Mqtt.Client;
 /// together; QoS 1 and 2 are acknowledged after the handler returned, so a handler that waits holds the server back. It does not connect again
 /// by itself: whoever runs it decides when.
 /// </summary>
-public sealed class MqttClient : IAsyncDisposable
+public sealed partial class MqttClient : IAsyncDisposable
 {
     private const int ReadBytes = 64 * 1024;
     private const uint SessionForAWeekSeconds = 7 * 24 * 3600;
@@ -30,6 +30,7 @@ public sealed class MqttClient : IAsyncDisposable
     private int filled;
     private int nextId;
     private bool isPingOpen;
+    private TimeSpan keepAlive;
 
     private MqttClient(MqttClientOptions options, TimeProvider time, Func<IReadOnlyList<ReceivedMessage>, CancellationToken, ValueTask> handle, TcpClient tcp, Stream stream) =>
         (this.options, this.time, this.handle, this.tcp, this.stream) = (options, time, handle, tcp, stream);
@@ -128,8 +129,11 @@ public sealed class MqttClient : IAsyncDisposable
     private async Task Greet(CancellationToken cancel)
     {
         var properties = new MqttProperties();
-        if (options.Version == MqttVersion.V50 && !options.CleanStart)
-            properties.SessionExpirySeconds = SessionForAWeekSeconds;
+        if (options.Version == MqttVersion.V50)
+        {
+            properties.MaximumPacketSize = (uint)options.MaxPacketBytes;
+            properties.SessionExpirySeconds = options.CleanStart ? null : SessionForAWeekSeconds;
+        }
         await Send(into => new ConnectPacket
         {
             Version = options.Version,
@@ -154,6 +158,7 @@ public sealed class MqttClient : IAsyncDisposable
                 "Check user, password or token, and the client id.");
         }
         SessionPresent = answer.SessionPresent;
+        keepAlive = answer.Properties.ServerKeepAliveSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive;
     }
 
     private async Task Read()
@@ -165,7 +170,8 @@ public sealed class MqttClient : IAsyncDisposable
             while (true)
             {
                 var used = 0;
-                while (FixedHeader.TryRead(buffer.AsSpan(used, filled - used), options.MaxPacketBytes, out var header) && filled - used >= header.PacketSize)
+                FixedHeader header;
+                while (FixedHeader.TryRead(buffer.AsSpan(used, filled - used), MaxSize(used), out header) && header.PacketSize <= options.MaxPacketBytes && filled - used >= header.PacketSize)
                 {
                     Take(header, buffer.AsMemory(used + header.Length, header.Remaining), messages, acknowledgements);
                     used += header.PacketSize;
@@ -177,7 +183,10 @@ public sealed class MqttClient : IAsyncDisposable
                     await Send(acknowledgements.WrittenMemory, ending.Token);
                 acknowledgements.Clear();
                 Consume(used);
-                await Fill(ending.Token);
+                if (header.PacketSize > options.MaxPacketBytes)
+                    await Skip(header);
+                else
+                    await Fill(ending.Token);
             }
         }
         catch (Exception failure)
@@ -250,13 +259,13 @@ public sealed class MqttClient : IAsyncDisposable
 
     private async Task KeepAlive()
     {
-        if (options.KeepAlive <= TimeSpan.Zero)
+        if (keepAlive <= TimeSpan.Zero)
             await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             while (true)
             {
-                await Task.Delay(options.KeepAlive * 0.7, time, ending.Token);
+                await Task.Delay(keepAlive * 0.7, time, ending.Token);
                 if (isPingOpen)
                     throw Lost(options, "It answers no more.", null);
                 isPingOpen = true;

@@ -27,9 +27,10 @@ public sealed record MqttClientOptions
     /// <summary>How long connecting and each answer may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The largest packet taken, in bytes.</summary>
+    /// <summary>The largest packet taken, in bytes; a message that is larger is passed over, acknowledged and handed on without its payload.</summary>
     public int MaxPacketBytes { get; init; } = 4 * 1024 * 1024;
 }
 
 /// <summary>A message from the server. The payload is valid until the handler returns.</summary>
-public readonly record struct ReceivedMessage(string Topic, ReadOnlyMemory<byte> Payload, QualityOfService Qos, bool Retain);
+/// <param name="SkippedBytes">The packet's size when it was larger than <see cref="MqttClientOptions.MaxPacketBytes"/>: then the payload is missing.</param>
+public readonly record struct ReceivedMessage(string Topic, ReadOnlyMemory<byte> Payload, QualityOfService Qos, bool Retain, int SkippedBytes = 0);

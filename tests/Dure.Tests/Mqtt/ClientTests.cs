@@ -46,6 +46,62 @@ public sealed class ClientTests
         await Wait.Until(() => Count(received) == 1);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_message_larger_than_the_client_takes_is_told_and_passed_over_and_those_behind_it_come(int qos)
+    {
+        await using var broker = await TestBroker.Start();
+        using var door = new TcpDoor(broker);
+        var received = new List<(string Topic, int Length, int Skipped)>();
+        await using var reader = await MqttClient.Connect(OptionsOf(door, "reader") with { MaxPacketBytes = 1000 }, TimeProvider.System, (messages, _) =>
+        {
+            lock (received)
+                received.AddRange(messages.Select(message => (message.Topic, message.Payload.Length, message.SkippedBytes)));
+            return default;
+        }, CancellationToken.None);
+        await reader.Subscribe([new TopicSubscription("#", QualityOfService.ExactlyOnce)], CancellationToken.None);
+        await using var writer = await Connect(door, MqttVersion.V311, "writer", []);
+        for (var i = 0; i < 3; i++)
+        {
+            await writer.Publish("large", new byte[300_000], (QualityOfService)qos, retain: false, CancellationToken.None);
+            await writer.Publish("small", new byte[10], (QualityOfService)qos, retain: false, CancellationToken.None);
+        }
+        await Wait.Until(() =>
+        {
+            lock (received)
+                return received.Count == 6;
+        });
+        Assert.Equal(3, received.Count(message => message is { Topic: "large", Length: 0, Skipped: > 300_000 }));
+        Assert.Equal(3, received.Count(message => message == ("small", 10, 0)));
+        Assert.False(reader.Completion.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_5_0_server_is_told_the_largest_packet_and_tells_the_keep_alive()
+    {
+        await using var broker = await TestBroker.Start(options => options.MaxKeepAlive = TimeSpan.FromSeconds(2));
+        using var door = new TcpDoor(broker);
+        var received = new List<string>();
+        await using var reader = await MqttClient.Connect(OptionsOf(door, "reader", MqttVersion.V50) with { MaxPacketBytes = 1000 }, broker.Time, (messages, _) =>
+        {
+            lock (received)
+                received.AddRange(messages.Select(message => message.Topic));
+            return default;
+        }, CancellationToken.None);
+        await reader.Subscribe([new TopicSubscription("#", QualityOfService.AtLeastOnce)], CancellationToken.None);
+        await broker.Server.Publish("large", new byte[2000], QualityOfService.AtLeastOnce, retain: false, CancellationToken.None);
+        for (var second = 0; second < 10; second++)
+        {
+            broker.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+        await broker.Server.Publish("small", default, QualityOfService.AtLeastOnce, retain: false, CancellationToken.None);
+        await Wait.Until(() => Count(received) == 1);
+        Assert.Equal(["small"], received);
+    }
+
     [Fact]
     public async Task A_refusal_says_why_and_how_to_mend()
     {

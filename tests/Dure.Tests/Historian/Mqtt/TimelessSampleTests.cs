@@ -79,7 +79,7 @@ public sealed class TimelessSampleTests
         }
         Assert.Equal([1.0, 2.0, 3.0], desk.Samples.Select(sample => sample.Value));
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     private static MessageReader NewReader() => new(TopicTemplates.None, new SparkplugHost(new SparkplugOptions()));

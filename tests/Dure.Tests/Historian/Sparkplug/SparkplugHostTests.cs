@@ -185,6 +185,8 @@ public sealed class SparkplugHostTests
         var answer = Assert.Single(edge.SendBytes("spBv1.0/STATE/here", """{"online":false,"timestamp":1750000000009}"""u8.ToArray()).ToPublish);
         Assert.Equal("""{"online":true,"timestamp":1750000000009}""", Encoding.UTF8.GetString(answer.Payload.Span));
         Assert.Empty(edge.SendBytes("spBv1.0/STATE/here", answer.Payload.ToArray()).ToPublish);
+        var broken = edge.SendBytes("spBv1.0/STATE/here", """{"\ud800nline":1,"online":false}"""u8.ToArray());
+        Assert.Contains("not JSON", Assert.Single(broken.Live.Rejections).What, StringComparison.Ordinal);
         Assert.True(answer.Retain);
     }
 
