@@ -13,8 +13,10 @@ namespace Dure.Historian.OpcUa;
 internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told, Arrival arrival)
 {
     private const int MostWriters = 10_000;
+    private const int MostNodes = 100_000;
     private const int LongestName = 300;
     private readonly Dictionary<(string Publisher, string Writer), string> writerNames = [];
+    private readonly Dictionary<string, string> nodesByItem = new(StringComparer.Ordinal);
 
     /// <summary>Whether the message is one of these.</summary>
     public static bool Takes(JsonElement root) => root.ValueKind switch
@@ -139,13 +141,26 @@ internal sealed class PubSubJson(BatchBlocks blocks, ToldOnce told, Arrival arri
 
     private void ReadSample(string topic, JsonElement sample, SampleBatch into)
     {
-        var name = Text(sample, "DisplayName") ?? Text(sample, "NodeId") ?? "";
+        var (displayName, node) = (Text(sample, "DisplayName"), Text(sample, "NodeId"));
         var endpoint = Text(sample, "ApplicationUri") ?? Text(sample, "EndpointUrl") ?? topic;
         var value = sample.GetProperty("Value"); // IsSample has seen it
         var time = sample.TryGetProperty("Timestamp", out var stamp) && UnixTime.TryRead(stamp, false, out var own)
             || sample.TryGetProperty("SourceTimestamp", out stamp) && UnixTime.TryRead(stamp, false, out own) ? own : (long?)null;
         var status = sample.TryGetProperty("Status", out var whole) ? JsonReading.Status(whole) : Quality.Good;
-        TakeField($"{endpoint}/{name}", value, time, status, into);
+        TakeField(ItemOf($"{endpoint}/{displayName ?? node}", displayName is null ? null : node), value, time, status, into);
+    }
+
+    // Nodes may have the same display name: the first that comes has it alone, others have their node id behind it.
+    private string ItemOf(string item, string? node)
+    {
+        if (node is null || item.Length + node.Length > LongestName)
+            return item;
+        if (nodesByItem.TryGetValue(item, out var first))
+            return first == node ? item : $"{item} {node}";
+        if (nodesByItem.Count >= MostNodes)
+            return $"{item} {node}";
+        nodesByItem[item] = node;
+        return item;
     }
 
     private void ReadMetaData(string topic, JsonElement message, SampleBatch into, List<SourceItem> items)

@@ -8,7 +8,7 @@ internal sealed class SequenceWatch
 {
     private const int Modulus = 256;
 
-    // A number so far ahead is rather one from behind.
+    // A number so far ahead is rather one from behind, if one is missing there.
     private const int FarthestAhead = 128;
 
     private readonly bool[] missing = new bool[Modulus];
@@ -31,15 +31,14 @@ internal sealed class SequenceWatch
     {
         var number = (int)(seq % Modulus);
         var ahead = (number - next + Modulus) % Modulus;
-        if (ahead >= FarthestAhead)
+        if (ahead >= FarthestAhead && missing[number])
         {
-            if (missing[number])
-            {
-                missing[number] = false;
-                missingCount--;
-            }
+            missing[number] = false;
+            missingCount--;
             return;
         }
+        if (ahead == Modulus - 1)
+            return; // the number that came last, once more
         for (; ahead > 0; ahead--, next = (next + 1) % Modulus)
         {
             if (missingCount == 0)

@@ -40,6 +40,15 @@ public sealed class PubSubJsonTests
     }
 
     [Fact]
+    public void Nodes_with_one_display_name_are_told_apart_by_their_node_id()
+    {
+        var reader = NewReader();
+        static string Sample(string node, int value) => $$$"""{"NodeId":"{{{node}}}","ApplicationUri":"u","DisplayName":"Temp","Value":{"Value":{{{value}}} }}""";
+        for (var round = 0; round < 2; round++)
+            Assert.Equal("u/Temp=1@0 u/Temp i=2=2@0", MessageReaderTests.Shown(Read($"[{Sample("i=1", 1)},{Sample("i=2", 2)}]", reader)));
+    }
+
+    [Fact]
     public void Events_and_texts_are_told_once()
     {
         var reader = NewReader();
