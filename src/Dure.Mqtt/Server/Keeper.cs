@@ -11,24 +11,34 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleTrim = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(3);
     private const int MaxWaitingWills = 100_000;
 
     // A will belongs to a connection or session, so their number bounds the queue; this is the bound behind that bound.
-    private readonly Channel<DelayedWill> wills = Channel.CreateBounded<DelayedWill>(new BoundedChannelOptions(MaxWaitingWills) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<(DelayedWill Will, TaskCompletionSource? Published)> wills = Channel.CreateBounded<(DelayedWill, TaskCompletionSource?)>(new BoundedChannelOptions(MaxWaitingWills) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stop = new();
     private readonly DateTimeOffset startedAt = server.Time.GetUtcNow();
     private DateTimeOffset systemTopicsAt = server.Time.GetUtcNow();
-    private Task running = Task.CompletedTask;
+    private Task turning = Task.CompletedTask;
+    private Task publishing = Task.CompletedTask;
 
-    public void Start() => running = Task.WhenAll(Turn(new PeriodicTimer(Beat, server.Time)), PublishWills());
+    public void Start() => (turning, publishing) = (Turn(new PeriodicTimer(Beat, server.Time)), PublishWills());
 
-    public void PublishSoon(DelayedWill will) => wills.Writer.TryWrite(will);
+    public void PublishSoon(DelayedWill will) => wills.Writer.TryWrite((will, null));
+
+    /// <summary>Completes when the will has been published, or could not be.</summary>
+    public Task Publish(DelayedWill will)
+    {
+        var published = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return wills.Writer.TryWrite((will, published)) ? published.Task : Task.CompletedTask;
+    }
 
     public async ValueTask DisposeAsync()
     {
         wills.Writer.TryComplete();
+        await publishing.WaitAsync(DrainTime, server.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stop.CancelAsync();
-        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(turning, publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
     }
 
@@ -62,7 +72,7 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
     private async Task PublishWills()
     {
         var plan = new DeliveryPlan();
-        await foreach (var (will, principal, _) in wills.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach (var ((will, principal, _), published) in wills.Reader.ReadAllAsync(CancellationToken.None))
         {
             try
             {
@@ -71,6 +81,10 @@ internal sealed partial class Keeper(MqttServer server) : IAsyncDisposable
             catch (Exception failed) when (failed is not OperationCanceledException)
             {
                 LogFailed(server.Logger, failed);
+            }
+            finally
+            {
+                published?.TrySetResult();
             }
             plan.Clear();
         }

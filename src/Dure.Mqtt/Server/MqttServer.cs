@@ -168,7 +168,7 @@ public sealed partial class MqttServer : ConnectionHandler, IAsyncDisposable
             keeper.PublishSoon(will);
     }
 
-    internal void PublishSoon(DelayedWill will) => keeper.PublishSoon(will);
+    internal Task Publish(DelayedWill will) => keeper.Publish(will);
 
     // One full queue is that session's loss. The publisher's it is only when nobody has the message.
     private static void TellRefused(Span<Publication> publications)

@@ -15,8 +15,12 @@ internal sealed class Outbox(PipeWriter output)
     // A busy connection keeps its buffers; growing them anew for each burst would cost more than sending it. Trim() gives them back later.
     private const int KeptBytes = 8 * 1024 * 1024;
 
+    // What is handed to the transport in one go: a receiver that takes some of much is seen to take it.
+    private const int SliceBytes = 128 * 1024;
+
     private PacketBuffer filling = new(0);
     private PacketBuffer sending = new(0);
+    private int sentOfSending;
     private bool isSending;
     private bool isClosed;
     private long sentBytes;
@@ -28,7 +32,7 @@ internal sealed class Outbox(PipeWriter output)
     public PacketBuffer Filling => filling;
 
     /// <summary>Bytes appended and not yet taken by the transport.</summary>
-    public int Unsent => filling.Length + (isSending ? sending.Length : 0);
+    public int Unsent => filling.Length + (isSending ? sending.Length - sentOfSending : 0);
 
     /// <summary>Grows while the receiver takes bytes; tells a slow one from one that has stopped.</summary>
     public long SentBytes => Volatile.Read(ref sentBytes);
@@ -54,7 +58,7 @@ internal sealed class Outbox(PipeWriter output)
 
     /// <summary>
     /// Completes when less than half of <paramref name="limit"/> waits or <paramref name="longest"/> has passed, or with false when the
-    /// receiver takes nothing for nearly as long as <paramref name="patience"/>.
+    /// receiver takes nothing for as long as <paramref name="patience"/>, or for <paramref name="longest"/> if that is at least half of it.
     /// </summary>
     public async ValueTask<bool> WaitForRoom(int limit, TimeSpan patience, TimeSpan longest, TimeProvider time, CancellationToken cancel)
     {
@@ -80,7 +84,7 @@ internal sealed class Outbox(PipeWriter output)
             }
             catch (TimeoutException)
             {
-                if (SentBytes == before && longest >= patience * 0.9)
+                if (SentBytes == before && longest >= patience / 2)
                     return false;
             }
         }
@@ -133,11 +137,13 @@ internal sealed class Outbox(PipeWriter output)
 
     private void Swap() => (filling, sending) = (sending, filling);
 
+    private int NextSlice => Math.Min(SliceBytes, sending.Length - sentOfSending);
+
     private ValueTask<FlushResult> Write()
     {
         try
         {
-            return output.WriteAsync(sending.WrittenMemory);
+            return output.WriteAsync(sending.WrittenMemory.Slice(sentOfSending, NextSlice));
         }
         catch (InvalidOperationException)
         {
@@ -168,20 +174,24 @@ internal sealed class Outbox(PipeWriter output)
     {
         lock (Gate)
         {
-            sentBytes += sending.Length;
-            sending.Clear();
-            sending.Shrink(KeptBytes);
-            if (result.IsCompleted)
-                isClosed = true;
-            if (isClosed)
-                filling.Clear();
-            var hasMore = filling.Length > 0;
-            isSending = hasMore;
-            if (hasMore)
-                Swap();
+            var slice = NextSlice;
+            sentBytes += slice;
+            sentOfSending += slice;
             drained?.TrySetResult();
             drained = null;
-            return hasMore;
+            if (result.IsCompleted)
+                isClosed = true;
+            if (sentOfSending < sending.Length && !isClosed)
+                return true;
+            sentOfSending = 0;
+            sending.Clear();
+            sending.Shrink(KeptBytes);
+            if (isClosed)
+                filling.Clear();
+            isSending = filling.Length > 0;
+            if (isSending)
+                Swap();
+            return isSending;
         }
     }
 }

@@ -10,6 +10,7 @@ namespace Dure.Mqtt.Server;
 internal sealed partial class Connection(MqttServer server, ConnectionContext transport)
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WillTime = TimeSpan.FromSeconds(2);
 
     private readonly Outbox outbox = new(transport.Transport.Output);
     // Not linked to the transport's end: that comes with the client's FIN, when its last packets are still to be read.
@@ -100,7 +101,9 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
         {
             if (link is { Version: MqttVersion.V50 } said && closedWith is { } reason)
                 SayWhy(said, reason.Reason, reason.Message);
-            LetSessionGo();
+            // Whoever waits to take the session over must not speak before the will, which would then have the last word.
+            if (LetSessionGo() is { } will)
+                await server.Publish(will).WaitAsync(WillTime, server.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ended.TrySetResult();
             await outbox.Finish(LastWords, server.Time);
         }
@@ -135,10 +138,11 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
         transport.Abort();
     }
 
-    private void LetSessionGo()
+    /// <summary>Ends the connection's hold on its session; returns the will if it is due now.</summary>
+    private DelayedWill? LetSessionGo()
     {
         if (session is not { } held)
-            return;
+            return null;
         var now = server.Time.GetUtcNow();
         DelayedWill? will = null;
         if (leavesWithWill && connect!.Will is { } asked)
@@ -149,8 +153,7 @@ internal sealed partial class Connection(MqttServer server, ConnectionContext tr
         }
         if (server.Sessions.Close(held, now))
             server.End(held);
-        if (will is not null && will.At <= now)
-            server.PublishSoon(will);
+        return will is not null && will.At <= now ? will : null;
     }
 
     private async Task Read(CancellationToken cancel)

@@ -165,9 +165,10 @@ internal sealed partial class Connection
         left = patience - server.Time.GetElapsedTime(begun);
         if (left <= TimeSpan.Zero || !slow.IsBehind)
             return;
+        var before = slow.Outbox.SentBytes;
         if (!await slow.Outbox.WaitForRoom(options.BackPressureBytes, patience, left, server.Time, cancel))
             slow.Close(ReasonCode.QuotaExceeded, $"Nothing was taken for {patience.TotalSeconds:0.#} s while messages waited.");
-        else if (left >= patience / 2 && slow.IsBehind)
+        else if (left >= patience / 2 && slow.IsBehind && slow.Outbox.SentBytes != before)
             slow.WaitNoMore();
     }
 

@@ -6,9 +6,13 @@ internal sealed class InFlightWindow
     private const int SmallestSize = 16;
 
     private Outgoing[] slots = [];
+    private HashSet<ushort>? reserved;
     private ushort lastId;
 
     public int Count { get; private set; }
+
+    /// <summary>Keeps an identifier for a message that has it from before a restart and is still to be put.</summary>
+    public void Reserve(ushort packetId) => (reserved ??= []).Add(packetId);
 
     /// <summary>An identifier that is not in use.</summary>
     public ushort NextId()
@@ -18,7 +22,7 @@ internal sealed class InFlightWindow
         {
             lastId++;
         }
-        while (lastId == 0 || slots[lastId & (slots.Length - 1)].PacketId != 0);
+        while (lastId == 0 || slots[lastId & (slots.Length - 1)].PacketId != 0 || reserved is not null && reserved.Contains(lastId));
         return lastId;
     }
 
@@ -30,6 +34,8 @@ internal sealed class InFlightWindow
         ref var slot = ref slots[outgoing.PacketId & (slots.Length - 1)];
         slot = outgoing;
         Count++;
+        if (reserved is not null && reserved.Remove(outgoing.PacketId) && reserved.Count == 0)
+            reserved = null;
         return ref slot;
     }
 

@@ -18,6 +18,8 @@ internal sealed partial class Session
         foreach (var outgoing in kept.Outgoing.Values)
         {
             pending.Enqueue(outgoing);
+            if (outgoing.PacketId != 0)
+                window.Reserve(outgoing.PacketId);
             if (outgoing.Message is { } message)
                 Hold(message);
         }
