@@ -31,6 +31,9 @@ public sealed class MqttIntake : IMqttTap, IAsyncDisposable
         desk = new MessageDesk(new MessageReader(templates, sparkplug), to, "mqtt", time);
     }
 
+    /// <summary>The Sparkplug host application it is.</summary>
+    public string HostId => sparkplug.HostId;
+
     /// <summary>Gives it the server to publish through: it says that the host application is online, and asks edge nodes for births from now on.</summary>
     public async Task Attach(MqttServer server, CancellationToken cancel)
     {

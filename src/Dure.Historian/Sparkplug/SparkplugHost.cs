@@ -55,6 +55,23 @@ public sealed class SparkplugHost(SparkplugOptions options)
     /// <summary>Where the host application tells whether it is online.</summary>
     public string StateTopic => SparkplugTopic.StatePrefix + options.HostId;
 
+    /// <summary>The host application's name.</summary>
+    public string HostId => options.HostId;
+
+    /// <summary>Whether a topic acts on edge nodes: a command to one, or the word of this host application, which they obey.</summary>
+    public static bool IsCommand(string topic, string hostId)
+    {
+        if (topic.StartsWith("STATE/", StringComparison.Ordinal)) // as before Sparkplug 3.0
+            return topic.AsSpan("STATE/".Length).SequenceEqual(hostId);
+        if (!topic.StartsWith(SparkplugTopic.Prefix, StringComparison.Ordinal))
+            return false;
+        if (topic.StartsWith(SparkplugTopic.StatePrefix, StringComparison.Ordinal))
+            return topic.AsSpan(SparkplugTopic.StatePrefix.Length).SequenceEqual(hostId);
+        var verb = topic.AsSpan(topic.IndexOf('/', SparkplugTopic.Prefix.Length) + 1); // without a group there is no slash, and no verb either
+        var end = verb.IndexOf('/');
+        return (end < 0 ? verb : verb[..end]) is "NCMD" or "DCMD";
+    }
+
     /// <summary>Whether messages of the topic are for this.</summary>
     public static bool Takes(string topic) =>
         topic.StartsWith(SparkplugTopic.Prefix, StringComparison.Ordinal) || topic.StartsWith(SparkplugTopic.CertificatePrefix, StringComparison.Ordinal);

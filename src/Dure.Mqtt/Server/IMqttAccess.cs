@@ -14,7 +14,10 @@ public interface IMqttAccess
 /// <summary>One who has connected, and what he may do. Asked once per topic and filter and connection; answers must be quick.</summary>
 public interface IMqttPrincipal
 {
-    /// <summary>Names who it is in logs and provenance; sessions belong to this name.</summary>
+    /// <summary>Sessions belong to this: unlike a name it is nobody else's, now or later.</summary>
+    string Id { get; }
+
+    /// <summary>Names who it is in logs and provenance.</summary>
     string Name { get; }
 
     /// <summary>Whether the connection may go on: false closes it at its next packet (a token was revoked).</summary>

@@ -29,7 +29,7 @@ public sealed class MqttDoor : IAsyncDisposable
     internal async Task Open(NodeOptions options, TokenBook tokens, IServiceProvider services, TimeProvider time, CancellationToken cancel)
     {
         intake = services.GetRequiredService<MqttIntake>();
-        Server = await MqttServer.Open(new MqttServerOptions { DataPath = Path.Combine(options.DataPath, "mqtt") }, new MqttTokenAccess(tokens),
+        Server = await MqttServer.Open(new MqttServerOptions { DataPath = Path.Combine(options.DataPath, "mqtt") }, new MqttTokenAccess(tokens, intake.HostId),
             intake, time, services.GetRequiredService<ILoggerFactory>().CreateLogger<MqttServer>(), cancel);
         await intake.Attach(Server, cancel);
     }

@@ -9,7 +9,7 @@ namespace Dure.Tests.Mqtt;
 public sealed class CompactionTests : IDisposable
 {
     private const MqttVersion V5 = MqttVersion.V50;
-    private const byte SessionOpened = 1;
+    private const byte SessionOpened = 15;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("dure-mqtt-");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

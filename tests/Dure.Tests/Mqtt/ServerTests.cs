@@ -143,6 +143,42 @@ public sealed class ServerTests
     }
 
     [Fact]
+    public async Task Who_has_the_same_name_does_not_get_anothers_session()
+    {
+        await using var broker = await TestBroker.Start();
+        await using (var owner = broker.Connect())
+        {
+            await owner.Greet("client", V5, clean: false, set: properties => properties.SessionExpirySeconds = 100, user: "bob#1");
+            await owner.Disconnect();
+        }
+        var other = await broker.Connect().SendConnect(new ConnectPacket { Version = V5, ClientId = "client", CleanStart = false, UserName = "bob#2" });
+        Assert.Equal(ReasonCode.ClientIdNotValid, other.Reason);
+        await using var again = broker.Connect();
+        await again.Greet("client", V5, clean: false, user: "bob#1");
+        Assert.True(again.Connack.SessionPresent);
+    }
+
+    [Fact]
+    public async Task A_resumed_session_has_no_subscription_that_is_not_allowed_any_more_and_nothing_that_came_by_it()
+    {
+        await using var broker = await TestBroker.Start();
+        await using (var away = await broker.Connect("away", V5, clean: false, set: properties => properties.SessionExpirySeconds = 100))
+        {
+            await away.Subscribe(null, new TopicSubscription("open/#", QualityOfService.AtLeastOnce), new TopicSubscription("secret/#", QualityOfService.AtLeastOnce));
+            await away.Disconnect();
+        }
+        await using var sender = await broker.Connect("sender", V5);
+        await sender.Publish("secret/a", "1", 1);
+        await sender.Publish("open/a", "2", 1);
+        broker.MayReceive = filter => !filter.StartsWith("secret", StringComparison.Ordinal);
+        await using var back = await broker.Connect("away", V5, clean: false);
+        await sender.Publish("secret/a", "3", 1);
+        Assert.Equal("2", (await back.Receive()).Payload);
+        await back.ReceivesNothing();
+        Assert.Equal(1, broker.Server.Statistics.Subscriptions);
+    }
+
+    [Fact]
     public async Task Retained_messages_beyond_the_limit_are_refused_and_counted()
     {
         await using var broker = await TestBroker.Start(options => options.MaxRetainedMessages = 1);

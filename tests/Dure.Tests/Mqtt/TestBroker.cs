@@ -24,6 +24,9 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
     /// <summary>Whether a tap takes what is published; counts from the next start on.</summary>
     public bool HasTap { get; set; } = true;
 
+    /// <summary>What may be received, beside <see cref="NoSubscribe"/>.</summary>
+    public Func<string, bool> MayReceive { get; set; } = _ => true;
+
     /// <summary>Cancelled when the connection ends whose messages the tap was given last.</summary>
     public CancellationToken TapEnding { get; private set; }
 
@@ -75,7 +78,7 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
     }
 
     public ValueTask<IMqttPrincipal?> Authenticate(string clientId, string? userName, ReadOnlyMemory<byte>? password, CancellationToken cancel) =>
-        ValueTask.FromResult<IMqttPrincipal?>(userName == "stranger" ? null : new Anyone(userName ?? "anyone"));
+        ValueTask.FromResult<IMqttPrincipal?>(userName == "stranger" ? null : new Anyone(this, userName ?? "anyone"));
 
     public async ValueTask Take(ReadOnlyMemory<TappedMessage> messages, CancellationToken cancel)
     {
@@ -103,13 +106,15 @@ public sealed class TestBroker : IMqttAccess, IMqttTap, IAsyncDisposable
         public PipeWriter Output { get; } = output;
     }
 
-    private sealed class Anyone(string name) : IMqttPrincipal
+    // What stands behind '#' tells those of one name apart.
+    private sealed class Anyone(TestBroker broker, string id) : IMqttPrincipal
     {
-        public string Name { get; } = name;
+        public string Id { get; } = id;
+        public string Name { get; } = id.Split('#')[0];
         public bool IsValid => true;
 
         public bool MayPublish(string topic) => topic != NoPublish;
 
-        public bool MayReceive(string filter) => filter != NoSubscribe;
+        public bool MayReceive(string filter) => filter != NoSubscribe && broker.MayReceive(filter);
     }
 }

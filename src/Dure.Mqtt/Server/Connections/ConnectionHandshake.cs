@@ -75,7 +75,7 @@ internal sealed partial class Connection
         principal = await server.Access.Authenticate(asked.ClientId, asked.UserName, asked.Password, ending.Token);
         if (principal is null)
             return (ReasonCode.BadUserNameOrPassword, "The user name or password is wrong.");
-        if (server.Sessions.IsOthers(asked.ClientId, principal.Name))
+        if (server.Sessions.IsOthers(asked.ClientId, principal.Id))
             return (ReasonCode.ClientIdNotValid, "The client identifier belongs to another user's session.");
         return asked.Will is { } will ? CheckWill(will) : null;
     }
@@ -95,7 +95,7 @@ internal sealed partial class Connection
         link = new Link(outbox, asked, server.Options, server.Counters, server.Time, Close, Ended);
         for (var attempt = 0; attempt < MaxTakeOvers; attempt++)
         {
-            session = server.Sessions.TryOpen(clientId, principal!.Name, asked.CleanStart, () => Make(clientId, asked), (opened, isResumed) => Bind(opened, isResumed, asked),
+            session = server.Sessions.TryOpen(clientId, principal!.Id, asked.CleanStart, () => Make(clientId, asked), (opened, isResumed) => Bind(opened, isResumed, asked),
                 out var occupant, out var replaced);
             if (replaced is not null)
                 server.End(replaced);
@@ -117,7 +117,7 @@ internal sealed partial class Connection
 
     private Session Make(string clientId, ConnectPacket asked)
     {
-        var made = new Session(clientId, principal!.Name, server.Options, server.Log, server.Time, server.Counters);
+        var made = new Session(clientId, principal!.Id, server.Options, server.Log, server.Time, server.Counters);
         if (server.Log is { } log && ExpiryOf(asked) > 0)
             made.LogNumber = log.NextSessionNumber();
         return made;
@@ -127,6 +127,11 @@ internal sealed partial class Connection
     private void Bind(Session opened, bool isResumed, ConnectPacket asked)
     {
         opened.ExpirySeconds = ExpiryOf(asked);
+        if (isResumed)
+        {
+            foreach (var forbidden in opened.Forbid(principal!.MayReceive))
+                server.Tree.Remove(forbidden);
+        }
         lock (outbox.Gate)
         {
             var said = asked.Version == MqttVersion.V50 ? Welcome(opened, asked) : new MqttProperties();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Dure.Mqtt.Packets;
 using Dure.Mqtt.Server.Routing;
 using Dure.Mqtt.Server.Sessions;
@@ -25,7 +26,7 @@ internal sealed partial class Session(string clientId, string owner, MqttServerO
 
     public string ClientId { get; } = clientId;
 
-    /// <summary>The principal it belongs to; nobody else can resume it.</summary>
+    /// <summary>The id of the principal it belongs to; nobody else can resume it.</summary>
     public string Owner { get; } = owner;
 
     /// <summary>The name in the log, or 0 for a session that ends with its connection.</summary>
@@ -119,6 +120,24 @@ internal sealed partial class Session(string clientId, string owner, MqttServerO
                 return false;
             position = Log?.Unsubscribed(this, filter) ?? 0;
             return true;
+        }
+    }
+
+    /// <summary>Takes away the subscriptions that are not allowed any more, and what waits and no other subscription asks for. Only without a connection.</summary>
+    public List<Subscription> Forbid(Func<string, bool> mayReceive)
+    {
+        lock (gate)
+        {
+            var removed = subscriptions.Values.Where(subscription => !mayReceive(subscription.Filter)).ToList();
+            if (removed.Count == 0)
+                return removed;
+            foreach (var subscription in removed)
+            {
+                subscriptions.Remove(subscription.Asked.Filter);
+                Log?.Unsubscribed(this, subscription.Asked.Filter);
+            }
+            KeepOnly([.. subscriptions.Values.Select(subscription => Encoding.UTF8.GetBytes(subscription.Filter))]);
+            return removed;
         }
     }
 

@@ -307,6 +307,20 @@ internal sealed partial class Session
         Log?.Done(this, outgoing.Sequence);
     }
 
+    private void KeepOnly(byte[][] filters)
+    {
+        var kept = new Queue<Outgoing>(pending.Count);
+        foreach (var outgoing in pending)
+        {
+            if (outgoing.Message is not { } message || Array.Exists(filters, filter => TopicRules.Matches(filter, message.Route.Utf8)))
+                kept.Enqueue(outgoing);
+            else
+                Forget(outgoing);
+        }
+        pending = kept;
+        ReportQueued();
+    }
+
     // What was under way goes to the front of the queue, in its order, and keeps its identifiers.
     private void Requeue()
     {

@@ -109,6 +109,8 @@ internal sealed class LogReplay(string folder, RouteCache routes)
             case LogRecord.SessionOpened:
                 Put(new RestoredSession(number, Text(ref reader), Text(ref reader), reader.ReadUInt32()));
                 break;
+            case LogRecord.SessionOfName:
+                break; // written when sessions belonged to a name, which others may have too: nobody can resume it
             case LogRecord.Snapshot:
                 Put(ReadSnapshot(number, ref reader));
                 break;

@@ -6,8 +6,8 @@ namespace Dure.Mqtt.Server.Store;
 
 internal enum LogRecord : byte
 {
-    SessionOpened = 1, SessionClosed = 2, SessionEnded = 3, Subscribed = 4, Unsubscribed = 5, MessageStored = 6, Queued = 7,
-    Assigned = 8, Released = 9, Done = 10, Incoming = 11, Retained = 12, Unretained = 13, Snapshot = 14,
+    SessionOfName = 1, SessionClosed = 2, SessionEnded = 3, Subscribed = 4, Unsubscribed = 5, MessageStored = 6, Queued = 7,
+    Assigned = 8, Released = 9, Done = 10, Incoming = 11, Retained = 12, Unretained = 13, Snapshot = 14, SessionOpened = 15,
 }
 
 /// <summary>

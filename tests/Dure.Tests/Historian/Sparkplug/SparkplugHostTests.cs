@@ -176,6 +176,18 @@ public sealed class SparkplugHostTests
         Assert.Equal(RebirthTopic, Assert.Single(reading.ToPublish).Topic);
     }
 
+    [Theory]
+    [InlineData("spBv1.0/g/NCMD/edge", true)]
+    [InlineData("spBv1.0/g/DCMD/edge/device", true)]
+    [InlineData("spBv1.0/STATE/here", true)]
+    [InlineData("STATE/here", true)]
+    [InlineData("spBv1.0/STATE/other", false)]
+    [InlineData("STATE/other", false)]
+    [InlineData("spBv1.0/g/NDATA/NCMD", false)]
+    [InlineData("spBv1.0/NCMD", false)]
+    [InlineData("plant/g/NCMD/edge", false)]
+    public void Commands_and_the_hosts_own_word_are_told_from_data(string topic, bool isCommand) => Assert.Equal(isCommand, SparkplugHost.IsCommand(topic, "here"));
+
     [Fact]
     public void A_host_declared_dead_says_at_once_that_it_lives()
     {
