@@ -123,7 +123,8 @@ public sealed class Forwarder : IDisposable
         if (isOld)
             pace.Sent(batches.Sum(batch => batch.Samples));
         backoff.Succeeded();
-        Tell(SourceState.Connected, Status.Rejected > 0 ? Refusal : null);
+        Tell(SourceState.Connected, Status.Rejected == 0 ? null : refused.Dropped == 0 ? Refusal
+            : Refusal with { What = $"The node refused samples; the oldest {refused.Dropped:N0} requests of them were dropped to make room for newer ones." });
         return null;
     }
 

@@ -12,7 +12,10 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
     /// <summary>What is known of one value: where it goes, and how it is thinned.</summary>
-    private sealed record Stream(string Signal, string? Unit, StreamCompression? Thin);
+    private sealed record Stream(string Signal, string? Unit, StreamCompression? Thin)
+    {
+        public StreamCompression? Thin { get; set; } = Thin;
+    }
 
     public void Announce(IReadOnlyList<SourceItem> items)
     {
@@ -32,14 +35,27 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
         {
             var accepted = 0L;
             var kept = new List<SignalBlock>(batch.Blocks.Count);
+            var before = new Dictionary<Stream, StreamCompression>(ReferenceEqualityComparer.Instance);
             foreach (var block in batch.Blocks)
             {
                 if (block.Count == 0 || Find(block, batch) is not { } stream)
                     continue;
                 accepted += block.Count;
+                if (stream.Thin is { } thin)
+                    before.TryAdd(stream, thin.Copy());
                 kept.Add(Thinned(block, stream));
             }
-            await Keep(kept, cancel);
+            try
+            {
+                await Keep(kept, source.Kind.KeepsUntilAccepted ? full => tell(source.Name, SourceState.Retrying, full) : null, cancel);
+            }
+            catch
+            {
+                // What was not kept was not sent: the next samples are measured by the last that was.
+                foreach (var (stream, thin) in before)
+                    stream.Thin = thin;
+                throw;
+            }
             return new BatchReceipt(null, null, accepted, 0, 0, 0, 0, batch.RejectedCount, batch.Rejections);
         }
         finally
@@ -65,7 +81,7 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
                 stream.Thin!.Flush(block);
                 last.Add(block);
             }
-            await Keep(last, cancel);
+            await Keep(last, null, cancel);
         }
         finally
         {
@@ -75,7 +91,7 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
 
     private static SignalBlock Thinned(SignalBlock block, Stream stream)
     {
-        var target = new SignalBlock(stream.Signal, block.Unit ?? stream.Unit);
+        var target = new SignalBlock(stream.Signal, UnitOf(block.Unit, stream.Unit));
         for (var i = 0; i < block.Count; i++)
         {
             var (time, value, quality) = (block.TimesMicros[i], block.Values[i], block.Qualities[i]);
@@ -87,22 +103,29 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
         return target;
     }
 
+    /// <summary>
+    /// The unit for the node, which knows only UCUM: the source's own where it is certain, else what the settings say. One that nobody understands
+    /// goes as it is, so that the node refuses it in words.
+    /// </summary>
+    private static string? UnitOf(string? written, string? said) => written is null ? said
+        : UnitSpelling.TryUnderstand(written, out var unit) && unit.IsCertain ? unit.Unit.Code : said ?? written;
+
     /// <summary>Spools blocks in batches of a bounded size, in order.</summary>
-    private async Task Keep(List<SignalBlock> blocks, CancellationToken cancel)
+    private async Task Keep(List<SignalBlock> blocks, Action<Problem>? whileFull, CancellationToken cancel)
     {
         var (together, samples) = (new List<SignalBlock>(), 0);
         foreach (var part in blocks.Where(block => block.Count > 0).SelectMany(Parts))
         {
             if (samples + part.Count > BatchJson.MaxSamples && samples > 0)
             {
-                await spool.Append(BatchJson.Blocks(together), samples, cancel);
+                await spool.Append(BatchJson.Blocks(together), samples, cancel, whileFull);
                 (together, samples) = ([], 0);
             }
             together.Add(part);
             samples += part.Count;
         }
         if (samples > 0)
-            await spool.Append(BatchJson.Blocks(together), samples, cancel);
+            await spool.Append(BatchJson.Blocks(together), samples, cancel, whileFull);
     }
 
     private static IEnumerable<SignalBlock> Parts(SignalBlock block)
@@ -136,7 +159,7 @@ internal sealed class GatewayDesk(GatewaySource source, Spool spool, Action<stri
         else if (streams.Count >= MaxNames)
             batch.Reject($"source {source.Name}, '{block.Signal}'", $"The source has more than {MaxNames:N0} values.", "Divide it into several sources.", block.Count);
         else
-            return streams[block.Signal] = new Stream(path, item?.Unit ?? Announced(block.Signal), item?.Thin?.Invoke());
+            return streams[block.Signal] = new Stream(path, item?.Unit ?? UnitOf(Announced(block.Signal), null), item?.Thin?.Invoke());
         return null;
     }
 

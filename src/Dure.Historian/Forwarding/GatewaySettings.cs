@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
+using Dure.Historian.Modbus;
 using Dure.Historian.Sources;
 using Dure.Kernel;
 
@@ -24,6 +25,7 @@ public sealed record GatewaySettings
 {
     public const string NamePlace = "{name}";
     private const int MaxSources = 200;
+    private const string UnitMend = "Write a UCUM code such as bar, Cel or m/s, there or as the 'unit' of the value in the source's items.";
     private const string Form = """Write {"gateway":"NAME","sources":[{"name":"…","kind":"modbus","settings":{…},"template":"plant/press2/{name}"}]}.""";
     private static readonly JsonDocumentOptions Strict = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 };
     private static readonly string[] Known = ["gateway", "register", "sources", "replayPerSecond", "liveShare", "maxSpoolBytes", "maxRequestBytes"];
@@ -96,7 +98,22 @@ public sealed record GatewaySettings
             foreach (var (item, settings) in Object(listed, $"{where}, items"))
                 items[item] = Item(Object(settings, $"{where}, items.{item}"), $"{where}, items.{item}");
         }
-        return new GatewaySource(Name(source, "name", where), kind, Object(source["settings"], $"{where}, settings"), template, items);
+        var own = Object(source["settings"], $"{where}, settings");
+        if (kind is ModbusKind && own["registers"] is not null)
+            CheckUnits(RegisterLines.Parse(new SettingReader(kind, own).Text("registers")), items, $"{where}, settings.registers");
+        return new GatewaySource(Name(source, "name", where), kind, own, template, items);
+    }
+
+    /// <summary>Beside a machine nobody is asked what a spelling means, and a unit the node does not know costs every sample.</summary>
+    private static void CheckUnits(IReadOnlyList<ModbusRegister> registers, Dictionary<string, GatewayItem> items, string where)
+    {
+        foreach (var register in registers.Where(register => register.Unit is not null && items.GetValueOrDefault(register.Name)?.Unit is null))
+        {
+            if (!UnitSpelling.TryUnderstand(register.Unit, out var unit))
+                throw Bad($"{where}, line {register.Line}", $"'{Shown(register.Unit)}' is not a unit that is known here.", UnitMend);
+            if (!unit.IsCertain)
+                throw Bad($"{where}, line {register.Line}", $"'{Shown(register.Unit)}' may mean '{unit.Unit.Code}' or something else.", UnitMend);
+        }
     }
 
     private static GatewayItem Item(JsonObject item, string where)
@@ -107,7 +124,7 @@ public sealed record GatewaySettings
             throw Bad($"{where}, signal", why, "Write it as site/area/machine/signal.");
         var unit = item["unit"]?.GetValue<string>();
         if (unit is not null && !Unit.TryParse(unit, out _, out var fault))
-            throw Bad($"{where}, unit", fault, "Use a UCUM code such as bar, Cel or m/s.");
+            unit = UnitSpelling.TryUnderstand(unit, out var said) && said.IsCertain ? said.Unit.Code : throw Bad($"{where}, unit", fault, "Use a UCUM code such as bar, Cel or m/s.");
         return new GatewayItem(signal, unit, Thin(item, where));
     }
 

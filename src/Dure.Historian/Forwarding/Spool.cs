@@ -1,18 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Dure.Kernel;
 using Microsoft.Win32.SafeHandles;
 
 namespace Dure.Historian.Forwarding;
-
-/// <summary>Bounds of a spool.</summary>
-/// <param name="MaxBytes">Disk it may take. When it is full, new batches are refused and counted; what waits is kept.</param>
-/// <param name="SegmentBytes">After it a new file is begun; a file is deleted when all of it is acknowledged.</param>
-public sealed record SpoolOptions(long MaxBytes = 4L << 30, int SegmentBytes = 8 << 20);
-
-/// <summary>How full a spool is.</summary>
-/// <param name="Waiting">Batches on disk that are not acknowledged.</param>
-/// <param name="RefusedBatches">Batches refused since the start because the spool was full.</param>
-public sealed record SpoolStatus(long Waiting, long Bytes, long LastSequence, long RefusedBatches, long RefusedSamples);
 
 /// <summary>
 /// Batches on disk in the order they came, until they are acknowledged. An append returns when its batch is flushed; all that wait are
@@ -32,6 +23,7 @@ public sealed class Spool : IAsyncDisposable
     private readonly Channel<Write> waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxAppendsWaiting) { SingleReader = true });
     private readonly List<SpoolSegment> segments = [];
     private readonly Acknowledged acknowledged;
+    private readonly SpoolRoom room;
     private readonly Dictionary<long, (SpoolSegment Segment, long Offset)> places = [];
     private readonly List<string> notes = [];
     private readonly Task writer;
@@ -40,9 +32,6 @@ public sealed class Spool : IAsyncDisposable
     private Exception? fault;
     private long lastSequence;
     private long bytes;
-    private long bytesUnderWay;
-    private long refusedBatches;
-    private long refusedSamples;
 
     private Spool(string folder, SpoolOptions options, TimeProvider time)
     {
@@ -50,6 +39,7 @@ public sealed class Spool : IAsyncDisposable
         Directory.CreateDirectory(folder);
         Id = OwnId();
         acknowledged = new Acknowledged(folder);
+        room = new SpoolRoom(options.MaxBytes, folder);
         FindSegments();
         writer = Task.Run(WriteAll);
     }
@@ -74,7 +64,7 @@ public sealed class Spool : IAsyncDisposable
         get
         {
             lock (gate)
-                return new SpoolStatus(Waiting(), bytes, lastSequence, refusedBatches, refusedSamples);
+                return new SpoolStatus(Waiting(), bytes, lastSequence, room.RefusedBatches, room.RefusedSamples);
         }
     }
 
@@ -92,13 +82,21 @@ public sealed class Spool : IAsyncDisposable
     public static Spool Open(string folder, SpoolOptions options, TimeProvider time) => new(Path.GetFullPath(folder), options, time);
 
     /// <summary>Keeps a batch; on return it is on disk.</summary>
+    /// <param name="whileFull">
+    /// Given by senders that keep their data: told once when there is no room, which is then waited for. They get less of the spool than those that cannot wait.
+    /// </param>
     /// <returns>Its number.</returns>
     /// <exception cref="ProblemException">The spool is full, or the disk failed: the batch is not kept.</exception>
-    public async Task<long> Append(ReadOnlyMemory<byte> blocks, int samples, CancellationToken cancel)
+    public async Task<long> Append(ReadOnlyMemory<byte> blocks, int samples, CancellationToken cancel, Action<Problem>? whileFull = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(blocks.Length, SpoolFrame.MaxBodySize / 2);
         var size = SpoolFrame.SizeOf(blocks.Length);
-        Reserve(size, samples);
+        for (var isTold = false; !TryReserve(size, samples, whileFull is not null, out var freed); isTold = true)
+        {
+            if (!isTold)
+                whileFull?.Invoke(room.Crowded);
+            await freed.WaitAsync(cancel);
+        }
         var write = new Write(blocks, samples, new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
@@ -107,7 +105,7 @@ public sealed class Spool : IAsyncDisposable
         catch
         {
             lock (gate)
-                bytesUnderWay -= size;
+                room.GiveBack(size);
             throw;
         }
         return await write.Done.Task;
@@ -127,7 +125,7 @@ public sealed class Spool : IAsyncDisposable
             last = Math.Min(Math.Min(lastSequence, before - 1), acknowledged.LastOpen(from));
             if (from > last)
                 return [];
-            if (places.Remove(from, out var place))
+            if (places.Remove(from, out var place) && place.Segment.Last >= from)
                 (segment, offset) = place;
             else
                 (segment, offset) = (segments.FindLast(each => each.First <= from)!, 0);
@@ -151,6 +149,7 @@ public sealed class Spool : IAsyncDisposable
                 bytes -= segment.Bytes;
             }
             acknowledged.Save();
+            room.Free();
         }
         foreach (var segment in done)
             File.Delete(segment.Path);
@@ -201,23 +200,19 @@ public sealed class Spool : IAsyncDisposable
         return count;
     }
 
-    private void Reserve(int size, int samples)
+    /// <summary>Sets room aside; else gives what completes when there may be some.</summary>
+    private bool TryReserve(int size, int samples, bool isPatient, [NotNullWhen(false)] out Task? freed)
     {
         lock (gate)
         {
             if (fault is not null)
                 throw Broken(fault);
-            if (bytes + bytesUnderWay + size > options.MaxBytes)
-            {
-                refusedBatches++;
-                refusedSamples += samples;
-                throw new ProblemException("urn:dure:gateway:spool-full",
-                    $"The spool holds its {options.MaxBytes:N0} bytes; {refusedBatches:N0} batches with {refusedSamples:N0} samples were refused since the start.", folder,
-                    "Bring the node back, or allow the spool more disk; what waits in it is kept and sent first.");
-            }
-            bytesUnderWay += size;
+            return room.TryReserve(bytes - (IsSpent ? segments[^1].Bytes : 0), size, samples, isPatient, out freed);
         }
     }
+
+    /// <summary>Whether nothing in the file that is written to waits any more. Under the lock.</summary>
+    private bool IsSpent => segments.Count > 0 && segments[^1].Last <= acknowledged.Through;
 
     private IReadOnlyList<SpooledBatch> Read(SpoolSegment segment, long offset, long from, long last, int maxBytes)
     {
@@ -297,9 +292,8 @@ public sealed class Spool : IAsyncDisposable
         {
             lock (gate)
             {
-                bytesUnderWay -= buffer.Length;
-                refusedBatches += group.Count;
-                refusedSamples += group.Sum(write => (long)write.Samples);
+                room.GiveBack(buffer.Length);
+                room.Refuse(group.Count, group.Sum(write => (long)write.Samples));
             }
             CutBack(segment, failure);
             foreach (var write in group)
@@ -312,7 +306,7 @@ public sealed class Spool : IAsyncDisposable
             segment.Bytes += buffer.Length;
             segment.Last = lastSequence = first + group.Count - 1;
             bytes += buffer.Length;
-            bytesUnderWay -= buffer.Length;
+            room.Written(buffer.Length);
             (told, appended) = (appended, NewSignal());
         }
         for (var i = 0; i < group.Count; i++)
@@ -322,7 +316,7 @@ public sealed class Spool : IAsyncDisposable
 
     private SpoolSegment WritableSegment(long first)
     {
-        if (file is not null && segments[^1].Bytes < options.SegmentBytes)
+        if (file is not null && segments[^1].Bytes < options.SegmentBytes && !DropSpent())
             return segments[^1];
         file?.Dispose();
         file = null;
@@ -338,6 +332,22 @@ public sealed class Spool : IAsyncDisposable
         }
         file ??= File.OpenHandle(segments[^1].Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         return segments[^1];
+    }
+
+    /// <summary>A small spool would be full of one file of which nothing waits: it goes before another is begun.</summary>
+    private bool DropSpent()
+    {
+        SpoolSegment spent;
+        lock (gate)
+        {
+            if (!IsSpent || segments[^1].Bytes <= options.MaxBytes / 8)
+                return false;
+            spent = segments[^1];
+            segments.Remove(spent);
+            bytes -= spent.Bytes;
+        }
+        File.Delete(spent.Path);
+        return true;
     }
 
     /// <summary>After a failed flush nobody knows what is on disk behind the last good place; if it cannot be cut off, nothing more is taken.</summary>

@@ -16,6 +16,9 @@ internal abstract class StreamCompression
     /// <summary>The last sample that was sent.</summary>
     protected (long Time, double Value, Quality Quality)? Sent { get; private set; }
 
+    /// <summary>The stream as it stands, to go back to.</summary>
+    public StreamCompression Copy() => (StreamCompression)MemberwiseClone();
+
     /// <summary>Takes the next sample; writes what must be sent, which may be an earlier one and this one.</summary>
     public void Offer(long time, double value, Quality quality, SignalBlock sink)
     {

@@ -154,6 +154,61 @@ public sealed class ForwarderTests : IDisposable
     }
 
     [Fact]
+    public async Task Units_go_to_the_node_as_it_knows_them()
+    {
+        await using var spool = await Spooled(1, 0);
+        var settings = GatewaySettings.Parse("""{"gateway":"gw","sources":[{"name":"a","kind":"scripted","template":"plant/{name}","settings":{"host":"x"},"items":{"T":{"unit":"°C"},"q":{"unit":"l/min"}}}]}"""u8,
+            "gateway.json", [new Sources.ScriptedKind((_, _, _) => Task.CompletedTask)]);
+        using var desk = new GatewayDesk(settings.Sources[0], spool, (_, _, _) => { });
+        desk.Announce([new SourceItem("n", "U/min")]);
+        var units = new List<string?>();
+        foreach (var (item, unit) in new[] { ("t", "°C"), ("p", "bar(g)"), ("T", "C"), ("q", null), ("n", null), ("odd", "furlong"), ("none", null) })
+        {
+            await desk.Deliver(Sources.TestSources.Batch(item, unit, (1_000_000, 1)), Cancel);
+            units.Add(Dure.Historian.Http.JsonBatchParser.Parse(BatchJson.Request("x", spool.Read(spool.LastSequence, long.MaxValue, 1)), "x").Blocks[0].Unit);
+        }
+        Assert.Equal(["Cel", "bar", "Cel", "l/min", "/min", "furlong", null], units);
+    }
+
+    [Fact]
+    public async Task What_the_spool_refused_does_not_count_as_sent()
+    {
+        await using var spool = Spool.Open(Path.Combine(folder, "spool"), new SpoolOptions(MaxBytes: 600, SegmentBytes: 100), TimeProvider.System);
+        var settings = GatewaySettings.Parse("""{"gateway":"gw","sources":[{"name":"a","kind":"scripted","template":"plant/{name}","settings":{"host":"x"},"items":{"p":{"deadband":1}}}]}"""u8,
+            "gateway.json", [new Sources.ScriptedKind((_, _, _) => Task.CompletedTask)]);
+        using var desk = new GatewayDesk(settings.Sources[0], spool, (_, _, _) => { });
+        await desk.Deliver(Sources.TestSources.Batch("p", null, (1, 0)), Cancel);
+        while (true)
+        {
+            try
+            {
+                await spool.Append(new byte[40], 1, Cancel);
+            }
+            catch (ProblemException)
+            {
+                break;
+            }
+        }
+        await Assert.ThrowsAsync<ProblemException>(async () => await desk.Deliver(Sources.TestSources.Batch("p", null, (2, 10)), Cancel));
+        var last = spool.LastSequence;
+        spool.Acknowledge(1, last);
+        await desk.Deliver(Sources.TestSources.Batch("p", null, (3, 10)), Cancel); // differs from the 0 that was sent, not from the 10 that was not
+        Assert.Equal(last + 1, spool.LastSequence);
+    }
+
+    [Fact]
+    public void Of_too_much_that_was_refused_the_oldest_is_dropped_and_counted()
+    {
+        var refused = new RefusedBatches(folder, TimeProvider.System, maxBytes: 2000);
+        for (var i = 1; i <= 100; i++)
+            refused.Keep($"batch {i}", null, """{"signals":[]}"""u8.ToArray());
+        var lines = File.ReadAllLines(Path.Combine(folder, RefusedBatches.OlderFileName)).Concat(File.ReadAllLines(Path.Combine(folder, RefusedBatches.FileName))).ToArray();
+        Assert.Equal(100, lines.Length + refused.Dropped);
+        Assert.Contains("\"batch 100\"", lines[^1], StringComparison.Ordinal);
+        Assert.InRange(lines.Sum(line => line.Length + 1), 1000, 2000);
+    }
+
+    [Fact]
     public async Task A_source_that_breaks_is_told_and_does_not_end_the_others()
     {
         await using var node = await TestNode.Start();
@@ -185,11 +240,24 @@ public sealed class ForwarderTests : IDisposable
     [InlineData("""{"gateway":"gw","liveShare":2,"sources":[{"name":"a","kind":"modbus","settings":{}}]}""", "2 is not from 0 to 0.9")]
     [InlineData("""{"gateway":7,"sources":[{"name":"a","kind":"modbus","settings":{}}]}""", "not settings")]
     [InlineData("""{"gateway":"gw","sources":[{"name":"a","kind":"modbus","settings":{},"template":"//"}]}""", "empty")]
+    [InlineData("""{"gateway":"gw","sources":[{"name":"a","kind":"modbus","settings":{"registers":["x 40001 int16","Temp 40002 int16 ABCD 0.1 0 C"]}}]}""", "'C' may mean 'Cel'")]
+    [InlineData("""{"gateway":"gw","sources":[{"name":"a","kind":"modbus","settings":{"registers":["x 40001 int16 ABCD 1 0 furlong"]}}]}""", "'furlong' is not a unit")]
     public void Settings_that_cannot_work_are_named(string json, string named)
     {
         var refused = Assert.Throws<ProblemException>(() => GatewaySettings.Parse(System.Text.Encoding.UTF8.GetBytes(json), "gateway.json", Kinds));
         Assert.Contains(named, refused.Problem.What, StringComparison.Ordinal);
         Assert.Contains("gateway.json", refused.Problem.Where, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("°C", "")]
+    [InlineData("C", "°C")]
+    [InlineData("furlong", "m")]
+    public void A_register_whose_unit_is_said_certainly_works(string written, string said)
+    {
+        var items = said.Length == 0 ? "" : $$$""","items":{"Temp":{"unit":"{{{said}}}"}}""";
+        var settings = GatewaySettings.Parse(System.Text.Encoding.UTF8.GetBytes($$$"""{"gateway":"gw","sources":[{"name":"a","kind":"modbus","settings":{"registers":["Temp holding:1 int16 ABCD 0.1 0 {{{written}}}"]}{{{items}}}}]}"""), "gateway.json", Kinds);
+        Assert.Single(settings.Sources);
     }
 
     private static GatewaySettings Settings(int maxRequestBytes = 1 << 20) =>

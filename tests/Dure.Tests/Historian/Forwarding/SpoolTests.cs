@@ -69,6 +69,37 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_can_wait_leaves_room_to_those_that_cannot_and_waits_for_its_own()
+    {
+        await using var spool = Open(segmentBytes: 100, maxBytes: 1000);
+        var told = 0;
+        var taken = 0;
+        Task<long> waiting;
+        while ((waiting = spool.Append(Batch(taken + 1), 1, Cancel, _ => Interlocked.Increment(ref told))) is var _ && await Task.WhenAny(waiting, Task.Delay(200, Cancel)) == waiting)
+            taken++;
+        Assert.InRange(spool.Status.Bytes, 600, 800);
+        Assert.Equal((1, 0L), (told, spool.Status.RefusedBatches));
+        await spool.Append(Batch(taken + 1), 1, Cancel); // there is room for who cannot wait
+        spool.Acknowledge(1, taken + 1);
+        Assert.Equal(taken + 2, await waiting);
+    }
+
+    [Fact]
+    public async Task A_spool_smaller_than_its_files_takes_more_once_what_waited_is_acknowledged()
+    {
+        await using var spool = Open(maxBytes: 400);
+        for (var i = 1; i <= 50; i++)
+        {
+            await spool.Append(Batch(i), 1, Cancel);
+            if (i % 4 != 0)
+                continue;
+            Assert.Equal(Enumerable.Range(i - 3, 4).Select(number => $"batch {number}"), All(spool));
+            spool.Acknowledge(i - 3, i);
+        }
+        Assert.Empty(spool.Notes);
+    }
+
+    [Fact]
     public async Task A_disk_that_fails_refuses_with_a_count_and_takes_batches_again_once_it_is_mended()
     {
         await using var spool = Open(segmentBytes: 1);
