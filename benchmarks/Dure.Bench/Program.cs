@@ -12,6 +12,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["lines"] = HistorianBenchmark.Lines,
     ["store"] = HistorianBenchmark.Store,
     ["mqtt"] = HistorianBenchmark.Mqtt,
+    ["idle"] = HistorianBenchmark.IdleAlone,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

@@ -98,6 +98,14 @@ internal static class HistorianBenchmark
         report.Bounded($"MQTT over TLS, resident memory for each of {scale.IdleClients:N0} idle clients", each, "KiB", 20);
     }
 
+    /// <summary>What idle clients cost, alone.</summary>
+    public static async Task<Report> IdleAlone(bool isQuick)
+    {
+        var report = new Report("idle");
+        await Idle(report, isQuick ? Scale.Quick : Scale.Full);
+        return report;
+    }
+
     /// <summary>MQTT alone: quick enough to run while working on it.</summary>
     public static async Task<Report> Mqtt(bool isQuick)
     {
