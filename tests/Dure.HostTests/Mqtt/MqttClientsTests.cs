@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -34,6 +35,24 @@ public sealed class MqttClientsTests : IDisposable
         Assert.Contains(lines, line => line["will"]?.GetValue<string>() == "gone");
         Assert.Contains(lines, line => line["resumed"]?.GetValue<bool>() == true);
         Assert.Contains(lines, line => line["kept"]?.GetValue<string>() == "while away");
+    }
+
+    [Theory]
+    [InlineData("4")]
+    [InlineData("5")]
+    public async Task Node_RED_publishes_and_subscribes(string version)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var node = await NodeProcess.Start(folder, cancel);
+        var address = await Address(node);
+        var argument = new JsonObject { ["host"] = address.Host, ["port"] = address.Port, ["password"] = node.Token, ["version"] = version, ["readings"] = new JsonArray(21.5, 22, 23.25) };
+        var lines = (await ClientScript.Run("node-red/session.cjs", argument.ToJsonString(), [], cancel)).Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!).ToList();
+        Assert.Equal([21.5, 22, 23.25], lines.Select(line => double.Parse(line["payload"]!.ToString(), CultureInfo.InvariantCulture)));
+        Assert.All(lines, line => Assert.Equal(("red/press/temperature", 1), (line["topic"]!.GetValue<string>(), line["qos"]!.GetValue<int>())));
+
+        var items = await node.Client.GetStringAsync("api/v1/sources/mqtt/items", cancel);
+        Assert.Contains("red/press/temperature", items, StringComparison.Ordinal);
+        Assert.Contains("23.25", items, StringComparison.Ordinal);
     }
 
     [Theory]
