@@ -1,4 +1,6 @@
 using Dure.Historian.Signals;
+using Dure.Historian.Storage;
+using Dure.Historian.Storage.Segments;
 using Dure.Kernel;
 using Xunit;
 
@@ -32,15 +34,29 @@ public sealed class RetentionTests
     }
 
     [Fact]
-    public async Task A_correction_stays_as_long_as_what_it_corrects()
+    public void A_correction_stays_as_long_as_what_it_corrects()
     {
-        await using var test = await Kept(days: 30);
-        await test.Send(TestHistorian.Current, (Today - 50 * Day, 1), (Today - 40 * Day, 1), (Today - Day, 1));
-        await test.Send(TestHistorian.Current, (Today - 40 * Day, 2));
-        await test.Send(TestHistorian.Current, (Today - 60 * Day, 3));
-        Assert.Equal(1, await test.Historian.ApplyRetention("tester", CancellationToken.None)); // the last, which is older than all that stays
-        Assert.Equal([1, 2, 1], (await test.Read(TestHistorian.Current)).Select(sample => sample.Value));
-        Assert.Equal(0, await test.Historian.ApplyRetention("tester", CancellationToken.None));
+        var folder = Directory.CreateTempSubdirectory("dure-retention-").FullName;
+        var retirement = new Retirement(_ => 50);
+        Segment[] segments = [Written(folder, 1, 0, 5, 100), Written(folder, 2, 5), Written(folder, 3, -10), Written(folder, 4, 3, 40)];
+        var stays = new List<long>();
+        foreach (var segment in segments)
+        {
+            if (retirement.Touches(segment))
+            {
+                using var writer = new SegmentWriter(folder);
+                retirement.CopyKept(segment, writer, CancellationToken.None);
+                stays.Add(writer.Samples);
+            }
+            else
+            {
+                stays.Add(segment.Samples);
+                retirement.Pass(segment);
+            }
+            segment.Release();
+        }
+        Assert.Equal([3, 1, 0, 2], stays); // the third is older than all that stays
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -61,5 +77,13 @@ public sealed class RetentionTests
         var test = await TestHistorian.Create(bulkSamples: 1);
         await test.Historian.SetRetention(new RetentionRule("plant", TimeSpan.FromDays(days)), "tester", CancellationToken.None);
         return test;
+    }
+
+    private static Segment Written(string folder, long batch, params long[] times)
+    {
+        using var writer = new SegmentWriter(folder);
+        writer.BeginSeries(0);
+        writer.Add(times, [.. times.Select(time => (double)time)], new Quality[times.Length]);
+        return writer.Finish(batch, batch, []).Segment;
     }
 }
