@@ -42,6 +42,15 @@ public sealed class BadInputTests(StandingNode standing) : IClassFixture<Standin
     private HttpClient Client => standing.Node.Client;
 
     [Fact]
+    public async Task A_form_that_cannot_be_read_is_the_senders_fault()
+    {
+        using var form = new ByteArrayContent([.. "q="u8, .. Enumerable.Repeat((byte)'x', 6 * 1024 * 1024)]);
+        form.Headers.ContentType = new("application/x-www-form-urlencoded");
+        using var answer = await standing.Node.Client.PostAsync("query", form, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task A_batch_that_is_not_JSON_is_refused_with_the_byte_where_it_breaks()
     {
         var problem = await Refused(HttpStatusCode.BadRequest, await Post("api/v1/ingest", """{"signals":[{"signal":"plant/pump1/Pressure","samples":[[1,2],]}]}"""));

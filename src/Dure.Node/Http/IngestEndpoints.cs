@@ -59,10 +59,24 @@ internal static class IngestEndpoints
     /// <summary>InfluxDB 1 clients create their database before they write, by query string or form; there is only this one.</summary>
     private static async Task<IResult> CreateDatabase(HttpContext context)
     {
-        var asked = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(context.RequestAborted))["q"] : context.Request.Query["q"];
-        return asked.ToString().StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase)
+        var asked = await Asked(context.Request, context.RequestAborted);
+        return asked.StartsWith("CREATE DATABASE", StringComparison.OrdinalIgnoreCase)
             ? Results.Json(new JsonObject { ["results"] = new JsonArray(new JsonObject { ["statement_id"] = 0 }) })
             : throw new ProblemException("urn:dure:http:not-influxql", "InfluxQL is not spoken here.", "POST /query", "Ask in SQL with POST /api/v1/sql, or read /api/v1/signals/resample.");
+    }
+
+    private static async Task<string> Asked(HttpRequest request, CancellationToken cancel)
+    {
+        if (!request.HasFormContentType)
+            return request.Query["q"].ToString();
+        try
+        {
+            return (await request.ReadFormAsync(cancel))["q"].ToString();
+        }
+        catch (InvalidDataException broken)
+        {
+            throw new ProblemException("urn:dure:http:bad-form", $"The form cannot be read: {broken.Message}", "POST /query", "Send q=CREATE DATABASE … as a form or in the query string.", broken);
+        }
     }
 
     private static Task<IResult> Csv(HttpContext context, PlantHistorian historian, string asset, bool register = false)
