@@ -16,6 +16,9 @@ internal static class DureEngine
     private const string Name = "Dure";
     private const int LateEvery = 10;
 
+    /// <summary>Stretches before the measured ones: a node that has run for a minute has compiled its code, one that has just started has not.</summary>
+    private const int WarmUps = 4;
+
     public static async Task<DureFigures> Measured(Scale scale, double? asOfSum, string folder)
     {
         var (text, textPerCpu, overHttp) = await OverHttp(scale, folder);
@@ -71,10 +74,10 @@ internal static class DureEngine
     {
         var (rates, cpuRates) = (new double[scale.Runs], new double[scale.Runs]);
         using var node = await BenchNode.Start(Directory.CreateDirectory(Path.Combine(folder, "node")).FullName);
-        for (var run = -1; run < scale.Runs; run++)
+        for (var run = -WarmUps; run < scale.Runs; run++)
         {
-            var bodies = TextBodies.Lines(scale.TextPoints, TextBodies.Senders, (run + 1) * scale.TextPoints / G1.AllSeries);
-            if (run < 0)
+            var bodies = TextBodies.Lines(scale.TextPoints, TextBodies.Senders, (run + WarmUps) * scale.TextPoints / G1.AllSeries);
+            if (run == -WarmUps)
                 await LineClient.Send(node.Client, "write?register=true", bodies.Select(own => own[..1]));
             var cpuSeconds = node.CpuSeconds;
             var seconds = await Measure.Seconds(() => LineClient.Send(node.Client, "write", bodies));
@@ -82,8 +85,8 @@ internal static class DureEngine
                 (rates[run], cpuRates[run]) = (scale.TextPoints / seconds, scale.TextPoints / (node.CpuSeconds - cpuSeconds));
         }
         var stored = (await node.Client.GetFromJsonAsync<JsonObject>("api/v1/overview"))!["samples"]!.GetValue<long>();
-        if (stored != (scale.Runs + 1L) * scale.TextPoints)
-            throw new InvalidOperationException($"{stored} of {(scale.Runs + 1L) * scale.TextPoints} samples are stored.");
+        if (stored != (scale.Runs + WarmUps) * (long)scale.TextPoints)
+            throw new InvalidOperationException($"{stored} of {(scale.Runs + WarmUps) * (long)scale.TextPoints} samples are stored.");
         return (Report.Median(rates), Report.Median(cpuRates), await LookUps(scale, node));
     }
 
