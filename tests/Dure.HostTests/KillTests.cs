@@ -2,7 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
+using Dure.Kernel;
+using Dure.Mqtt;
+using Dure.Mqtt.Client;
 using Xunit;
 
 namespace Dure.HostTests;
@@ -12,7 +17,7 @@ public sealed class KillTests : IDisposable
 {
     private const int Signals = 4;
     private const int RowsPerBatch = 250;
-    private const int Senders = 3;
+    private const int Senders = 4;
     private const int MostSamplesPerAnswer = 100_000;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private readonly string folder = Directory.CreateTempSubdirectory("dure-kill-").FullName;
@@ -81,13 +86,38 @@ public sealed class KillTests : IDisposable
 
     private static async Task Post(NodeProcess node, int sender, long batch, CancellationToken cancel)
     {
-        // One sender by JSON, one by line protocol, and so on in turn: what is promised holds at every door.
+        // By JSON, by line protocol, by JSON, by MQTT: what is promised holds at every door.
+        if (sender == 3)
+        {
+            await Publish(node, sender, batch, cancel);
+            return;
+        }
         using var response = sender % 2 == 0
             ? await node.Client.PostAsync("api/v1/ingest", JsonContent.Create(Batch(sender, batch)), cancel)
             : await node.Client.PostAsync("api/v1/ingest/lines?precision=us", new StringContent(Lines(sender, batch)), cancel);
         var receipt = await response.Content.ReadFromJsonAsync<JsonObject>(cancel);
         Assert.True(response.IsSuccessStatusCode, receipt!.ToJsonString());
         Assert.Equal(Signals * RowsPerBatch, receipt["accepted"]!.GetValue<int>() + receipt["duplicates"]!.GetValue<int>());
+    }
+
+    /// <summary>A message of each signal with QoS 1; returns when all are acknowledged.</summary>
+    private static async Task Publish(NodeProcess node, int sender, long batch, CancellationToken cancel)
+    {
+        try
+        {
+            var address = new Uri(JsonNode.Parse(await File.ReadAllTextAsync(System.IO.Path.Combine(node.Folder, "node.json"), cancel))!["mqtt"]!.GetValue<string>());
+            var options = new MqttClientOptions { Host = address.Host, Port = address.Port, ClientId = $"sender{sender}", CleanStart = true, UserName = "sender", Password = node.Token };
+            await using var client = await MqttClient.Connect(options, TimeProvider.System, (_, _) => default, cancel);
+            for (var signal = 0; signal < Signals; signal++)
+            {
+                var readings = Rows(batch).Select(row => string.Create(CultureInfo.InvariantCulture, $"{{\"value\":{ValueOf(sender, signal, row)},\"timestamp\":{TimeOf(row)}}}"));
+                await client.Publish(Path(sender, signal), Encoding.UTF8.GetBytes($"[{string.Join(',', readings)}]"), QualityOfService.AtLeastOnce, retain: false, cancel);
+            }
+        }
+        catch (Exception gone) when (gone is ProblemException or IOException or SocketException or MqttProtocolException or OperationCanceledException)
+        {
+            throw new HttpRequestException("The node was killed under this message.", gone);
+        }
     }
 
     private static async Task AssertComplete(NodeProcess node, int sender, int signal, long lastBatch, CancellationToken cancel)
