@@ -8,6 +8,7 @@ using System.Text.Json.Nodes;
 using Dure.Kernel;
 using Dure.Mqtt;
 using Dure.Mqtt.Client;
+using Dure.Mqtt.Packets;
 using Xunit;
 
 namespace Dure.HostTests;
@@ -51,6 +52,7 @@ public sealed class KillTests : IDisposable
             await node.Kill();
             await Task.WhenAll(senders);
         }
+        Assert.All(next, batches => Assert.True(batches > 0, "a sender never had an acknowledgement"));
         Assert.True(acknowledged.Count >= rounds, $"only {acknowledged.Count} batches were acknowledged in {rounds} rounds");
 
         await using var last = await NodeProcess.Start(folder, cancel);
