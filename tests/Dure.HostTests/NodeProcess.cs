@@ -51,6 +51,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         var begun = Stopwatch.StartNew();
         while (!TryReadAddress(addressFile, out var address))
         {
+            if (node.HasEnded)
+                await node.process.WaitForExitAsync(cancel); // until its last words are read, too
             if (node.HasEnded || begun.Elapsed > Patience)
                 throw new InvalidOperationException($"The node did not start: {node.Output}");
             await Task.Delay(20, cancel);

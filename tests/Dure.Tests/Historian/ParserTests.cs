@@ -146,6 +146,44 @@ public sealed class ParserTests
             return true;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
+    [Theory]
+    [Trait("Speed", "Slow")]
+    [InlineData("json")]
+    [InlineData("lines")]
+    [InlineData("csv")]
+    public async Task A_million_mutated_bodies_never_end_in_anything_but_a_named_refusal(string kind)
+    {
+        var random = new Random(20261121);
+        var good = Encoding.UTF8.GetBytes(kind switch { "json" => GoodJson, "lines" => GoodLines, _ => "time,Pressure [bar],\"Flow, left\"\n2020-03-09T10:14:33Z,1.5,\"2\"\n1583748874000000,-3e2,\n" });
+        for (var i = 0; i < 1_000_000; i++)
+        {
+            var bytes = i % 10 == 0 ? new byte[random.Next(64)] : [.. good];
+            if (i % 10 == 0)
+                random.NextBytes(bytes);
+            for (var change = random.Next(5); change > 0 && bytes.Length > 0; change--)
+                bytes[random.Next(bytes.Length)] = (byte)(random.Next(3) == 0 ? "\"\\=, \n;\t"u8[random.Next(8)] : random.Next(256));
+            if (random.Next(4) == 0)
+                bytes = bytes[..random.Next(bytes.Length + 1)];
+            if (kind == "csv")
+                await OnlyNamedRefusalsOfATable(bytes);
+            else
+                OnlyNamedRefusals(bytes);
+        }
+    }
+
+    private static async Task OnlyNamedRefusalsOfATable(byte[] bytes)
+    {
+        try
+        {
+            await foreach (var batch in CsvSamples.Read(new MemoryStream(bytes), AssetId.Parse("plant/pump1"), "sender", _ => Task.CompletedTask, CancellationToken.None))
+                Assert.All(batch.Rejections, rejection => Assert.NotEmpty(rejection.Mend));
+        }
+        catch (ProblemException refused)
+        {
+            Assert.NotEmpty(refused.Problem.Mend);
+        }
+    }
+
     private static void OnlyNamedRefusals(byte[] bytes)
     {
         try
