@@ -25,7 +25,7 @@ public sealed class ClientTests
         await using var writer = await Connect(door, version, "writer", []);
         foreach (var qos in Enum.GetValues<QualityOfService>())
             await writer.Publish("plant/pump1/flow", Encoding.UTF8.GetBytes($"{qos}"), qos, retain: false, CancellationToken.None);
-        await Wait.Until(() => Count(received) == 3);
+        await Eventually.Holds(() => Count(received) == 3);
         Assert.Equal(["plant/pump1/flow=AtMostOnce", "plant/pump1/flow=AtLeastOnce", "plant/pump1/flow=ExactlyOnce"], received);
     }
 
@@ -43,7 +43,7 @@ public sealed class ClientTests
         var received = new List<string>();
         await using var again = await Connect(door, MqttVersion.V311, "reader", received);
         Assert.True(again.SessionPresent);
-        await Wait.Until(() => Count(received) == 1);
+        await Eventually.Holds(() => Count(received) == 1);
     }
 
     [Theory]
@@ -68,7 +68,7 @@ public sealed class ClientTests
             await writer.Publish("large", new byte[300_000], (QualityOfService)qos, retain: false, CancellationToken.None);
             await writer.Publish("small", new byte[10], (QualityOfService)qos, retain: false, CancellationToken.None);
         }
-        await Wait.Until(() =>
+        await Eventually.Holds(() =>
         {
             lock (received)
                 return received.Count == 6;
@@ -98,7 +98,7 @@ public sealed class ClientTests
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
         await broker.Server.Publish("small", default, QualityOfService.AtLeastOnce, retain: false, CancellationToken.None);
-        await Wait.Until(() => Count(received) == 1);
+        await Eventually.Holds(() => Count(received) == 1);
         Assert.Equal(["small"], received);
     }
 

@@ -23,10 +23,10 @@ public sealed class ExactlyOnceTests : IDisposable
         broker.TapWork = async () =>
         {
             successor ??= Durable(broker);
-            await Wait.Until(() => broker.TapEnding.IsCancellationRequested);
+            await Eventually.Holds(() => broker.TapEnding.IsCancellationRequested);
         };
         await first.SendPublish("a", "once", 2, 1);
-        await Wait.Until(() => successor is not null);
+        await Eventually.Holds(() => successor is not null);
         await using var second = await successor!;
         broker.TapWork = () => Task.CompletedTask;
         await second.SendPublish("a", "once", 2, 1, isDuplicate: true);

@@ -104,7 +104,7 @@ public sealed class LimitTests
                 });
             }
         }, Cancel);
-        await Wait.Until(() =>
+        await Eventually.Holds(() =>
         {
             broker.Time.Advance(TimeSpan.FromSeconds(1));
             return broker.Server.Statistics.Connections == 0 && asking.IsCompleted;

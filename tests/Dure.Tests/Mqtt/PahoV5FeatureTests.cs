@@ -352,6 +352,6 @@ public sealed class PahoV5FeatureTests
     private static async Task AfterExpiry(TestBroker broker)
     {
         broker.Time.Advance(TimeSpan.FromSeconds(6));
-        await Wait.Until(() => broker.Server.Statistics.Sessions == 0);
+        await Eventually.Holds(() => broker.Server.Statistics.Sessions == 0);
     }
 }

@@ -201,14 +201,14 @@ public sealed class ServerTests
             for (var i = 0; i < 10; i++)
                 await sender.Publish("a", new string('x', 50_000), 1);
         }, TestContext.Current.CancellationToken);
-        await Wait.Until(() =>
+        await Eventually.Holds(() =>
         {
             broker.Time.Advance(TimeSpan.FromSeconds(1));
             return publishing.IsCompleted;
         });
         await publishing;
-        await Wait.Until(() => broker.Server.Statistics.Connections == 1);
-        await Wait.Until(() =>
+        await Eventually.Holds(() => broker.Server.Statistics.Connections == 1);
+        await Eventually.Holds(() =>
         {
             broker.Time.Advance(TimeSpan.FromSeconds(1)); // the server waits for its last words to be taken
             return stuck.HasEnded;

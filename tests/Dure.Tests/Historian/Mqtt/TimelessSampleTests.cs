@@ -69,13 +69,13 @@ public sealed class TimelessSampleTests
         var settings = new MqttSettings("127.0.0.1", door.Port, false, version, "reader", null, null, ["#"], TopicTemplates.None, null);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var running = new MqttSource(settings, TimeProvider.System, new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), new Random(1))).Run(desk, stop.Token);
-        await Wait.Until(() => desk.Samples.Count == 1);
+        await Eventually.Holds(() => desk.Samples.Count == 1);
         for (var round = 2; round <= 3; round++)
         {
             door.Break();
-            await Wait.Until(() => desk.Reports.Count(report => report.State == SourceState.Connected) == round);
+            await Eventually.Holds(() => desk.Reports.Count(report => report.State == SourceState.Connected) == round);
             await broker.Server.Publish("b", Encoding.UTF8.GetBytes($"{round}"), QualityOfService.AtLeastOnce, retain: true, TestContext.Current.CancellationToken);
-            await Wait.Until(() => desk.Samples.Any(sample => sample.Name == "b" && sample.Value == round));
+            await Eventually.Holds(() => desk.Samples.Any(sample => sample.Name == "b" && sample.Value == round));
         }
         Assert.Equal([1.0, 2.0, 3.0], desk.Samples.Select(sample => sample.Value));
         await stop.CancelAsync();

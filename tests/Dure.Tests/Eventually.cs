@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace Dure.Tests.Historian;
+namespace Dure.Tests;
 
-/// <summary>Waits for what happens in the background.</summary>
+/// <summary>Waits for what another thread or task does.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
