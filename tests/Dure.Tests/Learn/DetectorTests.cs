@@ -142,10 +142,11 @@ public sealed class DetectorTests
         var stream = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 11), Healthy.Columns).Open();
         var (row, contributions) = (Healthy.Rows(1, seed: 12), new double[Healthy.Columns]);
         stream.Score(row, contributions);
+        const int Rows = 10_000;
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < Rows; i++)
             stream.Score(row, contributions);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Rows); // the smallest object has 24 bytes; the runtime may compile the method anew meanwhile
     }
 
     [Theory]
