@@ -147,10 +147,11 @@ public sealed class OnnxSessionTests
         session.Set<double>("state", [0, 0, 0], 1, 3);
         session.Set<double>("x", [1, 2, 3], 1, 3);
         session.Run();
+        const int Runs = 10_000;
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        for (var i = 0; i < Runs; i++)
             session.Run();
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Runs); // less than a byte a run: the runtime may compile the method anew meanwhile
     }
 
     private static (double[], int[]) Row(params double[] values) => (values, [1, values.Length]);
