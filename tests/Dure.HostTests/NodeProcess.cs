@@ -54,7 +54,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             if (node.HasEnded)
                 await node.process.WaitForExitAsync(cancel); // until its last words are read, too
             if (node.HasEnded || begun.Elapsed > Patience)
-                throw new InvalidOperationException($"The node did not start: {node.Output}");
+                throw new InvalidOperationException($"The node did not start ({(node.HasEnded ? $"exit code {node.process.ExitCode}" : "still running")}, {begun.Elapsed.TotalSeconds:F1} s): {node.Output}");
             await Task.Delay(20, cancel);
             continue;
         }
