@@ -27,7 +27,8 @@ public sealed record Did
     public static Did OfAddress(Uri address)
     {
         var path = address.AbsolutePath.Trim('/');
-        var authority = address.IsDefaultPort ? address.Host : $"{address.Host}%3A{address.Port}";
+        var host = address.HostNameType == UriHostNameType.IPv6 ? Uri.EscapeDataString(address.Host) : address.IdnHost;
+        var authority = address.IsDefaultPort ? host : $"{host}%3A{address.Port}";
         return Parse(Prefix + authority + (path.Length == 0 ? "" : ":" + path.Replace('/', ':')));
     }
 
@@ -43,10 +44,12 @@ public sealed record Did
         if (text is null || text.Length > MaxLength || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return false;
         var parts = text[Prefix.Length..].Split(':');
-        if (parts.Any(part => part.Length == 0 || part is "." or ".." || !part.All(IsAllowed)))
+        if (parts.Any(part => part.Length == 0 || part is "." or ".." || !part.All(IsAllowed)) || parts.Skip(1).Any(part => part.Contains('%', StringComparison.Ordinal)))
             return false;
-        var authority = Uri.UnescapeDataString(parts[0]);
-        if (authority.AsSpan().IndexOfAny("/?#@\\") >= 0 || !Uri.TryCreate($"https://{authority}/", UriKind.Absolute, out var root) || root.Host.Length == 0)
+        var authority = parts[0].Replace("%3A", ":", StringComparison.Ordinal).Replace("%5B", "[", StringComparison.Ordinal).Replace("%5D", "]", StringComparison.Ordinal);
+        // One address, one spelling: what comes back from the address must be what was written.
+        if (authority.Contains('%', StringComparison.Ordinal) || !Uri.TryCreate($"https://{authority}/", UriKind.Absolute, out var root)
+            || root.Host.Length == 0 || (root.Authority != authority && authority != $"{root.Host}:443"))
             return false;
         var path = parts.Length == 1 ? ".well-known/did.json" : string.Join('/', parts[1..]) + "/did.json";
         did = new Did(text, new Uri($"{(root.IsLoopback ? "http" : "https")}://{root.Authority}/{path}"));
