@@ -9,16 +9,17 @@ internal static class UpCommand
     public static Command Build(SharedOptions shared, INodeLauncher launcher)
     {
         var url = new Option<string?>("--url") { Description = "Where to listen (default http://127.0.0.1:5210; port 0 takes a free one)" };
+        var script = new Option<FileInfo?>("--exchange-test") { Description = "Conduct exchanges by a compatibility kit's script: no identities, no policies. For tests of conformance only" };
         var command = new Command("up", """
             Start a node and keep it running. The first start makes its keys and an administrator.
 
             Examples:
               dure up
               dure up --data ./plant --url http://127.0.0.1:6000
-            """) { url };
+            """) { url, script };
         command.SetAction(async (parsed, cancel) =>
         {
-            await using var node = await launcher.Start(new NodeSettings(shared.DataFolder(parsed), parsed.GetValue(url)), cancel);
+            await using var node = await launcher.Start(new NodeSettings(shared.DataFolder(parsed), parsed.GetValue(url), parsed.GetValue(script)?.FullName), cancel);
             var answer = new JsonObject { ["address"] = node.Address.ToString(), ["mqtt"] = new JsonArray([.. node.MqttAddresses.Select(address => JsonValue.Create(address.ToString()))]), ["signIn"] = node.SignInLink.ToString(), ["notes"] = new JsonArray([.. node.StartNotes.Select(note => JsonValue.Create(note))]) };
             shared.Print(parsed, answer, () =>
             {

@@ -50,6 +50,8 @@ public sealed class NodeHost : IRunningNode
             var resumed = runs.Start();
             app.Services.GetRequiredService<AlarmResponder>().Start();
             var address = await Listen(app, listeners, cancel);
+            app.Services.GetRequiredService<NodeAddress>().Root = address;
+            app.Services.GetService<Dure.Exchange.Processes.ProcessDesk>()?.Resume();
             await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
@@ -99,6 +101,7 @@ public sealed class NodeHost : IRunningNode
         builder.Services.AddHostedService<HistorianCare>();
         builder.Services.AddActing();
         builder.Services.AddSources();
+        builder.Services.AddExchange(options);
         builder.Services.AddOpenApi();
         builder.Services.AddDureWeb();
         builder.Services.AddAuthentication(CallerAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);

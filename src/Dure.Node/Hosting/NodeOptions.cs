@@ -35,6 +35,9 @@ public sealed class NodeOptions
     /// <summary>The PKCS#12 file's password, if it has one; better set by the environment (<c>DURE_NODE__MQTTCERTIFICATEPASSWORD</c>).</summary>
     public string? MqttCertificatePassword { get; set; }
 
+    /// <summary>A compatibility kit's script. With it exchanges know no identities and no policies: for tests of conformance only.</summary>
+    public string? ExchangeScriptFile { get; set; }
+
     /// <summary>Checks all values at start, so that a mistake is told before anything is opened.</summary>
     /// <exception cref="ProblemException">Names the setting, its value and what is allowed.</exception>
     public void Validate()

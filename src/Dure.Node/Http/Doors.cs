@@ -1,4 +1,6 @@
+using Dure.Exchange.Conformance;
 using Dure.Node.Access;
+using Dure.Node.Http.Exchange;
 using Dure.Web;
 
 namespace Dure.Node.Http;
@@ -26,6 +28,11 @@ internal static class Doors
         app.MapEffects();
         app.MapExplain();
         app.MapJournal();
+        if (app.Services.GetService<ExchangeScript>() is not null)
+        {
+            app.MapDsp();
+            app.MapScriptedExchange();
+        }
         app.MapOverview();
         app.MapRuns();
         app.MapOpenApi().Needs(Permission.Read);

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using Dure.Exchange.Protocol;
+
+namespace Dure.Exchange.Processes;
+
+/// <summary>
+/// Brings messages to the other side: at once, then with growing pauses, for a day at most. What it delivered is a step of the process,
+/// so after a crash it goes on where it was; a message that was delivered but not entered as such is sent again, and the other side knows it as repeated.
+/// </summary>
+internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link, ProcessGates gates, TimeProvider time) : IAsyncDisposable
+{
+    private const int MaxAtOnce = 256;
+    private const int MaxRefusals = 7;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
+
+    private readonly ConcurrentDictionary<string, Task> rounds = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
+    private readonly CancellationTokenSource stop = new();
+
+    /// <summary>Sees to it that the pending message of a process leaves.</summary>
+    public void Send(ExchangeProcess process)
+    {
+        if (process.Pending is null || stop.IsCancellationRequested)
+            return;
+        var begin = new TaskCompletionSource();
+        if (rounds.TryAdd(process.Pid, begin.Task))
+            rounds[process.Pid] = Task.Run(() => Round(process.Kind, process.Pid));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await Task.WhenAll(rounds.Values.Where(round => round.Status != TaskStatus.WaitingForActivation || round.IsCompleted)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.Dispose();
+    }
+
+    private async Task Round(ProcessKind kind, string pid)
+    {
+        try
+        {
+            while (book.TryFind(kind, pid, out var process) && process.Pending is { } pending)
+                await Deliver(process, pending);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return; // the next start goes on
+        }
+        finally
+        {
+            rounds.TryRemove(pid, out _);
+        }
+        // A message that was decided on between the last look and the removal found the round still there.
+        if (book.TryFind(kind, pid, out var late))
+            Send(late);
+    }
+
+    private async Task Deliver(ExchangeProcess process, Outgoing pending)
+    {
+        var began = time.GetTimestamp();
+        var pause = FirstPause;
+        for (var refusals = 0; ;)
+        {
+            var answer = await Post(process, pending);
+            if (answer.IsAccepted || await HasArrived(process, pending, answer))
+            {
+                await Enter(process, pending, new ProcessStep { Delivers = true, PeerPid = PeerPidIn(process, answer) });
+                return;
+            }
+            refusals += answer.Status == 0 || answer.Status >= 500 ? 0 : 1;
+            if (!answer.IsTransient || refusals >= MaxRefusals || time.GetElapsedTime(began) > Patience)
+            {
+                await Enter(process, pending, new ProcessStep { Abandons = true, Ends = true, Reason = $"{process.Peer} did not take {pending.Kind.WireType()}: {answer.Failure}" });
+                return;
+            }
+            await Task.Delay(pause, time, stop.Token);
+            pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
+            if (!book.TryFind(process.Kind, process.Pid, out process!) || process.Pending?.Entry != pending.Entry)
+                return;
+        }
+    }
+
+    private async Task<PeerAnswer> Post(ExchangeProcess process, Outgoing pending)
+    {
+        await atOnce.WaitAsync(stop.Token);
+        try
+        {
+            return await link.Post(process.Peer, At(process, pending.Kind.Path(process.Role, process.PeerPid)), conduct.AddSecrets(process, pending), stop.Token);
+        }
+        finally
+        {
+            atOnce.Release();
+        }
+    }
+
+    /// <summary>A refusal may mean that the message had arrived before and its acknowledgement was lost: then the other side is in the state it leads to.</summary>
+    private async Task<bool> HasArrived(ExchangeProcess process, Outgoing pending, PeerAnswer refusal)
+    {
+        if (refusal.IsTransient || process.PeerPid is null)
+            return false;
+        var room = process.Kind == ProcessKind.Negotiation ? "negotiations" : "transfers";
+        var state = await link.Get(process.Peer, At(process, $"{room}/{Uri.EscapeDataString(process.PeerPid)}"), stop.Token);
+        return state.Body?["state"] is System.Text.Json.Nodes.JsonValue value && value.TryGetValue<string>(out var text) && text == pending.Kind.Target().Wire();
+    }
+
+    private async Task Enter(ExchangeProcess process, Outgoing pending, ProcessStep step)
+    {
+        using var _ = await gates.Enter(process.Pid, stop.Token);
+        if (!book.TryFind(process.Kind, process.Pid, out var now) || now.Pending?.Entry != pending.Entry)
+            return; // an answer to it has come meanwhile and supposes that it arrived
+        if (step.PeerPid is null && step.Delivers && now.PeerPid is null)
+            step = step with { Delivers = false, Abandons = true, Ends = true, Reason = $"{process.Peer} answered the first message without an id of its own." };
+        await book.Commit(process.Kind, process.Pid, await Reactions.Join(conduct, process.Kind, process.Pid, now, step, stop.Token), "node", stop.Token);
+    }
+
+    private static string? PeerPidIn(ExchangeProcess process, PeerAnswer answer) =>
+        process.PeerPid is null && answer.Body?[process.Role == Role.Consumer ? "providerPid" : "consumerPid"] is System.Text.Json.Nodes.JsonValue value
+            && value.TryGetValue<string>(out var pid) && pid.Length is > 0 and <= Dsp.MaxIdLength ? pid : null;
+
+    private static Uri At(ExchangeProcess process, string path) => new($"{process.PeerAddress.AbsoluteUri.TrimEnd('/')}/{path}");
+}

@@ -1,0 +1,29 @@
+using Dure.Evidence;
+using Dure.Exchange.Conformance;
+using Dure.Exchange.Processes;
+using Dure.Exchange.Protocol;
+
+namespace Dure.Node.Hosting;
+
+/// <summary>What lets this node exchange data with others.</summary>
+internal static class ExchangeServices
+{
+    public static void AddExchange(this IServiceCollection services, NodeOptions options)
+    {
+        services.AddSingleton<NodeAddress>();
+        services.AddSingleton(provider => ProcessBook.Read(provider.GetRequiredService<Journal>()));
+        if (options.ExchangeScriptFile is { } file)
+            services.AddScriptedExchange(ExchangeScript.Read(file));
+    }
+
+    /// <summary>Conformance tests: a fixed header instead of identities, a script instead of policies.</summary>
+    private static void AddScriptedExchange(this IServiceCollection services, ExchangeScript script)
+    {
+        services.AddSingleton(script);
+        services.AddSingleton<ICallerCheck>(new FixedHeaderCheck(script.Authorization, ScriptedConduct.Caller));
+        services.AddSingleton<IPeerLink>(new HttpPeerLink(new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }), _ => script.Authorization));
+        services.AddSingleton<IConduct>(provider => new ScriptedConduct(script, provider.GetRequiredService<NodeAddress>().Did.Value, provider.GetRequiredService<NodeAddress>().At("/exchange/data/"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ProcessDesk(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<IConduct>(), provider.GetRequiredService<IPeerLink>(),
+            provider.GetRequiredService<NodeAddress>().At(Http.Exchange.DspEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
+    }
+}
