@@ -24,15 +24,22 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
     {
         if (process.Pending is null || stop.IsCancellationRequested)
             return;
-        var begin = new TaskCompletionSource();
-        if (rounds.TryAdd(process.Pid, begin.Task))
-            rounds[process.Pid] = Task.Run(() => Round(process.Kind, process.Pid));
+        var round = new Task<Task>(() => Round(process.Kind, process.Pid));
+        if (rounds.TryAdd(process.Pid, round.Unwrap()))
+            round.Start(TaskScheduler.Default);
+    }
+
+    /// <summary>Waits until nothing is on its way for a process, but not for long.</summary>
+    public async Task Rest(string pid, TimeSpan atMost, CancellationToken cancel)
+    {
+        if (rounds.TryGetValue(pid, out var round))
+            await Task.WhenAny(round, Task.Delay(atMost, time, cancel));
     }
 
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await Task.WhenAll(rounds.Values.Where(round => round.Status != TaskStatus.WaitingForActivation || round.IsCompleted)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(rounds.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
     }
 

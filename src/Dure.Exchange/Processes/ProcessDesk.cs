@@ -15,6 +15,7 @@ public sealed class ProcessDesk : IAsyncDisposable
 {
     private const int MaxOpen = 100_000;
     private const int MaxOpenPerPeer = 10_000;
+    private static readonly TimeSpan LongestAcknowledgement = TimeSpan.FromMilliseconds(500);
 
     private readonly ProcessBook book;
     private readonly IConduct conduct;
@@ -39,9 +40,15 @@ public sealed class ProcessDesk : IAsyncDisposable
             courier.Send(process);
     }
 
-    /// <summary>The state of a process, for its other side.</summary>
-    public Answer Tell(ProcessKind kind, string pid, string caller) =>
-        book.TryFind(kind, pid, out var process) && process.Peer == caller ? new Answer(200, BodyOf(process)) : Unknown(kind, pid);
+    /// <summary>The state of a process, for its other side. Whoever asks right after it acknowledged a message sees the state that leads to.</summary>
+    public async Task<Answer> Tell(ProcessKind kind, string pid, string caller, CancellationToken cancel)
+    {
+        if (!book.TryFind(kind, pid, out var process) || process.Peer != caller)
+            return Unknown(kind, pid);
+        if (process.Pending is not null)
+            await courier.Rest(pid, LongestAcknowledgement, cancel);
+        return new Answer(200, BodyOf(book.TryFind(kind, pid, out var now) ? now : process));
+    }
 
     /// <summary>Takes the first message of a process that the other side begins.</summary>
     public async Task<Answer> Open(MessageKind expected, string caller, JsonObject body, CancellationToken cancel)

@@ -43,7 +43,7 @@ internal static class DspEndpoints
     private static Task Receive(HttpContext context, params MessageKind[] kinds) => Answer(context, kinds[0].Process(), async (desk, caller) =>
         await desk.Receive(Pid(context), caller, await DspRequest.Body(context), kinds, context.RequestAborted));
 
-    private static Task Tell(HttpContext context, ProcessKind kind) => Answer(context, kind, (desk, caller) => Task.FromResult(desk.Tell(kind, Pid(context), caller)));
+    private static Task Tell(HttpContext context, ProcessKind kind) => Answer(context, kind, (desk, caller) => desk.Tell(kind, Pid(context), caller, context.RequestAborted));
 
     private static async Task Answer(HttpContext context, ProcessKind kind, Func<ProcessDesk, string, Task<Answer>> work)
     {
