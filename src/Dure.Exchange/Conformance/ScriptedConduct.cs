@@ -63,9 +63,9 @@ public sealed class ScriptedConduct : IConduct
         switch (kind)
         {
             case MessageKind.ContractOffer or MessageKind.ContractRequest:
-                return Compose.Counter(kind, provider, consumer, process.Policy!);
+                return Compose.Counter(kind, provider, consumer, process.Offer!);
             case MessageKind.ContractAgreement:
-                return Compose.Agreement(provider, consumer, Compose.AgreementOf(process.Policy!, ownId, process.Peer, time.GetUtcNow()));
+                return Compose.Agreement(provider, consumer, Compose.AgreementOf(process.Offer!, ownId, process.Peer, time.GetUtcNow()));
             case MessageKind.ContractTermination or MessageKind.TransferTermination or MessageKind.TransferSuspension:
                 return Compose.Ending(kind, provider, consumer, "script", "The script wants it.");
             case MessageKind.TransferStart when process.Role == Role.Provider && process.Format != Dsp.PushFormat:

@@ -38,8 +38,14 @@ public sealed record ExchangeProcess
     /// <summary>The dataset that is negotiated about or transferred.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>The offer on the table, or the agreement: the newest one that was sent or received.</summary>
-    public JsonObject? Policy { get; init; }
+    /// <summary>The offer on the table: the newest one that was sent or received.</summary>
+    public JsonObject? Offer { get; init; }
+
+    /// <summary>The agreement as the provider sent it; it counts once the negotiation is finalized.</summary>
+    public JsonObject? Agreement { get; init; }
+
+    /// <summary>The provider's signature of the agreement, where it gave one.</summary>
+    public string? AgreementSignature { get; init; }
 
     /// <summary>The agreement that has come about, or that a transfer rests on.</summary>
     public string? AgreementId { get; init; }

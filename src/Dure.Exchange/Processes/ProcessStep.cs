@@ -114,8 +114,13 @@ public sealed record ProcessStep
 
     private static ExchangeProcess Take(ExchangeProcess process, MessageKind kind, JsonObject body) => kind switch
     {
-        MessageKind.ContractRequest or MessageKind.ContractOffer => process with { Policy = body["offer"]!.AsObject() },
-        MessageKind.ContractAgreement => process with { Policy = body["agreement"]!.AsObject(), AgreementId = body["agreement"]!["@id"]!.GetValue<string>() },
+        MessageKind.ContractRequest or MessageKind.ContractOffer => process with { Offer = body["offer"]!.AsObject() },
+        MessageKind.ContractAgreement => process with
+        {
+            Agreement = body["agreement"]!.AsObject(),
+            AgreementId = body["agreement"]!["@id"]!.GetValue<string>(),
+            AgreementSignature = body["dure:signature"] is JsonValue value && value.TryGetValue<string>(out var signature) ? signature : null,
+        },
         MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + 1 },
         _ => process,
     };

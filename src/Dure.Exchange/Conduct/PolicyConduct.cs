@@ -1,0 +1,149 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Handover;
+using Dure.Exchange.Identity;
+using Dure.Exchange.Policies;
+using Dure.Exchange.Processes;
+using Dure.Exchange.Protocol;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Conduct;
+
+/// <summary>
+/// Conducts exchanges by the policies of what is offered: agrees where the policy permits and no person wants to be asked, answers changed
+/// rules with its own, refuses with the reason; and as consumer verifies that an agreement is what was asked for.
+/// </summary>
+public sealed class PolicyConduct(
+    OfferingBook offerings, ProcessBook processes, UsageJudge judge, OwnIdentity own, DidResolver resolver, TransferTokens tokens, ReceivedTokens received, Func<Uri> dataDoor, TimeProvider time) : IConduct
+{
+    /// <summary>Where a signature stands in an agreement's message and in its verification.</summary>
+    public const string SignatureMember = "dure:signature";
+
+    private const int MaxRounds = 3;
+
+    public ProcessStep.Beginning Admit(string caller, IncomingMessage message)
+    {
+        var purposes = Compose.PurposesIn(message.Body) ?? [];
+        switch (message.Kind)
+        {
+            case MessageKind.ContractRequest:
+                var target = message.Policy!["target"]!.GetValue<string>();
+                if (!IsOffered(target, message.Policy, out _))
+                    throw new ProblemException("urn:dure:exchange:unknown-offer", "There is no such offer for you.", "offer", "Ask for the catalogue and take an offer from it as it stands.");
+                PolicyJson.Read(message.Policy);
+                return new ProcessStep.Beginning(Role.Provider, caller, message.CallbackAddress!, target, purposes, null, null);
+            case MessageKind.ContractOffer:
+                PolicyJson.Read(message.Policy!);
+                return new ProcessStep.Beginning(Role.Consumer, caller, message.CallbackAddress!, message.Policy!["target"]!.GetValue<string>(), [], null, null);
+            default:
+                if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.State != ProcessState.Finalized)
+                    throw new ProblemException("urn:dure:exchange:unknown-agreement", "There is no such agreement of yours.", "agreementId", "Negotiate first, and wait until it is FINALIZED.");
+                if (message.Format is not (Dsp.PullFormat or Dsp.PushFormat))
+                    throw new ProblemException("urn:dure:exchange:unknown-format", "Data cannot be handed over in that way.", "format", $"Ask for {Dsp.PullFormat} or {Dsp.PushFormat}.");
+                if (message.Format == Dsp.PushFormat && message.DataAddress?["endpoint"] is null)
+                    throw new ProblemException("urn:dure:exchange:no-address", "A push needs the address to push to.", "dataAddress.endpoint", "Send where the data are to be put.");
+                return new ProcessStep.Beginning(Role.Provider, caller, message.CallbackAddress!, negotiation.Dataset, purposes, message.AgreementId, message.Format);
+        }
+    }
+
+    public ValueTask<Reaction> React(ExchangeProcess process, CancellationToken cancel) => (process.Kind, process.Role, process.State) switch
+    {
+        (ProcessKind.Negotiation, Role.Provider, ProcessState.Requested) => AnswerRequest(process, cancel),
+        (ProcessKind.Negotiation, Role.Provider, ProcessState.Accepted) => Agree(process, cancel),
+        (ProcessKind.Negotiation, Role.Provider, ProcessState.Verified) => new(Reaction.Send(MessageKind.ContractFinalization, Compose.Later(MessageKind.ContractFinalization, process.ProviderPid, process.ConsumerPid))),
+        (ProcessKind.Negotiation, Role.Consumer, ProcessState.Offered) => new(Reaction.Wait("The provider offers other terms than those asked for; a person has to look at them.")),
+        (ProcessKind.Negotiation, Role.Consumer, ProcessState.Agreed) => Verify(process, cancel),
+        (ProcessKind.Transfer, Role.Provider, ProcessState.Requested) => Start(process, cancel),
+        _ => new(Reaction.None),
+    };
+
+    public ValueTask<JsonObject> TakeSecrets(string pid, IncomingMessage message, CancellationToken cancel) => received.Take(pid, message, cancel);
+
+    public JsonObject AddSecrets(ExchangeProcess process, Outgoing outgoing)
+    {
+        if (outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider && process.Format == Dsp.PullFormat)
+        {
+            var body = outgoing.Body.DeepClone().AsObject();
+            var address = Dsp.DataAddress(new Uri($"{dataDoor().AbsoluteUri}{Uri.EscapeDataString(process.Pid)}"), tokens.TokenOf(process));
+            body["dataAddress"] = address;
+            return body;
+        }
+        if (outgoing.Kind == MessageKind.TransferRequest && process.Format == Dsp.PushFormat)
+        {
+            var body = outgoing.Body.DeepClone().AsObject();
+            body["dataAddress"] = Dsp.DataAddress(new Uri(body["dataAddress"]!["endpoint"]!.GetValue<string>()), tokens.TokenOf(process));
+            return body;
+        }
+        return outgoing.Body;
+    }
+
+    /// <summary>The agreement on an offering, as its message carries it, signed by this node.</summary>
+    public JsonObject AgreementMessage(ExchangeProcess process)
+    {
+        var agreement = Compose.AgreementOf(process.Offer!, own.Did.Value, process.Peer, time.GetUtcNow());
+        var message = Compose.Agreement(process.ProviderPid, process.ConsumerPid, agreement);
+        message[SignatureMember] = DocumentSignature.SignDocument(agreement, own);
+        return message;
+    }
+
+    /// <summary>Only the newest offer of a dataset counts: one that was replaced or withdrawn makes no new agreement.</summary>
+    private bool IsOffered(string dataset, JsonObject offer, [NotNullWhen(true)] out Offering? offering) =>
+        offerings.TryFind(dataset, out offering) && offering.OfferId == offer["@id"]!.GetValue<string>();
+
+    private async ValueTask<Reaction> AnswerRequest(ExchangeProcess process, CancellationToken cancel)
+    {
+        if (!IsOffered(process.Dataset, process.Offer!, out var offering))
+            return End(process, "unknown-offer", "The offer is no longer there.");
+        if (await judge.MayAgree(offering, process, cancel) is PolicyDecision.Refused refused)
+            return End(process, refused);
+        if (!PolicyJson.Read(process.Offer!).SameRulesAs(offering.Policy))
+        {
+            return process.Visits[ProcessState.Requested] > MaxRounds
+                ? End(process, "other-terms", "The terms asked for are not those offered.")
+                : Reaction.Send(MessageKind.ContractOffer, Compose.Counter(MessageKind.ContractOffer, process.ProviderPid, process.ConsumerPid, Compose.OfferFor(PolicyJson.OfferOf(offering), offering.Id)),
+                    "Other terms were asked for than are offered; ours were sent again.");
+        }
+        return offering.NeedsApproval ? Reaction.Wait("Each request for this dataset is decided by a person.") : Reaction.Send(MessageKind.ContractAgreement, AgreementMessage(process));
+    }
+
+    private async ValueTask<Reaction> Agree(ExchangeProcess process, CancellationToken cancel)
+    {
+        if (!IsOffered(process.Dataset, process.Offer!, out var offering))
+            return End(process, "unknown-offer", "The offer is no longer there.");
+        return await judge.MayAgree(offering, process, cancel) is PolicyDecision.Refused refused ? End(process, refused) : Reaction.Send(MessageKind.ContractAgreement, AgreementMessage(process));
+    }
+
+    private async ValueTask<Reaction> Verify(ExchangeProcess process, CancellationToken cancel)
+    {
+        var agreement = process.Agreement!;
+        if (agreement["target"]!.GetValue<string>() != process.Dataset || agreement["assigner"]!.GetValue<string>() != process.Peer || agreement["assignee"]!.GetValue<string>() != own.Did.Value)
+            return End(process, "wrong-agreement", "The agreement names another dataset or other parties.");
+        if (!PolicyJson.Read(agreement).SameRulesAs(PolicyJson.Read(process.Offer!)))
+            return End(process, "wrong-agreement", "The agreement's rules are not those of the offer.");
+        if (process.AgreementSignature is { } signature && !await DocumentSignature.Verify(agreement, signature, Did.Parse(process.Peer), resolver, cancel))
+            return End(process, "wrong-signature", "The agreement's signature is not the provider's.");
+        var message = Compose.Later(MessageKind.ContractVerification, process.ProviderPid, process.ConsumerPid);
+        message[SignatureMember] = DocumentSignature.SignDocument(agreement, own);
+        return Reaction.Send(MessageKind.ContractVerification, message);
+    }
+
+    private async ValueTask<Reaction> Start(ExchangeProcess process, CancellationToken cancel)
+    {
+        if (!processes.TryFindAgreement(process.AgreementId!, out var negotiation))
+            return End(process, "unknown-agreement", "The agreement is no longer there.");
+        IReadOnlyCollection<string>? purposes = process.Purposes.IsEmpty ? null : process.Purposes;
+        return await judge.MayUse(negotiation, PolicyPhase.Transfer, purposes, isCounted: false, cancel) is PolicyDecision.Refused refused
+            ? End(process, refused)
+            : Reaction.Send(MessageKind.TransferStart, Compose.Later(MessageKind.TransferStart, process.ProviderPid, process.ConsumerPid));
+    }
+
+    private static Reaction End(ExchangeProcess process, PolicyDecision.Refused refused) =>
+        End(process, refused.Reasons[0].Reason, string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)));
+
+    private static Reaction End(ExchangeProcess process, string code, string reason)
+    {
+        var kind = process.Kind == ProcessKind.Negotiation ? MessageKind.ContractTermination : MessageKind.TransferTermination;
+        return Reaction.Send(kind, Compose.Ending(kind, process.ProviderPid, process.ConsumerPid, code, reason), reason);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Handover;
+using Dure.Exchange.Policies;
+using Dure.Exchange.Processes;
+
+namespace Dure.Exchange.Conduct;
+
+/// <summary>Puts the question of one use together (who, when, what for, how often before) and has the policy judge it. All four places of enforcement ask here.</summary>
+public sealed class UsageJudge(UsageBook usage, IPartnerClaims claims, TimeProvider time)
+{
+    /// <summary>How old an issuer's word on a membership may be before an agreement or a transfer.</summary>
+    public static readonly TimeSpan ClaimsMaxAge = TimeSpan.FromSeconds(30);
+
+    /// <summary>How old it may be while data flow.</summary>
+    public static readonly TimeSpan ClaimsMaxAgeInStream = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What is known of a partner, for many questions in a row.</summary>
+    public ValueTask<PolicyClaims> ClaimsOf(string partner, CancellationToken cancel) => claims.Of(partner, ClaimsMaxAge, cancel);
+
+    /// <summary>May this partner see the offering?</summary>
+    public bool MaySee(Offering offering, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes) =>
+        Decide(offering.Policy, PolicyPhase.Catalogue, offering.OfferId, partner, known, purposes, null) is PolicyDecision.Permitted;
+
+    /// <summary>May an agreement on the offer be made now?</summary>
+    public async ValueTask<PolicyDecision> MayAgree(Offering offering, ExchangeProcess negotiation, CancellationToken cancel) =>
+        Decide(offering.Policy, PolicyPhase.Negotiation, offering.OfferId, negotiation.Peer, await ClaimsOf(negotiation.Peer, cancel), Declared(negotiation), null);
+
+    /// <summary>May a transfer under the agreement begin, or its data flow?</summary>
+    /// <param name="negotiation">The finalized negotiation.</param>
+    /// <param name="phase">Transfer or access.</param>
+    /// <param name="purposes">The purposes declared for this transfer; null: those of the negotiation.</param>
+    /// <param name="isCounted">The use asked about has been counted already.</param>
+    public async ValueTask<PolicyDecision> MayUse(ExchangeProcess negotiation, PolicyPhase phase, IReadOnlyCollection<string>? purposes, bool isCounted, CancellationToken cancel)
+    {
+        var agreement = negotiation.Agreement!; // finalized: it has one
+        var known = await claims.Of(negotiation.Peer, phase == PolicyPhase.Access ? ClaimsMaxAgeInStream : ClaimsMaxAge, cancel);
+        return Decide(PolicyJson.Read(agreement), phase, OfferIdOf(negotiation), negotiation.Peer, known, purposes ?? Declared(negotiation), AgreedAt(agreement), isCounted);
+    }
+
+    /// <summary>The offer an agreement came from: what uses are counted under.</summary>
+    public static string OfferIdOf(ExchangeProcess negotiation) => negotiation.Offer!["@id"]!.GetValue<string>();
+
+    /// <summary>When an agreement was made, by its own words; null when it does not say.</summary>
+    public static DateTimeOffset? AgreedAt(JsonObject agreement) =>
+        agreement["timestamp"] is JsonValue value && value.TryGetValue<string>(out var text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+
+    private static IReadOnlyCollection<string>? Declared(ExchangeProcess process) => process.Purposes.IsDefaultOrEmpty ? null : process.Purposes;
+
+    private PolicyDecision Decide(UsagePolicy policy, PolicyPhase phase, string offerId, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes, DateTimeOffset? agreedAt, bool isCounted = false)
+    {
+        var used = usage.Of(offerId, partner);
+        return PolicyJudge.Decide(policy, new PolicyQuestion
+        {
+            Phase = phase,
+            Now = time.GetUtcNow(),
+            Assignee = partner,
+            AgreedAt = agreedAt,
+            Claims = known,
+            Purposes = purposes,
+            Uses = isCounted ? Math.Max(0, used.Uses - 1) : used.Uses,
+            Bytes = used.Bytes,
+        });
+    }
+}

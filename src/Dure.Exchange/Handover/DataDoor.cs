@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Conduct;
+using Dure.Exchange.Policies;
+using Dure.Exchange.Processes;
+using Dure.Exchange.Protocol;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Handover;
+
+/// <summary>
+/// The one door by which data leave. Each request is judged, counted before its first byte, and ended within half a second of the policy,
+/// the membership or a person saying no.
+/// </summary>
+public sealed class DataDoor : IDisposable
+{
+    public const string Unauthorised = "urn:dure:exchange:unauthorised";
+    public const string Refused = "urn:dure:exchange:refused";
+    private const int MaxOpen = 256;
+
+    private readonly ProcessBook processes;
+    private readonly OfferingBook offerings;
+    private readonly UsageBook usage;
+    private readonly UsageJudge judge;
+    private readonly TransferTokens tokens;
+    private readonly IShelf shelf;
+    private readonly TimeProvider time;
+    private readonly ProcessGates gates = new();
+    private readonly ConcurrentDictionary<Passage, bool> open = new();
+
+    public DataDoor(ProcessBook processes, OfferingBook offerings, UsageBook usage, UsageJudge judge, TransferTokens tokens, IShelf shelf, TimeProvider time)
+    {
+        (this.processes, this.offerings, this.usage, this.judge, this.tokens, this.shelf, this.time) = (processes, offerings, usage, judge, tokens, shelf, time);
+        processes.Changed += StopWhatEnded;
+    }
+
+    /// <summary>The passages that are open now.</summary>
+    public IReadOnlyCollection<Passage> Open => [.. open.Keys];
+
+    /// <summary>Looks at what would be handed over, without counting a use.</summary>
+    /// <exception cref="ProblemException">Of type <see cref="Unauthorised"/> when the token opens nothing, <see cref="Refused"/> with the reason when it may not be used now.</exception>
+    public async Task<(Offering Offering, string Path)> Look(string pid, string? authorization, CancellationToken cancel)
+    {
+        var (_, negotiation, offering, path) = Find(pid, authorization);
+        var hasUse = usage.OfTransfer(pid).Uses > 0;
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, null, isCounted: hasUse, cancel) is PolicyDecision.Refused refused)
+            throw Refuse(refused);
+        return (offering, path);
+    }
+
+    /// <summary>Opens the way for the bytes from <paramref name="from"/> on. A request from the first byte is a new use; a later one goes on with the last.</summary>
+    /// <param name="pid">The transfer.</param>
+    /// <param name="authorization">The value of the Authorization header.</param>
+    /// <param name="from">The first byte.</param>
+    /// <param name="length">How many bytes at most.</param>
+    /// <exception cref="ProblemException">As <see cref="Look"/>.</exception>
+    public async Task<Passage> Enter(string pid, string? authorization, long from, long length, CancellationToken cancel)
+    {
+        var (transfer, negotiation, offering, path) = Find(pid, authorization);
+        if (open.Count >= MaxOpen)
+            throw new ProblemException("urn:dure:exchange:too-busy", $"{MaxOpen} streams are open.", "data", "Try again in a minute.");
+        var offerId = UsageJudge.OfferIdOf(negotiation);
+        using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
+        var before = usage.OfTransfer(pid);
+        // A use covers the content once, and as much again for what broken lines lost.
+        var isNewUse = from == 0 || before.Uses == 0 || before.BytesOfUse + length > 2 * Math.Max(offering.Bytes, 1);
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, cancel) is PolicyDecision.Refused refused)
+            throw Refuse(refused);
+        if (isNewUse)
+            await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
+        var passage = new Passage(this, transfer, negotiation, offering, path, from, length, time);
+        open[passage] = true;
+        return passage;
+    }
+
+    public void Dispose()
+    {
+        processes.Changed -= StopWhatEnded;
+        foreach (var passage in open.Keys)
+            passage.Stop("The node stops.");
+    }
+
+    internal void Leave(Passage passage) => open.TryRemove(passage, out _);
+
+    /// <summary>Judges a flowing stream again.</summary>
+    internal ValueTask<PolicyDecision> Judge(Passage passage, CancellationToken cancel) =>
+        judge.MayUse(passage.Negotiation, PolicyPhase.Access, PurposesOf(passage.Transfer), isCounted: true, cancel);
+
+    /// <summary>Enters the next bytes of a stream: as many of those wanted as the policy leaves, at least those needed.</summary>
+    internal async Task<long> Count(Passage passage, long needed, long wanted, CancellationToken cancel)
+    {
+        var offerId = UsageJudge.OfferIdOf(passage.Negotiation);
+        using var _ = await gates.Enter($"{offerId} {passage.Negotiation.Peer}", cancel);
+        var left = await Judge(passage, cancel) switch
+        {
+            PolicyDecision.Refused refused => throw Refuse(refused),
+            PolicyDecision.Permitted { BytesLeft: { } some } when some < needed => throw new ProblemException(Refused, $"Only {some} bytes more may be delivered.", "policy: bytes-used-up", "Negotiate anew."),
+            PolicyDecision.Permitted { BytesLeft: { } some } => some,
+            _ => long.MaxValue,
+        };
+        var granted = Math.Min(wanted, left);
+        await Enter(passage, granted, cancel);
+        return granted;
+    }
+
+    /// <summary>Gives back what was entered and not sent.</summary>
+    internal Task GiveBack(Passage passage, long bytes) => Enter(passage, -bytes, CancellationToken.None);
+
+    private Task Enter(Passage passage, long bytes, CancellationToken cancel) =>
+        usage.Enter(passage.Transfer.Pid, passage.Transfer.AgreementId!, UsageJudge.OfferIdOf(passage.Negotiation), passage.Transfer.Peer, isNewUse: false, bytes, cancel);
+
+    private static IReadOnlyCollection<string>? PurposesOf(ExchangeProcess transfer) => transfer.Purposes.IsEmpty ? null : transfer.Purposes;
+
+    private (ExchangeProcess Transfer, ExchangeProcess Negotiation, Offering Offering, string Path) Find(string pid, string? authorization)
+    {
+        // A wrong token and a transfer that does not exist are told alike.
+        if (!processes.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Role != Role.Provider || !tokens.Opens(transfer, authorization))
+            throw new ProblemException(Unauthorised, "This token opens nothing.", "header Authorization", "Use the token of the transfer's newest start message.");
+        if (transfer.State != ProcessState.Started && transfer.Heading != ProcessState.Started)
+            throw new ProblemException(Refused, $"The transfer is {transfer.State.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");
+        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.State != ProcessState.Finalized
+            || !offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offering) || shelf.PathOf(offering) is not { } path)
+            throw new ProblemException(Refused, "What was agreed on is no longer there.", "dataset", "Ask the provider.");
+        return (transfer, negotiation, offering, path);
+    }
+
+    private void StopWhatEnded(ExchangeProcess changed)
+    {
+        if (changed.Kind != ProcessKind.Transfer || changed.Heading == ProcessState.Started)
+            return;
+        foreach (var passage in open.Keys.Where(passage => passage.Transfer.Pid == changed.Pid))
+            passage.Stop(changed.Reason ?? $"The transfer is {changed.Heading.Wire()}.");
+    }
+
+    private static ProblemException Refuse(PolicyDecision.Refused refused) =>
+        new(Refused, string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)), $"policy: {refused.Reasons[0].Reason}", "Ask the provider for other terms.");
+}

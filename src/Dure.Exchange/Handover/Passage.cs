@@ -1,0 +1,98 @@
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Policies;
+using Dure.Exchange.Processes;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Handover;
+
+/// <summary>
+/// Bytes on their way out. Whoever sends them asks for each portion before it leaves, and stops when <see cref="Stopped"/> says so.
+/// </summary>
+public sealed class Passage : IAsyncDisposable
+{
+    /// <summary>How many bytes are entered ahead at most; after a crash so many may have been counted and not sent.</summary>
+    private const long Portion = 64L << 20;
+
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(400);
+
+    private readonly DataDoor door;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task watch;
+    private long entered;
+
+    internal Passage(DataDoor door, ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, TimeProvider time)
+    {
+        (this.door, Transfer, Negotiation, Offering, Path, From, Length) = (door, transfer, negotiation, offering, path, from, length);
+        watch = Watch(time);
+    }
+
+    public ExchangeProcess Transfer { get; }
+    public Offering Offering { get; }
+
+    /// <summary>The file the bytes come from.</summary>
+    public string Path { get; }
+
+    public long From { get; }
+
+    /// <summary>How many bytes were asked for.</summary>
+    public long Length { get; }
+
+    /// <summary>How many have been let through.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>Why it was stopped; null while it was not.</summary>
+    public string? WhyStopped { get; private set; }
+
+    /// <summary>Cancelled when no more may leave.</summary>
+    public CancellationToken Stopped => stop.Token;
+
+    internal ExchangeProcess Negotiation { get; }
+
+    /// <summary>Lets the next bytes through: they are counted when this returns.</summary>
+    /// <exception cref="ProblemException">No more may leave, with the reason.</exception>
+    public async ValueTask Let(int bytes, CancellationToken cancel)
+    {
+        if (WhyStopped is { } why)
+            throw new ProblemException(DataDoor.Refused, why, "transfer", "Ask the provider.");
+        if (Sent + bytes > entered)
+        {
+            entered += await door.Count(this, bytes, Math.Max(bytes, Math.Min(Portion, Length - entered)), cancel);
+        }
+        Sent += bytes;
+    }
+
+    /// <summary>Ends the stream at once.</summary>
+    public void Stop(string why)
+    {
+        WhyStopped ??= why;
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // it has ended by itself meanwhile
+        }
+    }
+
+    /// <summary>Gives back what was counted and not sent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        door.Leave(this);
+        await stop.CancelAsync();
+        await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (entered > Sent)
+            await door.GiveBack(this, entered - Sent);
+        stop.Dispose();
+    }
+
+    private async Task Watch(TimeProvider time)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await Task.Delay(Glance, time, stop.Token);
+            if (await door.Judge(this, stop.Token) is PolicyDecision.Refused refused)
+                Stop(string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)));
+        }
+    }
+}
