@@ -12,6 +12,8 @@ export class CallbackServer {
   /** @type {Map<string, (incoming: Incoming) => Answer>} */
   #places = new Map()
   #server = createServer((request, response) => this.#serve(request, response))
+  /** @type {Set<(call: { url: string, headers: import('node:http').IncomingHttpHeaders }) => void>} */
+  #watchers = new Set()
   address = ''
 
   /**
@@ -35,6 +37,16 @@ export class CallbackServer {
     return `${this.address}/${place}`
   }
 
+  /**
+   * Shows every request as it came, also those to no place.
+   * @param {(call: { url: string, headers: import('node:http').IncomingHttpHeaders }) => void} watcher
+   * @returns {() => void} ends it
+   */
+  watch(watcher) {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
   close() {
     this.#server.closeAllConnections()
     return new Promise(resolve => this.#server.close(() => resolve(undefined)))
@@ -42,6 +54,7 @@ export class CallbackServer {
 
   /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
   async #serve(request, response) {
+    for (const watcher of this.#watchers) watcher({ url: request.url ?? '', headers: request.headers })
     const path = new URL(request.url ?? '/', 'http://kit').pathname.replace(/\/+$/, '')
     const [, place, ...rest] = path.split('/').map(decode)
     const handler = this.#places.get(place)

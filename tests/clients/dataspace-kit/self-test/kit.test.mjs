@@ -1,22 +1,13 @@
 // Tests of the kit itself: a right connector passes everything, and each fault is found in exactly the sequences it shows in.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { run } from '../kit.mjs'
 import { readOptions } from '../options.mjs'
 import { SEQUENCES, nodeScript } from '../sequences.mjs'
 import { ReferenceConnector } from './reference-connector.mjs'
-
-const SCHEMAS = process.env.DURE_DSP_SCHEMAS ?? above(dirname(fileURLToPath(import.meta.url)), join('shared', 'spec', 'dsp'))
-const skip = SCHEMAS === undefined ? 'the folder shared/spec/dsp is not above this checkout' : false
-
-/** @param {string} folder @param {string} wanted @returns {string | undefined} */
-function above(folder, wanted) {
-  const found = join(folder, wanted)
-  return existsSync(found) ? found : folder === dirname(folder) ? undefined : above(dirname(folder), wanted)
-}
+import { HERE, SCHEMAS, skip } from './spec.mjs'
 
 /** Faults that only show in something not coming, and for which it is not worth waiting as long as a slow machine may need. */
 const SILENT = ['never acts', 'acknowledges and forgets', 'always shows REQUESTED', 'shows a new state late']
@@ -168,7 +159,7 @@ for (const [fault, shows] of Object.entries(FAULTS))
   })
 
 test('The ids of the public kit and its settings file are understood', () => {
-  const file = join(dirname(fileURLToPath(import.meta.url)), 'public-kit.properties')
+  const file = join(HERE, 'public-kit.properties')
   const options = readOptions(['--properties', file, '--wait', '3'])
   assert.equal(options.base, 'http://127.0.0.1:8282/api/dsp/2025-1')
   assert.equal(options.root, 'http://127.0.0.1:8282/api/dsp')
@@ -185,7 +176,7 @@ test('A node script names each dataset, agreement and action once', () => {
 })
 
 test('No file of the kit names a connector', () => {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), '..')
+  const folder = join(HERE, '..')
   for (const file of ['kit.mjs', 'play.mjs', 'counterpart.mjs', 'connector.mjs', 'questions.mjs', 'sequences.mjs', 'protocol.mjs', 'schemas.mjs', 'callback-server.mjs'])
     assert.doesNotMatch(readFileSync(join(folder, file), 'utf8'), /dure|edc/i, file)
 })
