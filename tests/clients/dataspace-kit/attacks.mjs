@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { BODIES } from './attacks/bodies.mjs'
 import { CALLBACKS } from './attacks/callbacks.mjs'
+import { FLOOD } from './attacks/flood.mjs'
 import { PROCESSES } from './attacks/processes.mjs'
 import { Target } from './attacks/target.mjs'
 import { WIRE } from './attacks/wire.mjs'
@@ -28,7 +29,7 @@ The connector is started with the file of kit.mjs --write-node-script. Its addre
   --json, --list`
 
 /** @type {readonly Probe[]} */
-export const PROBES = [...BODIES, ...PROCESSES, ...CALLBACKS, ...WIRE]
+export const PROBES = [...BODIES, ...PROCESSES, ...CALLBACKS, ...WIRE, ...FLOOD]
 
 /** @param {string[]} args */
 export function readOptions(args) {

@@ -134,31 +134,6 @@ export const PROCESSES = [
   { id: 'REPEAT:02', source: 'decision 6', what: 'a termination that comes again is done already', run: target => again(target, 'CN:02-02', [], ['terminate'], 'TERMINATED') },
   { id: 'REPEAT:03', source: 'decision 6', what: 'a completion that comes again is done already', run: target => again(target, 'TP:02-02', ['start'], ['complete'], 'COMPLETED') },
   { id: 'REPEAT:04', source: 'decision 6', what: 'a suspension that comes again is done already', run: target => again(target, 'TP:02-03', ['start'], ['suspend'], 'SUSPENDED') },
-  {
-    id: 'FLOOD:01', source: 'bounded count', what: 'open negotiations are bounded, the refusal says so, and what was open stays usable',
-    needs: target => target.flood > 0 ? null : '--flood is not given',
-    async run(target) {
-      const first = await target.begin('CN:02-02')
-      const { body } = target.prepare('CN:02-02')
-      /** @type {import('./target.mjs').Reply | undefined} */
-      let refusal
-      let open = 1
-      const worker = async () => {
-        while (!refusal && open < target.flood + 100) {
-          open++
-          const reply = await target.post('/negotiations/request', { ...body, consumerPid: target.unknown() })
-          if (!taken(reply)) { open--; refusal ??= reply }
-        }
-      }
-      await Promise.all(Array.from({ length: 32 }, worker))
-      must(refusal !== undefined, `${open} are open and none was refused`)
-      must((refusal?.status ?? 0) < 500 || refusal?.status === 503, `the refusal is ${refusal?.status}`)
-      must(/Error$/.test(refusal?.body?.['@type']), `the refusal says ${refusal?.text.slice(0, 100)}`)
-      must(await target.state(first) === 'REQUESTED', 'the first one is no longer readable')
-      must(taken(await target.send(first, 'terminate')), 'the first one cannot be ended')
-      must(taken(await target.post('/negotiations/request', { ...body, consumerPid: target.unknown() })), 'after one has ended no other can be begun')
-    },
-  },
 ]
 
 /**

@@ -67,31 +67,37 @@ export const WIRE = [
   {
     id: 'ID:01', source: 'robust', what: "a partner's id that is a path or a line stays one segment of the callback's path, or is refused",
     async run(target) {
+      /** @type {Map<string, string>} path of a place, and the id that was given for it */
+      const places = new Map()
+      const calls = []
+      // Everything the server gets while this goes on is looked at, also what leaves the place of its callback.
+      const stop = target.server.watch(call => calls.push(call))
+      const called = place => calls.some(call => call.url.startsWith(place))
       for (const id of EVIL_IDS) {
-        const calls = []
         const { body } = target.prepare('CN:01-01')
-        // Everything the server gets while this goes on is looked at, also what leaves the place of the callback.
-        const stop = target.server.watch(call => calls.push(call))
         body.callbackAddress = target.server.open('evil', () => ({ status: 404 }))
         const place = new URL(body.callbackAddress).pathname
+        places.set(place, id)
         const reply = await target.post('/negotiations/request', { ...body, consumerPid: id })
         must(reply.status < 500, `consumerPid ${JSON.stringify(id)} was answered ${reply.status}`)
-        for (const deadline = Date.now() + (taken(reply) ? 1500 : 0); calls.length === 0 && Date.now() < deadline;) await pause(20)
-        stop()
-        for (const call of calls) {
-          const rest = call.url.startsWith(`${place}/negotiations/`) ? call.url.slice(place.length + '/negotiations/'.length) : null
-          must(rest !== null, `consumerPid ${JSON.stringify(id)} led to ${call.url}`)
-          const [own, ...more] = /** @type {string} */ (rest).split('/')
-          must(decode(own) === id && more.join('/') === 'offers', `consumerPid ${JSON.stringify(id)} led to ${call.url}`)
-          must(call.headers['x-injected'] === undefined, `consumerPid ${JSON.stringify(id)} put a header into the request`)
-        }
+        for (const deadline = Date.now() + (taken(reply) ? 1500 : 0); !called(place) && Date.now() < deadline;) await pause(20)
+      }
+      stop()
+      for (const call of calls) {
+        const [, first, kind, own, ...more] = call.url.split('/')
+        const id = places.get(`/${first}`)
+        must(id !== undefined || first.startsWith('attack-'), `one of the ids led to ${call.url}`)
+        // The offer, or a look at what became of it.
+        const stays = kind === 'negotiations' && decode(own) === id && ['', 'offers'].includes(more.join('/'))
+        must(id === undefined || stays, `consumerPid ${JSON.stringify(id)} led to ${call.url}`)
+        must(call.headers['x-injected'] === undefined, `consumerPid ${JSON.stringify(id)} put a header into the request`)
       }
     },
   },
   {
     id: 'WIRE:01', source: 'RFC 9112', what: 'a request with two lengths is one request or none',
     async run(target) {
-      const smuggled = target.head('GET', '/negotiations/urn:smuggled').replace('GET', 'GET')
+      const smuggled = target.head('GET', '/negotiations/urn:smuggled')
       for (const lines of [
         ['Content-Type: application/json', `Content-Length: ${5 + smuggled.length}`, 'Transfer-Encoding: chunked'], ['Content-Length: 5', `Content-Length: ${5 + smuggled.length}`],
         ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], ['Transfer-Encoding: xchunked'], [`Content-Length: +${5 + smuggled.length}`], ['Content-Length: 0x5'], ['Content-Length: -1'],
