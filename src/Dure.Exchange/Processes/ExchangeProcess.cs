@@ -53,6 +53,12 @@ public sealed record ExchangeProcess
     /// <summary>What the consumer says it will use the data for.</summary>
     public ImmutableArray<string> Purposes { get; init; } = [];
 
+    /// <summary>The data are fetched as soon as the agreement is final.</summary>
+    public bool ThenFetches { get; init; }
+
+    /// <summary>Where the other side hands the data over, without the token (transfers).</summary>
+    public JsonObject? DataAddress { get; init; }
+
     /// <summary>How the data are handed over (transfers).</summary>
     public string? Format { get; init; }
 

@@ -41,7 +41,7 @@ public sealed record ProcessStep
     public string? Reason { get; init; }
 
     /// <summary>What a process's first step says of it.</summary>
-    public sealed record Beginning(Role Role, string Peer, Uri PeerAddress, string Dataset, ImmutableArray<string> Purposes, string? AgreementId, string? Format);
+    public sealed record Beginning(Role Role, string Peer, Uri PeerAddress, string Dataset, ImmutableArray<string> Purposes, string? AgreementId, string? Format, bool ThenFetches = false);
 
     public static string EntryKind(ProcessKind kind) => kind == ProcessKind.Negotiation ? NegotiationEntry : TransferEntry;
 
@@ -58,6 +58,7 @@ public sealed record ProcessStep
             body["purposes"] = new JsonArray([.. begins.Purposes.Select(purpose => JsonValue.Create(purpose))]);
             Set(body, "agreement", begins.AgreementId);
             Set(body, "format", begins.Format);
+            Set(body, "thenFetches", begins.ThenFetches);
         }
         if (Received is { } received)
             body["received"] = Message(received);
@@ -76,7 +77,7 @@ public sealed record ProcessStep
     public static ProcessStep Of(JsonObject body) => new()
     {
         Begins = body["role"] is null ? null : new Beginning(Enum.Parse<Role>(Text(body, "role")!), Text(body, "peer")!, new Uri(Text(body, "peerAddress")!), Text(body, "dataset")!,
-            [.. body["purposes"]!.AsArray().Select(purpose => purpose!.GetValue<string>())], Text(body, "agreement"), Text(body, "format")),
+            [.. body["purposes"]!.AsArray().Select(purpose => purpose!.GetValue<string>())], Text(body, "agreement"), Text(body, "format"), Is(body, "thenFetches")),
         Received = Message(body, "received"),
         Sends = Message(body, "sends"),
         PeerPid = Text(body, "peerPid"),
@@ -98,7 +99,7 @@ public sealed record ProcessStep
         var process = before ?? new ExchangeProcess
         {
             Kind = kind, Role = Begins!.Role, Pid = pid, Peer = Begins.Peer, PeerAddress = Begins.PeerAddress, Dataset = Begins.Dataset, Purposes = Begins.Purposes,
-            AgreementId = Begins.AgreementId, Format = Begins.Format, Began = at,
+            AgreementId = Begins.AgreementId, Format = Begins.Format, ThenFetches = Begins.ThenFetches, Began = at,
         };
         process = process with { Changed = at, Entries = process.Entries.Add(entry), PeerPid = PeerPid ?? process.PeerPid, Reason = Reason ?? process.Reason, NeedsDecision = NeedsDecision };
         if (Delivers && process.Pending is { } delivered)
@@ -121,7 +122,8 @@ public sealed record ProcessStep
             AgreementId = body["agreement"]!["@id"]!.GetValue<string>(),
             AgreementSignature = body["dure:signature"] is JsonValue value && value.TryGetValue<string>(out var signature) ? signature : null,
         },
-        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + 1 },
+        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + 1, DataAddress = body["dataAddress"] as JsonObject ?? process.DataAddress },
+        MessageKind.TransferRequest => process with { DataAddress = body["dataAddress"] as JsonObject },
         _ => process,
     };
 

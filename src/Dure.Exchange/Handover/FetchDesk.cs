@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dure.Exchange.Processes;
+using Dure.Exchange.Protocol;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Handover;
+
+/// <summary>How far the receiving of data is.</summary>
+public enum FetchState
+{
+    Waiting,
+    Receiving,
+    Landed,
+    Failed,
+}
+
+/// <summary>One transfer's data on their way in.</summary>
+/// <param name="State">How far it is.</param>
+/// <param name="Done">Bytes on the disk.</param>
+/// <param name="Total">Bytes in all, where the provider says.</param>
+/// <param name="Word">What is going on, or why it failed.</param>
+public sealed record Fetch(FetchState State, long Done, long? Total, string Word);
+
+/// <summary>
+/// Brings in what was agreed on: begins the transfer once an agreement is final, fetches when the provider has started it, lands the
+/// data and tells the provider. Whatever was cut off, by the line or by a crash, goes on where it was.
+/// </summary>
+public sealed class FetchDesk : IAsyncDisposable
+{
+    private const int MaxAtOnce = 4;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
+
+    private readonly ProcessBook processes;
+    private readonly ProcessDesk desk;
+    private readonly ReceivedBook received;
+    private readonly ReceivedTokens tokens;
+    private readonly HttpClient client;
+    private readonly ILanding landing;
+    private readonly string folder;
+    private readonly TimeProvider time;
+    private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Fetch> fetches = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
+    private readonly CancellationTokenSource stop = new();
+
+    public FetchDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, HttpClient client, ILanding landing, string folder, TimeProvider time)
+    {
+        (this.desk, processes, this.received, this.tokens, this.client, this.landing, this.folder, this.time) = (desk, desk.Book, received, tokens, client, landing, folder, time);
+        processes.Changed += Consider;
+    }
+
+    /// <summary>How far a transfer's data are; null when none were asked for.</summary>
+    public Fetch? Find(string pid) => received.OfTransfer(pid) is { } landed ? new Fetch(FetchState.Landed, landed.Bytes, landed.Bytes, landed.Artefact) : fetches.GetValueOrDefault(pid);
+
+    /// <summary>Goes on with what a former run of the node left.</summary>
+    public void Resume()
+    {
+        foreach (var process in processes.All)
+            Consider(process);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        processes.Changed -= Consider;
+        await stop.CancelAsync();
+        await Task.WhenAll(work.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.Dispose();
+    }
+
+    private void Consider(ExchangeProcess process)
+    {
+        if (process.Role != Role.Consumer || stop.IsCancellationRequested)
+            return;
+        if (process is { Kind: ProcessKind.Negotiation, State: ProcessState.Finalized, ThenFetches: true })
+            Begin(process.Pid, () => BeginTransfer(process));
+        else if (process is { Kind: ProcessKind.Transfer, State: ProcessState.Started, Pending: null, Format: Dsp.PullFormat } && received.OfTransfer(process.Pid) is null)
+            Begin(process.Pid, () => Receive(process));
+    }
+
+    private void Begin(string pid, Func<Task> begin)
+    {
+        var task = new Task<Task>(() => Guard(pid, begin));
+        if (work.TryAdd(pid, task.Unwrap()))
+            task.Start(TaskScheduler.Default);
+    }
+
+    private async Task Guard(string pid, Func<Task> begin)
+    {
+        try
+        {
+            await begin();
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return; // the next start goes on
+        }
+        catch (Exception failed) when (failed is ProblemException or IOException or HttpRequestException or UnauthorizedAccessException)
+        {
+            fetches[pid] = fetches.GetValueOrDefault(pid, new Fetch(FetchState.Failed, 0, null, "")) with { State = FetchState.Failed, Word = (failed as ProblemException)?.Problem.What ?? failed.Message };
+        }
+        finally
+        {
+            work.TryRemove(pid, out _);
+        }
+        if (processes.TryFind(ProcessKind.Transfer, pid, out var now) && fetches.GetValueOrDefault(pid)?.State != FetchState.Failed)
+            Consider(now); // suspended and started again meanwhile
+    }
+
+    private async Task BeginTransfer(ExchangeProcess negotiation)
+    {
+        if (processes.All.Any(process => process.Kind == ProcessKind.Transfer && process.Role == Role.Consumer && process.AgreementId == negotiation.AgreementId))
+            return;
+        await desk.Begin(MessageKind.TransferRequest,
+            new ProcessStep.Beginning(Role.Consumer, negotiation.Peer, negotiation.PeerAddress, negotiation.Dataset, negotiation.Purposes, negotiation.AgreementId, Dsp.PullFormat),
+            pid => Compose.TransferRequest(pid, negotiation.AgreementId!, Dsp.PullFormat, desk.OwnAddress, null, negotiation.Purposes), "node", stop.Token);
+    }
+
+    private async Task Receive(ExchangeProcess transfer)
+    {
+        var pid = transfer.Pid;
+        fetches[pid] = new Fetch(FetchState.Waiting, 0, null, "waits for its turn");
+        await atOnce.WaitAsync(stop.Token);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var file = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pid))) + ".part");
+            var began = time.GetTimestamp();
+            for (var pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+            {
+                var before = File.Exists(file) ? new FileInfo(file).Length : 0;
+                try
+                {
+                    await FetchAndLand(transfer, file);
+                    return;
+                }
+                catch (Exception broken) when (broken is IOException or HttpRequestException)
+                {
+                    if (!processes.TryFind(ProcessKind.Transfer, pid, out transfer!) || transfer.State != ProcessState.Started)
+                        return; // suspended or ended: whatever starts it again brings it back here
+                    if (time.GetElapsedTime(began) > Patience)
+                        throw;
+                    fetches[pid] = new Fetch(FetchState.Receiving, before, null, $"goes on in {pause.TotalSeconds:F1} s: {broken.Message}");
+                    if (File.Exists(file) && new FileInfo(file).Length > before)
+                        pause = FirstPause;
+                    await Task.Delay(pause, time, stop.Token);
+                }
+            }
+        }
+        finally
+        {
+            atOnce.Release();
+        }
+    }
+
+    private async Task FetchAndLand(ExchangeProcess transfer, string file)
+    {
+        var pid = transfer.Pid;
+        if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !Uri.TryCreate(endpoint.GetValue<string>(), UriKind.Absolute, out var address) || tokens.Find(pid) is not { } token)
+            throw new ProblemException("urn:dure:exchange:no-address", "The provider's start message names no address or no token.", pid, "Ask the provider to start the transfer again.");
+        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Agreement is not { } agreement)
+            throw new ProblemException("urn:dure:exchange:unknown-agreement", "The transfer rests on no agreement of this node.", pid, "Negotiate first.");
+        var download = new Download(client, address, token, file, new Progress(progress => fetches[pid] = new Fetch(FetchState.Receiving, progress.Done, progress.Total, "receives")));
+        var manifest = await download.Manifest(stop.Token);
+        await download.Run(stop.Token);
+        var origin = new Origin(transfer.Peer, transfer.Dataset, pid, negotiation, agreement);
+        var artefact = await landing.Land(file, manifest, origin, stop.Token);
+        await received.Enter(origin, artefact, new FileInfo(file).Length, stop.Token);
+        File.Delete(file);
+        tokens.Forget(pid);
+        await desk.Decide(ProcessKind.Transfer, pid, MessageKind.TransferCompletion, process => Compose.Later(MessageKind.TransferCompletion, process.ProviderPid, process.ConsumerPid), null, "node", stop.Token);
+    }
+
+    private sealed class Progress(Action<(long Done, long? Total)> report) : IProgress<(long Done, long? Total)>
+    {
+        public void Report((long Done, long? Total) value) => report(value);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Policies;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Handover;
+
+/// <summary>Something this node received, and the rules that came with it.</summary>
+/// <param name="TransferPid">The transfer that brought it.</param>
+/// <param name="Artefact">What it is here: a dataset version's id, or a file's hash.</param>
+/// <param name="Provider">Who gave it.</param>
+/// <param name="Dataset">Its id in the provider's catalogue.</param>
+/// <param name="Agreement">The agreement, as both sides signed it.</param>
+/// <param name="Bytes">How much was received.</param>
+/// <param name="At">When.</param>
+/// <param name="Entry">The journal entry that says so.</param>
+public sealed record Received(string TransferPid, string Artefact, string Provider, string Dataset, JsonObject Agreement, long Bytes, DateTimeOffset At, EntryRef Entry)
+{
+    /// <summary>The rules that travel with it.</summary>
+    public UsagePolicy Policy { get; } = PolicyJson.Read(Agreement);
+}
+
+/// <summary>What was received under which rules: a fold of the journal. What is made from it carries the rules on.</summary>
+public sealed class ReceivedBook
+{
+    public const string Arrived = "data-received";
+
+    private readonly Journal journal;
+    private readonly ConcurrentDictionary<string, Received> byTransfer = new(StringComparer.Ordinal);
+
+    private ReceivedBook(Journal journal) => this.journal = journal;
+
+    public IReadOnlyList<Received> All => [.. byTransfer.Values.OrderByDescending(received => received.At)];
+
+    public static ReceivedBook Read(Journal journal)
+    {
+        var book = new ReceivedBook(journal);
+        foreach (var entry in journal.Read())
+        {
+            if (entry.Kind == Arrived)
+                book.Apply(entry);
+        }
+        return book;
+    }
+
+    public Received? OfTransfer(string pid) => byTransfer.GetValueOrDefault(pid);
+
+    /// <summary>Everything under whose rules an artefact stands.</summary>
+    public IReadOnlyList<Received> Of(string artefact) => [.. byTransfer.Values.Where(received => received.Artefact == artefact).OrderBy(received => received.At)];
+
+    internal async Task<Received> Enter(Origin origin, string artefact, long bytes, CancellationToken cancel)
+    {
+        var body = Lineage.Of(origin.Negotiation.Entries).Into(new JsonObject
+        {
+            ["artefact"] = artefact,
+            ["provider"] = origin.Provider,
+            ["dataset"] = origin.Dataset,
+            ["agreement"] = origin.Agreement.DeepClone(),
+            ["bytes"] = bytes,
+        });
+        return Apply(await journal.Append(Arrived, origin.TransferPid, body, origin.Provider, cancel));
+    }
+
+    private Received Apply(JournalEntry entry)
+    {
+        var body = entry.Body;
+        return byTransfer[entry.Subject] = new Received(entry.Subject, body["artefact"]!.GetValue<string>(), body["provider"]!.GetValue<string>(), body["dataset"]!.GetValue<string>(),
+            body["agreement"]!.AsObject(), (long)body["bytes"]!.GetValue<double>(), entry.Time, EntryRef.To(entry));
+    }
+}
