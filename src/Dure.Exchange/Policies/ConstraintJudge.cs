@@ -9,7 +9,7 @@ namespace Dure.Exchange.Policies;
 internal sealed class ConstraintJudge(PolicyQuestion question)
 {
     /// <summary>So many values of one claim are looked at; a partner that states more states nothing.</summary>
-    private const int MaxClaimed = 256;
+    private const int MaxClaimed = 64;
 
     /// <summary>How far the clocks of two nodes may differ before an agreement made "later than now" is none.</summary>
     private static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(5);
@@ -18,6 +18,13 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
     private readonly bool isBeforeAgreement = question.AgreedAt is null && question.Phase is PolicyPhase.Catalogue or PolicyPhase.Negotiation;
 
     private DateTimeOffset? AgreedAt => isBeforeAgreement ? question.Now : question.AgreedAt is { } at && at - question.Now <= clockTolerance ? at : null;
+
+    /// <summary>Whether a comparison is one that is enforced, whatever is asked.</summary>
+    public static bool Understands(PolicyConstraint.Atomic atomic)
+    {
+        var judge = new ConstraintJudge(new PolicyQuestion { Phase = PolicyPhase.Access, Now = DateTimeOffset.UnixEpoch, AgreedAt = DateTimeOffset.UnixEpoch, Assignee = "?", Purposes = ["?"] });
+        return judge.Judge((PolicyConstraint)atomic) is not FixedConstraint { Reason: RefusalReasons.UnknownOperand or RefusalReasons.UnknownOperator or RefusalReasons.BadOperand or RefusalReasons.UnknownMember };
+    }
 
     public JudgedConstraint Judge(PolicyConstraint constraint) => constraint switch
     {
@@ -64,7 +71,7 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
 
     /// <summary>Catena-X: eq a number of days; the agreement's day (UTC) plus so many days, while today is before that.</summary>
     private JudgedConstraint EndDays(PolicyConstraint.Atomic atomic) => atomic.Operator == PolicyOperator.Eq
-        ? SinceAgreement(atomic, PolicyOperator.Lt, agreed => PolicyLiteral.NumberOf(atomic.RightOperand) is { } days ? agreed.UtcDateTime.Date.Ticks + (Int128)days * TimeSpan.TicksPerDay : null)
+        ? SinceAgreement(atomic, PolicyOperator.Lt, agreed => PolicyTime.EndOfDays(atomic.RightOperand, agreed))
         : Unknown(atomic, RefusalReasons.UnknownOperator);
 
     private JudgedConstraint Elapsed(PolicyConstraint.Atomic atomic) => IsOrder(atomic)
@@ -96,46 +103,58 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
     /// </summary>
     private JudgedConstraint Purpose(PolicyConstraint.Atomic atomic)
     {
-        var judged = Each(atomic, question.Purposes ?? ["?"], RefusalReasons.WrongPurpose, RefusalReasons.PurposeNotDeclared);
-        if (question.Purposes is not null || !IsChoice(atomic) || Values(atomic) is null or [])
-            return judged;
-        return question.Phase == PolicyPhase.Catalogue ? new FixedConstraint(atomic, Truth.Open, "") : Unknown(atomic, RefusalReasons.PurposeNotDeclared);
+        var isOpen = question.Purposes is null && question.Phase == PolicyPhase.Catalogue && IsChoice(atomic) && Values(atomic) is { Length: > 0 };
+        return isOpen ? new FixedConstraint(atomic, Truth.Open, "") : Each(atomic, question.Purposes ?? [], RefusalReasons.WrongPurpose, RefusalReasons.PurposeNotDeclared);
     }
 
     /// <summary>
     /// A fact that ought to have one value (where, whether a member, what for): each value is judged alone. When they disagree, part of the use
     /// would be allowed and part not, and which part this one is cannot be known.
     /// </summary>
-    private static JudgedConstraint Each(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing)
+    private static FixedConstraint Each(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing) => Chosen(atomic, claimed, wrong, missing, listed =>
     {
-        if (atomic.Operator == PolicyOperator.IsAllOf || claimed.Count is <= 1 or > MaxClaimed)
-            return Any(atomic, claimed, wrong, missing);
-        var each = claimed.Select(value => Any(atomic, [value], wrong, missing)).ToList();
-        var verdicts = each.Select(judged => judged.At(default).Truth).Distinct().ToList();
-        return verdicts.Count == 1 ? each[0] : Unknown(atomic, wrong);
-    }
+        if (atomic.Operator == PolicyOperator.IsAllOf)
+            return Compared(atomic.Operator, listed, claimed);
+        var verdicts = claimed.Select(value => Compared(atomic.Operator, listed, [value])).Distinct().ToList();
+        return verdicts is [var agreed] ? agreed : null;
+    });
 
     /// <summary>A fact that may have several values, all true at once (numbers, groups, agreements signed).</summary>
-    private static JudgedConstraint Any(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing)
+    private static FixedConstraint Any(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing) =>
+        Chosen(atomic, claimed, wrong, missing, listed => Compared(atomic.Operator, listed, claimed));
+
+    /// <param name="compare">What the values come to; null when they contradict each other.</param>
+    private static FixedConstraint Chosen(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing, Func<string[], Truth?> compare)
     {
         if (!IsChoice(atomic))
             return Unknown(atomic, RefusalReasons.UnknownOperator);
-        if (Values(atomic) is not { } listed)
+        if (Values(atomic) is not { } listed || listed.Length == 0 && atomic.Operator == PolicyOperator.IsAllOf)
             return Unknown(atomic, RefusalReasons.BadOperand);
         if (claimed.Count is 0 or > MaxClaimed || claimed.Any(string.IsNullOrWhiteSpace))
             return Unknown(atomic, missing);
-        var truth = atomic.Operator switch
-        {
-            PolicyOperator.Eq or PolicyOperator.IsAnyOf => Greatest(listed, claimed),
-            PolicyOperator.Neq or PolicyOperator.IsNoneOf => Not(Greatest(listed, claimed)),
-            // Every one listed must be among those claimed.
-            _ => listed.Length == 0 ? Truth.Unknown : listed.Min(value => Greatest([value], claimed)),
-        };
-        return new FixedConstraint(atomic, truth, truth == Truth.Unknown ? RefusalReasons.Ambiguous : wrong);
+        return compare(listed) is not { } truth ? Unknown(atomic, wrong) : new FixedConstraint(atomic, truth, truth == Truth.Unknown ? RefusalReasons.Ambiguous : wrong);
     }
 
-    private static Truth Greatest(IEnumerable<string> listed, IReadOnlyCollection<string> claimed) =>
-        listed.SelectMany(_ => claimed, Same).DefaultIfEmpty(Truth.No).Max();
+    private static Truth Compared(PolicyOperator comparison, string[] listed, IReadOnlyCollection<string> claimed) => comparison switch
+    {
+        PolicyOperator.Eq or PolicyOperator.IsAnyOf => Greatest(listed, claimed),
+        PolicyOperator.Neq or PolicyOperator.IsNoneOf => Not(Greatest(listed, claimed)),
+        // Every one listed must be among those claimed.
+        _ => listed.Min(value => Greatest([value], claimed)),
+    };
+
+    private static Truth Greatest(string[] listed, IReadOnlyCollection<string> claimed)
+    {
+        var greatest = Truth.No;
+        foreach (var claim in claimed)
+        {
+            // Only who asks is a DID, and that is one value; comparing many addresses with many would be work that a partner sets.
+            var address = claimed.Count == 1 && Did.TryParse(claim, out var did) ? did.DocumentAddress : null;
+            foreach (var value in listed)
+                greatest = Same(value, claim, address) is var same && same > greatest ? same : greatest;
+        }
+        return greatest;
+    }
 
     private static Truth Not(Truth truth) => truth switch { Truth.Yes => Truth.No, Truth.No => Truth.Yes, _ => truth };
 
@@ -143,12 +162,12 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
     /// Two texts are the same, or not, or look alike (in another case, with another spelling of the same web address): then nobody is let in
     /// by a likeness, and nobody who is shut out gets in by another spelling.
     /// </summary>
-    private static Truth Same(string listed, string claimed)
+    private static Truth Same(string listed, string claimed, Uri? address)
     {
         if (string.Equals(listed, claimed, StringComparison.Ordinal))
             return Truth.Yes;
         var isAlike = listed.AsSpan().Trim().Equals(claimed.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase)
-            || Did.TryParse(listed, out var one) && Did.TryParse(claimed, out var other) && one.DocumentAddress == other.DocumentAddress;
+            || address is not null && Did.TryParse(listed, out var other) && address == other.DocumentAddress;
         return isAlike ? Truth.Unknown : Truth.No;
     }
 

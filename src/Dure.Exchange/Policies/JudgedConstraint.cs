@@ -61,6 +61,8 @@ internal abstract class JudgedConstraint(PolicyConstraint written)
 /// <summary>A condition that nothing moves.</summary>
 internal sealed class FixedConstraint(PolicyConstraint written, Truth truth, string reason) : JudgedConstraint(written)
 {
+    public string Reason => reason;
+
     public override Verdict At(in Moment moment) => new(truth, truth == Truth.Unknown);
 
     public override void Explain(in Moment moment, bool onlyUnknown, ICollection<Refusal> reasons)

@@ -13,11 +13,11 @@ namespace Dure.Exchange.Policies;
 /// </summary>
 internal sealed class PolicyReader
 {
-    private const int MaxBytes = 256 * 1024;
+    public const int MaxBytes = 256 * 1024;
     private const int MaxName = 512;
     private const int MaxText = 4096;
     private const int MaxListed = 1024;
-    private const int MaxForeign = 16;
+    public const int MaxForeign = 16;
 
     // With the nesting of conditions this stays within what the journal's JSON may hold.
     private const int MaxValueNesting = 16;
@@ -42,7 +42,7 @@ internal sealed class PolicyReader
                 case "permission": permissions = Rules(value, name); break;
                 case "prohibition": prohibitions = Rules(value, name); break;
                 case "obligation": obligations = Rules(value, name); break;
-                case var _ when PolicyNames.IsRuleTerm(name): foreign.Add(Foreign(name, value, "")); break;
+                case var _ when CouldChangeRules(name, value): foreign.Add(Foreign(name, value, "")); break;
             }
         }
         if (permissions.Count + prohibitions.Count == 0)
@@ -117,6 +117,14 @@ internal sealed class PolicyReader
 
     private static PolicyValue Listed(JsonElement value, string path) =>
         value.ValueKind == JsonValueKind.String ? new PolicyValue.Text(Text(value, path, MaxText)) : new PolicyValue.Json(Canonical(value, path));
+
+    /// <summary>Rules under another name, or something that gives names another meaning (a context of one's own, a graph beside this one).</summary>
+    private static bool CouldChangeRules(string name, JsonElement value) => name switch
+    {
+        "@id" or "@type" => false,
+        "@context" => value.ValueKind != JsonValueKind.String && !(value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)),
+        _ => name.StartsWith('@') || PolicyNames.IsRuleTerm(name),
+    };
 
     private static GroupKind? KindOf(string name) => name switch
     {

@@ -48,6 +48,23 @@ internal static class PolicyTime
         return new DateTime(year, month, day).Ticks + hour * TimeSpan.TicksPerHour + (minute - offset) * TimeSpan.TicksPerMinute + second * TimeSpan.TicksPerSecond + fraction;
     }
 
+    /// <summary>An instant with the offset it was written with, if it is written whole and lies within the calendar.</summary>
+    public static DateTimeOffset? Read(string? text)
+    {
+        if (Instant(text) is not { } ticks || OffsetMinutes(text![^1] == 'Z' ? "Z" : text.AsSpan()[^6..]) is not { } offset)
+            return null;
+        var local = ticks + (Int128)offset * TimeSpan.TicksPerMinute;
+        return ticks < 0 || ticks > DateTime.MaxValue.Ticks || local < 0 || local > DateTime.MaxValue.Ticks ? null : new DateTimeOffset((long)local, TimeSpan.FromMinutes(offset));
+    }
+
+    /// <summary>An instant as policies write it.</summary>
+    public static string Written(DateTimeOffset instant) =>
+        instant.ToString(instant.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'" : "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", CultureInfo.InvariantCulture);
+
+    /// <summary>The days in <c>contractAgreement+15d</c>, when it is exactly that.</summary>
+    public static int? DaysAfterAgreement(string? text) =>
+        text is not null && text.EndsWith('d') && IsAfterAgreement(text) && SpanAfterAgreement(text) is { } span && span / TimeSpan.TicksPerDay is var days && days > 0 && days <= int.MaxValue ? (int)days : null;
+
     /// <summary>An instant counted from the agreement: <c>contractAgreement+15d</c>, in s, m, h or d (EDC).</summary>
     public static Int128? AfterAgreement(string text, DateTimeOffset agreedAt) => IsAfterAgreement(text) && SpanAfterAgreement(text) is { } span ? agreedAt.UtcTicks + span : null;
 
@@ -66,6 +83,10 @@ internal static class PolicyTime
         var span = (Int128)long.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) * unit;
         return isNegative ? -span : span;
     }
+
+    /// <summary>The end of so many days (UTC), the first of which is the agreement's own (Catena-X).</summary>
+    public static Int128? EndOfDays(PolicyValue days, DateTimeOffset agreedAt) =>
+        PolicyLiteral.NumberOf(days) is { } number ? agreedAt.UtcDateTime.Date.Ticks + (Int128)number * TimeSpan.TicksPerDay : null;
 
     /// <summary>The instant an ISO 8601 duration after another; years and months by the calendar, the rest by the clock.</summary>
     public static Int128? After(DateTimeOffset start, string? duration)

@@ -50,7 +50,7 @@ public sealed record UsagePolicy
     {
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = CanonicalJson.MaxDepth });
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = CanonicalJson.MaxDepth });
             return Read(document.RootElement);
         }
         catch (JsonException cause)
