@@ -5,6 +5,7 @@ import { BODIES } from './attacks/bodies.mjs'
 import { CALLBACKS } from './attacks/callbacks.mjs'
 import { FLOOD } from './attacks/flood.mjs'
 import { PROCESSES } from './attacks/processes.mjs'
+import { PROVIDER } from './attacks/provider.mjs'
 import { Target } from './attacks/target.mjs'
 import { WIRE } from './attacks/wire.mjs'
 import { CallbackServer } from './callback-server.mjs'
@@ -23,13 +24,14 @@ import { Schemas } from './schemas.mjs'
 const USAGE = `node attacks.mjs --base URL --schemas FOLDER --authorization VALUE [options]
 The connector is started with the file of kit.mjs --write-node-script. Its addresses on 127.0.0.1 have to be allowed as callbacks.
   --other-authorization VALUE  the Authorization header of another participant
+  --negotiate-url URL          where the connector is told to negotiate (probes of a lying provider)
   --flood N                    how many open negotiations of one partner are to be bounded (left out unless given)
   --only PATTERN               probes whose id matches this regular expression
   --wait SECONDS               how long an answer is waited for (15)
   --json, --list`
 
 /** @type {readonly Probe[]} */
-export const PROBES = [...BODIES, ...PROCESSES, ...CALLBACKS, ...WIRE, ...FLOOD]
+export const PROBES = [...BODIES, ...PROCESSES, ...PROVIDER, ...CALLBACKS, ...WIRE, ...FLOOD]
 
 /** @param {string[]} args */
 export function readOptions(args) {
@@ -37,7 +39,7 @@ export function readOptions(args) {
   const flag = /** @type {const} */ ({ type: 'boolean' })
   return parseArgs({
     args,
-    options: { 'base': text, 'schemas': text, 'authorization': text, 'other-authorization': text, 'flood': text, 'only': text, 'wait': text, 'json': flag, 'list': flag, 'help': flag },
+    options: { 'base': text, 'schemas': text, 'authorization': text, 'other-authorization': text, 'negotiate-url': text, 'flood': text, 'only': text, 'wait': text, 'json': flag, 'list': flag, 'help': flag },
   }).values
 }
 
@@ -52,7 +54,7 @@ export async function run(options, tell = () => {}) {
   await server.listen(0)
   const target = new Target({
     base: options.base, authorization: options.authorization, otherAuthorization: options['other-authorization'], wait: 1000 * Number(options.wait ?? 15), given: {},
-    schemas: Schemas.of(options.schemas), server, flood: Number(options.flood ?? 0),
+    schemas: Schemas.of(options.schemas), server, negotiateUrl: options['negotiate-url'], flood: Number(options.flood ?? 0),
   })
   try {
     /** @type {Result[]} */

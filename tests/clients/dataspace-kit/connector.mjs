@@ -26,6 +26,11 @@ export class Connector {
     return this.#ask('GET', url, undefined, anonymous)
   }
 
+  /** Sends a message, whatever becomes of it. @param {string} url @param {object} message @returns {Promise<Reply>} */
+  post(url, message) {
+    return this.#ask('POST', url, message)
+  }
+
   /**
    * Sends a message that has to be taken.
    * @param {string} url @param {object} message @returns {Promise<Reply>}

@@ -6,7 +6,7 @@ import { Connector } from './connector.mjs'
 import { USAGE, readOptions } from './options.mjs'
 import { play } from './play.mjs'
 import { Schemas } from './schemas.mjs'
-import { SEQUENCES, nodeScript } from './sequences.mjs'
+import { BEYOND, SEQUENCES, nodeScript } from './sequences.mjs'
 
 /** @typedef {{ id: string, ok: boolean, title: string, why: string | null, milliseconds: number }} Result */
 
@@ -19,7 +19,7 @@ import { SEQUENCES, nodeScript } from './sequences.mjs'
 export async function run(options, tell = () => {}) {
   for (const needed of /** @type {const} */ (['base', 'schemas']))
     if (!options[needed]) throw new Error(`--${needed} is missing; --help lists the options`)
-  const chosen = SEQUENCES.filter(sequence => options.only.test(sequence.id))
+  const chosen = choose(options)
   if (chosen.length === 0) throw new Error(`--only ${options.only.source} matches no sequence; --list shows them`)
   const server = new CallbackServer()
   await server.listen(options.callbackPort, options['callback-address'])
@@ -51,6 +51,11 @@ export async function run(options, tell = () => {}) {
   }
 }
 
+/** @param {ReturnType<typeof readOptions>} options */
+function choose({ only, beyond }) {
+  return [...SEQUENCES, ...(beyond ? BEYOND : [])].filter(sequence => only.test(sequence.id))
+}
+
 /** @param {import('./sequences.mjs').Sequence} sequence @param {import('./play.mjs').Setup} setup @returns {Promise<Result>} */
 async function judge(sequence, setup) {
   const begun = performance.now()
@@ -66,7 +71,7 @@ function titleOf({ title, disabledUpstream }) {
 async function main() {
   const options = readOptions(process.argv.slice(2))
   if (options.help) return void console.log(USAGE)
-  if (options.list) return SEQUENCES.filter(one => options.only.test(one.id)).forEach(one => console.log(`${one.id} ${titleOf(one)}`))
+  if (options.list) return choose(options).forEach(one => console.log(`${one.id} ${titleOf(one)}`))
   const script = options['write-node-script']
   if (script !== undefined) return writeFileSync(script, `${JSON.stringify(nodeScript(options.authorization ?? 'compatibility-kit', options.given), null, 2)}\n`)
 

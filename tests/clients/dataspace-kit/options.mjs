@@ -14,6 +14,7 @@ export const USAGE = `node kit.mjs --base URL --schemas FOLDER [options]
   --agent ID                what the connector calls itself
   --properties FILE         the public kit's settings; what is given here as well goes before
   --only PATTERN            sequences whose id matches this regular expression
+  --beyond                  also what the public kit leaves out: every forbidden step, and negotiations the provider begins
   --wait SECONDS            how long a message or a state is waited for (15)
   --initial-status CODE     how the kit answers an initial request: 201 as specified, 200 as the public kit does (201)
   --callback-port PORT      port of the kit's own server on 127.0.0.1 (any)
@@ -45,7 +46,7 @@ export function readOptions(args) {
     options: {
       'base': text, 'root': text, 'schemas': text, 'authorization': text, 'expect-authorization': text, 'negotiate-url': text, 'transfer-url': text, 'participant': text,
       'agent': text, 'properties': text, 'only': text, 'wait': text, 'initial-status': text, 'callback-port': text, 'callback-address': text, 'parallel': text,
-      'strict': flag, 'json': flag, 'list': flag, 'help': flag, 'write-node-script': text,
+      'strict': flag, 'beyond': flag, 'json': flag, 'list': flag, 'help': flag, 'write-node-script': text,
     },
   })
   const { settings, given } = values.properties ? readProperties(values.properties) : { settings: {}, given: {} }

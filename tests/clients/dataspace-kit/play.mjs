@@ -1,7 +1,7 @@
 // Plays one sequence against the connector under test and says what went wrong.
 import { Counterpart, errorFault, processFault } from './counterpart.mjs'
 import { jsonOf, segment, short } from './connector.mjs'
-import { MESSAGES, PROCESS_TYPE, messageBody } from './protocol.mjs'
+import { MESSAGES, PROCESS_TYPE, isFirst, messageBody } from './protocol.mjs'
 import { idsOf } from './sequences.mjs'
 import { QUESTIONS } from './questions.mjs'
 
@@ -43,7 +43,8 @@ class Play {
       role, schemas: setup.schemas, initialStatus: setup.initialStatus, expectedAuthorization: setup.expectedAuthorization,
     })
     this.side.process.callbackAddress = setup.server.open(sequence.id, incoming => this.side.receive(incoming))
-    if (role === 'consumer') this.side.otherAddress = setup.connector.base
+    // Who is told to begin says in its first message where it is reached.
+    if (sequence.steps[0].mark === '>') this.side.otherAddress = setup.connector.base
   }
 
   async run() {
@@ -52,7 +53,8 @@ class Play {
       try {
         if (step.mark === '<') await this.#receive(step.name)
         else if (step.mark === '>') await this.#send(step.name)
-        else await this.#sendIllegal(step.name)
+        else if (step.mark === '!') await this.#sendIllegal(step.name)
+        else await this.#sendUnwelcome(step.name, step.mark)
         if (steps[index + 1]?.mark !== '<') await this.#confirmState(step.mark)
       } catch (error) {
         throw new Error(`${id.includes('_C') ? 'as consumer' : 'as provider'}, step ${index + 1} ${step.mark}${step.name}: ${error.message}`)
@@ -81,7 +83,7 @@ class Play {
     this.side.begin(MESSAGES[this.kind][name].to)
     try {
       const reply = await this.setup.connector.send(this.#url(name), this.#body(name))
-      if (name === 'request') this.#begun(reply)
+      if (isFirst(this.kind, name)) this.#begun(reply, MESSAGES[this.kind][name].to)
       else if (reply.body !== null && typeof reply.body === 'object' && this.setup.schemas.knows(reply.body['@type'])) this.#check(this.setup.schemas.fault(reply.body['@type'], reply.body))
       this.side.end(true)
     } catch (error) {
@@ -90,20 +92,27 @@ class Play {
     }
   }
 
-  /** @param {import('./connector.mjs').Reply} reply */
-  #begun(reply) {
+  /** @param {import('./connector.mjs').Reply} reply @param {string} state */
+  #begun(reply, state) {
     if (reply.status !== 201) throw new Error(`it was answered ${reply.status} and not 201`)
     const { process } = this.side
     const shown = jsonOf(reply, 'the answer')
     this.#check(processFault(this.setup.schemas, process, shown))
-    if (shown.state !== 'REQUESTED') throw new Error(`the answer shows state ${shown.state} and not REQUESTED`)
-    this.#check(this.side.learn(shown.providerPid))
+    if (shown.state !== state) throw new Error(`the answer shows state ${shown.state} and not ${state}`)
+    this.#check(this.side.learn(shown[`${this.side.other}Pid`]))
   }
 
   /** @param {string} name */
   async #sendIllegal(name) {
     const reply = await this.setup.connector.sendIllegal(this.#url(name), this.#body(name))
     this.#check(errorFault(this.setup.schemas, this.side.process, jsonOf(reply, `the refusal with ${reply.status}`)))
+  }
+
+  /** What is done already may be taken or refused; what only the other side may send is refused in any way. @param {string} name @param {'?' | 'x'} mark */
+  async #sendUnwelcome(name, mark) {
+    const { status, text } = await this.setup.connector.post(this.#url(name), this.#body(name))
+    const fine = (status >= 400 && status < 500 && (mark === 'x' || status !== 404)) || (mark === '?' && status >= 200 && status < 300)
+    if (!fine) throw new Error(`it was answered ${status}: ${short(text)}`)
   }
 
   /** @param {string} name */
@@ -123,11 +132,11 @@ class Play {
   /**
    * Reads the state the connector shows. After a refusal it must not have changed at any time, so it is read once; after a message
    * of the connector's own it changes when our answer has arrived there, so it is waited for.
-   * @param {'<' | '>' | '!'} mark
+   * @param {import('./sequences.mjs').Step['mark']} mark
    */
   async #confirmState(mark) {
     const { process } = this.side
-    const once = mark === '!' || (mark === '>' && this.setup.strict)
+    const once = mark === '>' ? this.setup.strict : mark !== '<'
     const url = `${this.side.otherAddress}/${this.kind}/${segment(this.side.otherPid ?? '')}`
     for (const deadline = Date.now() + this.setup.wait; ; await new Promise(resolve => setTimeout(resolve, POLL))) {
       this.side.throwFaults()

@@ -19,6 +19,7 @@ export const CONTEXT = 'https://w3id.org/dspace/2025/1/context.jsonld'
 export const MESSAGES = {
   negotiations: {
     request: { type: 'ContractRequestMessage', by: 'consumer', from: [null], to: 'REQUESTED', path: 'request' },
+    propose: { type: 'ContractOfferMessage', by: 'provider', from: [null], to: 'OFFERED', path: 'offers' },
     counter: { type: 'ContractRequestMessage', by: 'consumer', from: ['OFFERED'], to: 'REQUESTED', path: 'PID/request' },
     offer: { type: 'ContractOfferMessage', by: 'provider', from: ['REQUESTED'], to: 'OFFERED', path: 'PID/offers' },
     accept: { type: 'ContractNegotiationEventMessage', by: 'consumer', from: ['OFFERED'], to: 'ACCEPTED', path: 'PID/events', event: 'ACCEPTED' },
@@ -51,6 +52,11 @@ export function isLegal(kind, name, sender, state) {
   const message = MESSAGES[kind][name]
   if (kind === 'transfers' && name === 'start' && sender === 'consumer' && state === 'REQUESTED') return false
   return (message.by === 'both' || message.by === sender) && message.from.includes(state)
+}
+
+/** Whether a message begins a process. @param {Kind} kind @param {string} name */
+export function isFirst(kind, name) {
+  return MESSAGES[kind][name].from.includes(null)
 }
 
 /**
@@ -95,7 +101,9 @@ export function messageBody(name, process, sender) {
         ? { ...start, consumerPid: process.consumerPid, offer: offer(process, false), callbackAddress: process.callbackAddress }
         : { ...both, offer: offer(process, true) }
     case 'ContractOfferMessage':
-      return { ...both, offer: offer(process, true) }
+      return name === 'propose'
+        ? { ...start, providerPid: process.providerPid, offer: offer(process, true), callbackAddress: process.callbackAddress }
+        : { ...both, offer: offer(process, true) }
     case 'ContractAgreementMessage':
       return { ...both, agreement: agreement(process), callbackAddress: process.callbackAddress }
     case 'ContractNegotiationTerminationMessage':

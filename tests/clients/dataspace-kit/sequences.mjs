@@ -1,10 +1,14 @@
 // The sequences, one line each: `<` the connector under test sends, `>` the kit sends, `!` the kit sends and must be refused.
-// Names and order are those of the public kit. Two of them are disabled there and run here.
-import { MESSAGES } from './protocol.mjs'
+// Names and order are those of the public kit. Two of them are disabled there and run here. `BEYOND` has no counterpart there.
+import { MESSAGES, isLegal } from './protocol.mjs'
 
 /** @typedef {import('./protocol.mjs').Kind} Kind */
 /** @typedef {import('./protocol.mjs').Role} Role */
-/** @typedef {{ mark: '<' | '>' | '!', name: string }} Step */
+/**
+ * Beside the marks above: `?` the kit sends what has been done already, which may be taken or refused; `x` the kit sends what only
+ * the other side may, which is refused in any way. Neither changes anything.
+ * @typedef {{ mark: '<' | '>' | '!' | '?' | 'x', name: string }} Step
+ */
 /**
  * @typedef {object} Sequence
  * @property {string} id such as `CN_C:01-02`
@@ -13,6 +17,7 @@ import { MESSAGES } from './protocol.mjs'
  * @property {Role} role what the connector under test is
  * @property {Step[]} steps
  * @property {boolean} disabledUpstream
+ * @property {string} [like] the sequence whose dataset or agreement it uses
  */
 
 const DISABLED_UPSTREAM = ['TP:02-04', 'TP_C:02-04']
@@ -104,11 +109,59 @@ export const SEQUENCES = [
   ...Object.entries(SCRIPTS).flatMap(([group, scripts]) => Object.entries(scripts).map(([number, script]) => sequence(`${group}:${number}`, script))),
 ]
 
+/** Negotiations that the provider begins; the public kit has none. */
+const PROPOSALS = {
+  'CN_P:01-01': '>propose <accept >agree <verify >finalize',
+  'CN_P:01-02': '>propose <counter >offer <accept >terminate',
+  'CN_P:01-03': '>propose <terminate',
+  'CN_P:01-04': '>propose >terminate',
+  'CN_P:03-01': '>propose !agree',
+  'CN_P:03-02': '>propose !finalize',
+}
+
+/** How each state is come to: steps, and a sequence whose dataset makes the connector do nothing more there. */
+const WAYS = {
+  CN: {
+    REQUESTED: ['02-02', '>request'], OFFERED: ['03-02', '>request <offer'], ACCEPTED: ['03-03', '>request <offer >accept'], AGREED: ['02-03', '>request <agree'],
+    VERIFIED: ['02-03', '>request <agree >verify'], FINALIZED: ['01-04', '>request <agree >verify <finalize'], TERMINATED: ['02-02', '>request >terminate'],
+  },
+  CN_C: {
+    REQUESTED: ['03-01', '<request'], OFFERED: ['03-02', '<request >offer'], ACCEPTED: ['03-04', '<request >offer <accept'], AGREED: ['03-06', '<request >offer <accept >agree'],
+    VERIFIED: ['01-04', '<request >agree <verify'], FINALIZED: ['01-04', '<request >agree <verify >finalize'], TERMINATED: ['02-01', '<request >terminate'],
+  },
+  TP: {
+    REQUESTED: ['03-01', '>request'], STARTED: ['02-01', '>request <start'], SUSPENDED: ['02-03', '>request <start >suspend'], COMPLETED: ['02-02', '>request <start >complete'],
+    TERMINATED: ['02-05', '>request >terminate'],
+  },
+  TP_C: {
+    REQUESTED: ['03-01', '<request'], STARTED: ['01-01', '<request >start'], SUSPENDED: ['01-03', '<request >start >suspend'], COMPLETED: ['01-02', '<request >start >complete'],
+    TERMINATED: ['01-05', '<request >terminate'],
+  },
+}
+
+/** Every message in every state in which it is not allowed, and proposals. @type {readonly Sequence[]} */
+export const BEYOND = [
+  ...Object.entries(PROPOSALS).map(([id, script]) => sequence(id, script)),
+  ...Object.entries(WAYS).flatMap(([group, states]) => Object.entries(states).flatMap(([state, [number, script]]) => forbidden(group, state, number, script))),
+]
+
+/** @param {string} group @param {string} state @param {string} number @param {string} script @returns {Sequence[]} */
+function forbidden(group, state, number, script) {
+  const { kind, role } = sequence(`${group}:${number}`, script)
+  const sender = role === 'provider' ? 'consumer' : 'provider'
+  return Object.entries(MESSAGES[/** @type {Kind} */ (kind)])
+    .filter(([name, message]) => !message.from.includes(null) && !isLegal(/** @type {Kind} */ (kind), name, sender, state))
+    .map(([name, message]) => {
+      const mark = message.by === role ? 'x' : message.to === state && name !== 'counter' ? '?' : '!'
+      return { ...sequence(`${group}:${state}-${name}`, `${script} ${mark}${name}`), like: `${group}:${number}` }
+    })
+}
+
 /** @param {string} id @param {string} script @returns {Sequence} */
 function sequence(id, script) {
   const kind = id.startsWith('CN') ? 'negotiations' : 'transfers'
   const steps = script.split(' ').map(word => ({ mark: /** @type {Step['mark']} */ (word[0]), name: word.slice(1) }))
-  return { id, title: script, kind, role: id.includes('_C:') ? 'consumer' : 'provider', steps, disabledUpstream: DISABLED_UPSTREAM.includes(id) }
+  return { id, title: script, kind, role: /_[CP]:/.test(id) ? 'consumer' : 'provider', steps, disabledUpstream: DISABLED_UPSTREAM.includes(id) }
 }
 
 /**
@@ -129,7 +182,7 @@ export function reactions(sequence) {
     } else if (state !== null) {
       silent.add(state)
     }
-    if (mark !== '!') state = MESSAGES[sequence.kind][name].to
+    if (mark === '<' || mark === '>') state = MESSAGES[sequence.kind][name].to
   }
   return lists
 }
@@ -140,9 +193,10 @@ export function reactions(sequence) {
  * @param {Record<string, string>} given `CN_01_01_DATASETID` and the like, as the public kit names them
  */
 export function idsOf(sequence, given) {
-  const key = sequence.id.replace(/[:-]/g, '_')
-  const own = sequence.kind ? `A${sequence.id.replace(/[_:-]/g, '')}` : 'ACN0101'
-  const datasetId = given[`${key}_DATASETID`] ?? (sequence.id === 'CAT:01-03' ? `unknown-${own}` : own)
+  const id = sequence.like ?? sequence.id
+  const key = id.replace(/[:-]/g, '_')
+  const own = sequence.kind ? `A${id.replace(/[_:-]/g, '')}` : 'ACN0101'
+  const datasetId = given[`${key}_DATASETID`] ?? (id === 'CAT:01-03' ? `unknown-${own}` : own)
   return {
     datasetId,
     offerId: given[`${key}_OFFERID`] ?? `offer${datasetId}`,
@@ -160,7 +214,7 @@ export function nodeScript(authorization, given) {
   const datasets = {}
   /** @type {Record<string, object>} */
   const agreements = {}
-  for (const sequence of SEQUENCES.filter(one => one.kind)) {
+  for (const sequence of [...SEQUENCES, ...BEYOND].filter(one => one.kind && !one.like)) {
     const { datasetId, offerId, agreementId } = idsOf(sequence, given)
     const offered = sequence.kind === 'negotiations' ? reactions(sequence) : {}
     datasets[datasetId] = { offer: offerId, reactions: offered }

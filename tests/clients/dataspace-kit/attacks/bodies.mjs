@@ -104,11 +104,15 @@ export const BODIES = [
     run: target => refusedMutants(target, 'TP:02-05', 'request'),
   },
   {
-    id: 'BODY:13', source: 'protocol', what: 'a termination and a counter request that break their schemas are refused and change nothing',
+    id: 'BODY:13', source: 'protocol', what: 'a termination and a suspension that break their schemas are refused and change nothing',
     async run(target) {
       await refusedMutants(target, 'CN:02-02', 'terminate')
-      await refusedMutants(target, 'CN:03-02', 'counter', 'offer')
+      await refusedMutants(target, 'TP:02-01', 'suspend', 'start')
     },
+  },
+  {
+    id: 'BODY:14', source: 'protocol', what: 'a counter request that breaks its schema is refused and changes nothing',
+    run: target => refusedMutants(target, 'CN:03-02', 'counter', 'offer'),
   },
 ]
 
@@ -125,22 +129,25 @@ async function refusedBodies(target, make) {
  * @param {Target} target @param {string} sequenceId @param {string} name @param {...string} awaited
  */
 async function refusedMutants(target, sequenceId, name, ...awaited) {
-  const begun = name === 'request' ? undefined : await target.begin(sequenceId, ...awaited)
+  const isFirst = name === 'request'
+  let begun = isFirst ? undefined : await target.begin(sequenceId, ...awaited)
   const { side, body } = begun ? { side: begun.side, body: target.message(begun, name) } : target.prepare(sequenceId)
-  const path = begun ? target.path(begun, name) : `/${side.process.kind}/request`
   const before = begun && (await target.state(begun))
   const wrong = []
   for (const [text, place] of mutants(body)) {
     if (target.schemas.fault(body['@type'], JSON.parse(text)) === null) continue
-    const reply = await target.post(path, text)
-    if (reply.status < 400 || reply.status >= 500) wrong.push(`${place} (${reply.status})`)
-    if (begun) must(await target.state(begun) === before, `${place} changed the state`)
+    const { providerPid, consumerPid } = begun?.side.process ?? {}
+    const own = begun ? text.replaceAll(body.providerPid, providerPid ?? '').replaceAll(body.consumerPid, consumerPid ?? '') : text
+    const reply = await target.post(begun ? target.path(begun, name) : `/${side.process.kind}/request`, own)
+    const state = begun && (await target.state(begun))
+    if (reply.status < 400 || reply.status >= 500 || state !== before) wrong.push(`${place} (${reply.status}${state === before ? '' : `, then ${state}`})`)
+    if (state !== before) begun = await target.begin(sequenceId, ...awaited)
   }
   must(wrong.length === 0, `not refused: ${wrong.join(', ')}`)
 }
 
-/** @param {any} body @returns {[string, string][]} text and what was done */
-function mutants(body) {
+/** Each member left out in turn, or another kind of value in it. @param {any} body @returns {[string, string][]} text and what was done */
+export function mutants(body) {
   /** @type {[string, string][]} */
   const list = []
   const visit = (node, place) => {

@@ -5,22 +5,28 @@ import { must, pause, taken } from './target.mjs'
 /** @typedef {import('./target.mjs').Target} Target */
 const MOST_READ = 32 << 20
 
-const FORBIDDEN = [
+/** What is no plain web address. */
+const FOREIGN = [
   '', ' ', 'abc', '/dsp', '//127.0.0.1/x', 'file:///etc/passwd', 'file://127.0.0.1/c$/x', 'ftp://127.0.0.1/x', 'gopher://127.0.0.1/x', 'javascript:alert(1)', 'data:application/json,{}', 'unix:/run/x',
-  'ws://127.0.0.1/x', 'mailto:a@example.org', 'http://', 'http:///x', 'http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/x', 'http://[::ffff:169.254.169.254]/x', 'http://2852039166/latest',
-  'http://0xa9fea9fe/', 'http://0251.0376.0251.0376/', 'http://0.0.0.0/x', 'http://[::]/x', 'http://224.0.0.1/x', 'http://255.255.255.255/x', 'http://[ff02::1]/x', 'http://user:secret@127.0.0.1/x',
-  'http://user@127.0.0.1/x', 'http://127.0.0.1/x#fragment', 'http://127.0.0.1:0/x', 'http://127.0.0.1:99999/x', 'http://127.0.0.1/x\r\nX-Injected: 1', 'http://127.0.0.1/\u0000', `http://127.0.0.1/${'x'.repeat(100_000)}`,
+  'ws://127.0.0.1/x', 'mailto:a@example.org', 'http://', 'http:///x', 'http://user:secret@127.0.0.1/x', 'http://user@127.0.0.1/x', 'http://127.0.0.1/x#fragment', 'http://127.0.0.1:99999/x',
+  'http://127.0.0.1/x\r\nX-Injected: 1', 'http://127.0.0.1/\u0000', `http://127.0.0.1/${'x'.repeat(100_000)}`,
+]
+
+/** Web addresses at which no partner can be: link-local (with it the clouds' metadata), unspecified, multicast, broadcast, port 0. */
+const NOBODYS = [
+  'http://169.254.169.254/latest/meta-data', 'http://[fe80::1]/x', 'http://[::ffff:169.254.169.254]/x', 'http://2852039166/latest', 'http://0xa9fea9fe/', 'http://0251.0376.0251.0376/', 'http://0.0.0.0/x',
+  'http://[::]/x', 'http://224.0.0.1/x', 'http://255.255.255.255/x', 'http://[ff02::1]/x', 'http://127.0.0.1:0/x',
 ]
 
 /** @type {import('../attacks.mjs').Probe[]} */
 export const CALLBACKS = [
   {
-    id: 'CALLBACK:01', source: 'guarded way out', what: 'a callback address that is no web address of a partner is refused at once, for a negotiation',
-    run: target => refusedAddresses(target, 'CN:02-02'),
+    id: 'CALLBACK:01', source: 'guarded way out', what: 'a callback address that is no plain web address is refused at once, for a negotiation',
+    run: target => refusedAddresses(target, 'CN:02-02', FOREIGN),
   },
   {
-    id: 'CALLBACK:02', source: 'guarded way out', what: 'a callback address that is no web address of a partner is refused at once, for a transfer',
-    run: target => refusedAddresses(target, 'TP:02-05'),
+    id: 'CALLBACK:02', source: 'guarded way out', what: 'a callback address that is no plain web address is refused at once, for a transfer',
+    run: target => refusedAddresses(target, 'TP:02-05', FOREIGN),
   },
   {
     id: 'CALLBACK:03', source: 'guarded way out', what: 'a redirection of a callback is not followed',
@@ -105,12 +111,19 @@ export const CALLBACKS = [
       await target.begin('CN:01-01', 'offer')
     },
   },
+  {
+    id: 'CALLBACK:07', source: 'guarded way out', what: 'a callback address at which no partner can be is refused at once',
+    async run(target) {
+      await refusedAddresses(target, 'CN:02-02', NOBODYS)
+      await refusedAddresses(target, 'TP:02-05', NOBODYS)
+    },
+  },
 ]
 
-/** @param {Target} target @param {string} sequenceId */
-async function refusedAddresses(target, sequenceId) {
+/** @param {Target} target @param {string} sequenceId @param {string[]} addresses */
+async function refusedAddresses(target, sequenceId, addresses) {
   const wrong = []
-  for (const callbackAddress of FORBIDDEN) {
+  for (const callbackAddress of addresses) {
     const { side, body } = target.prepare(sequenceId)
     const reply = await target.post(`/${side.process.kind}/request`, { ...body, callbackAddress })
     if (reply.status < 400 || reply.status >= 500) wrong.push(`${JSON.stringify(callbackAddress.slice(0, 60))} (${reply.status})`)

@@ -83,6 +83,18 @@ export const PROCESSES = [
     },
   },
   {
+    id: 'PID:06', source: 'protocol', what: "a first request about another dataset is not answered with the process of an earlier one, though it bears that one's id",
+    async run(target) {
+      const { body } = target.prepare('CN:02-02')
+      const first = await target.post('/negotiations/request', body)
+      must(taken(first), `the first is answered ${first.status}`)
+      const { body: other } = target.prepare('CN:02-04')
+      const second = await target.post('/negotiations/request', { ...other, consumerPid: body.consumerPid })
+      must(!taken(second) || second.body?.providerPid !== first.body?.providerPid, `it was answered ${second.status} with the first one's process`)
+      must(second.status < 500, `it was answered ${second.status}`)
+    },
+  },
+  {
     id: 'RACE:01', source: 'protocol', what: 'of an acceptance and a counter request at once exactly one is taken, and the state is its state',
     run: target => race(target, 'CN:03-03', ['offer'], [['accept', 'ACCEPTED'], ['counter', 'REQUESTED']]),
   },

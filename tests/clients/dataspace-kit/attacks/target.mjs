@@ -17,10 +17,10 @@ export class Target {
    * @param {string} [setup.otherAuthorization] of another participant
    * @param {Record<string, string>} setup.given @param {import('../schemas.mjs').Schemas} setup.schemas
    * @param {import('../callback-server.mjs').CallbackServer} setup.server
+   * @param {string} [setup.negotiateUrl] where the connector is told to negotiate
    * @param {number} setup.flood how many open negotiations must be bounded; 0 to leave it out
    */
   constructor(setup) {
-    Object.assign(this, setup)
     this.base = setup.base.replace(/\/+$/, '')
     this.url = new URL(this.base)
     this.authorization = setup.authorization
@@ -30,6 +30,7 @@ export class Target {
     this.server = setup.server
     this.given = setup.given
     this.flood = setup.flood
+    this.negotiateUrl = setup.negotiateUrl
   }
 
   /**
@@ -82,14 +83,35 @@ export class Target {
 
   /** A first message of the kit as consumer, not yet sent. @param {string} sequenceId */
   prepare(sequenceId) {
-    const sequence = SEQUENCES.find(one => one.id === sequenceId)
-    const kind = /** @type {import('../protocol.mjs').Kind} */ (sequence?.kind)
-    const side = new Counterpart({
-      process: { kind, state: null, ...idsOf(/** @type {any} */ (sequence), this.given), callbackAddress: '', assigner: 'CONNECTOR', assignee: 'ATTACKER' },
-      role: 'consumer', schemas: this.schemas, initialStatus: 201,
-    })
+    const side = this.#side(sequenceId, 'consumer')
     side.process.callbackAddress = this.server.open(`attack-${sequenceId}`, incoming => side.receive(incoming))
     return { side, body: messageBody('request', side.process, 'consumer') }
+  }
+
+  /**
+   * Tells the connector to negotiate with the kit as provider.
+   * @param {string} sequenceId
+   * @param {(side: Counterpart, incoming: import('../counterpart.mjs').Incoming) => import('../counterpart.mjs').Answer} [answer] in place of the right one
+   * @returns {Promise<Begun>} after its first request
+   */
+  async lure(sequenceId, answer = (side, incoming) => side.receive(incoming)) {
+    const side = this.#side(sequenceId, 'provider')
+    const { datasetId, offerId } = side.process
+    side.process.callbackAddress = this.server.open(`attack-${sequenceId}`, incoming => answer(side, incoming))
+    const wanted = { datasetId, offerId, providerId: 'ATTACKER', connectorAddress: side.process.callbackAddress }
+    const response = await fetch(/** @type {string} */ (this.negotiateUrl), { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: this.authorization }, body: JSON.stringify(wanted) })
+    must(response.ok, `the connector could not be told to negotiate: ${response.status}`)
+    const request = await side.take('request', Date.now() + this.wait)
+    return { side, pid: request.consumerPid }
+  }
+
+  /** @param {string} sequenceId @param {import('../protocol.mjs').Role} role what the kit is */
+  #side(sequenceId, role) {
+    const sequence = SEQUENCES.find(one => one.id === sequenceId)
+    const kind = /** @type {import('../protocol.mjs').Kind} */ (sequence?.kind)
+    const [assigner, assignee] = role === 'provider' ? ['ATTACKER', 'CONNECTOR'] : ['CONNECTOR', 'ATTACKER']
+    const process = { kind, state: null, ...idsOf(/** @type {any} */ (sequence), this.given), callbackAddress: '', assigner, assignee }
+    return new Counterpart({ process, role, schemas: this.schemas, initialStatus: 201 })
   }
 
   /**
@@ -132,7 +154,7 @@ export class Target {
 
   /** @param {Begun} begun @param {string} name @param {object} [changes] */
   message({ side }, name, changes = {}) {
-    return { ...messageBody(name, side.process, 'consumer'), ...changes }
+    return { ...messageBody(name, side.process, side.role), ...changes }
   }
 
   /** @param {Begun} begun @param {string} name @param {object} [changes] */

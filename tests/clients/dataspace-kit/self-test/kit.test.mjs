@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { run } from '../kit.mjs'
 import { readOptions } from '../options.mjs'
-import { SEQUENCES, nodeScript } from '../sequences.mjs'
+import { BEYOND, SEQUENCES, nodeScript } from '../sequences.mjs'
 import { ReferenceConnector } from './reference-connector.mjs'
 import { HERE, SCHEMAS, skip } from './spec.mjs'
 
@@ -55,6 +55,12 @@ test('A right connector passes all 67 sequences', { skip }, async () => {
   const list = await results([], ['--strict'])
   assert.deepEqual(list.filter(one => !one.ok), [])
   assert.equal(list.length, 67)
+})
+
+test('A right connector passes what goes beyond the public kit, too', { skip }, async () => {
+  const list = await results([], ['--strict', '--beyond'])
+  assert.deepEqual(list.filter(one => !one.ok), [])
+  assert.equal(list.length, 67 + BEYOND.length)
 })
 
 test('The kit answers a first request with 200 as the public kit does when it is told so', { skip }, async () =>
@@ -158,6 +164,16 @@ for (const [fault, shows] of Object.entries(FAULTS))
     assert.deepEqual(failed(await results([fault])), SEQUENCES.filter(shows).map(one => one.id))
   })
 
+test('Each forbidden step that is taken is found by the sequence that forbids it, and by no other', { skip }, async () => {
+  for (const { id, role, steps } of BEYOND.filter(one => one.like)) {
+    const last = steps.at(-1)
+    if (last?.mark === '?') continue
+    const [group, state] = id.split(/[:-]/)
+    const fault = `takes ${last?.name} of the ${role === 'provider' ? 'consumer' : 'provider'} in ${state}`
+    assert.deepEqual(failed(await results([fault], ['--beyond', '--only', `^${group}:${state}-`])), [id], fault)
+  }
+})
+
 test('The ids of the public kit and its settings file are understood', () => {
   const file = join(HERE, 'public-kit.properties')
   const options = readOptions(['--properties', file, '--wait', '3'])
@@ -169,7 +185,7 @@ test('The ids of the public kit and its settings file are understood', () => {
 
 test('A node script names each dataset, agreement and action once', () => {
   const script = nodeScript('secret', {})
-  assert.equal(Object.keys(script.datasets).length, 63)
+  assert.equal(Object.keys(script.datasets).length, 69)
   assert.equal(Object.keys(script.agreements).length, 32)
   assert.deepEqual(script.agreements.ATP0104, { dataset: 'ATP0104', reactions: { REQUESTED: ['start'], STARTED: ['suspend', 'complete'], SUSPENDED: ['start'] } })
   assert.deepEqual(script.datasets.ACN0205, { offer: 'offerACN0205', reactions: { REQUESTED: ['offer'], OFFERED: ['terminate'] } })

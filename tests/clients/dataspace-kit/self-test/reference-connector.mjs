@@ -90,6 +90,7 @@ export class ReferenceConnector {
     const [, kind, pid, ...rest] = path
     if (kind === 'catalog') return pid === 'request' ? [200, this.#catalogue()] : this.#dataset(rest[0])
     if (request.method === 'POST' && pid === 'request') return this.#requested(kind, message)
+    if (request.method === 'POST' && pid === 'offers') return this.#proposed(message)
     const process = this.processes.get(pid)
     if (!process || process.kind !== kind) return [404, this.#error(kind, {}, 'there is no such process')]
     if (request.method === 'GET') return process.role === 'consumer' && this.has('consumer cannot be read') ? [404] : [200, this.#show(process)]
@@ -164,6 +165,17 @@ export class ReferenceConnector {
     this.processes.set(process.providerPid, process)
     setImmediate(() => this.#react(process, 'REQUESTED').catch(() => {}))
     return [this.has(`first ${kind} are answered 200`) ? 200 : 201, this.has('first answer is empty') ? undefined : this.#show(process)]
+  }
+
+  /** A provider begins. */
+  #proposed(message) {
+    const process = {
+      kind: 'negotiations', role: 'consumer', consumerPid: randomUUID(), providerPid: message.providerPid, state: 'OFFERED', address: message.callbackAddress, dataset: message.offer.target,
+      offer: message.offer['@id'], left: copy(this.script.datasets[message.offer.target].reactions),
+    }
+    this.processes.set(process.consumerPid, process)
+    setImmediate(() => this.#react(process, 'OFFERED').catch(() => {}))
+    return [201, this.#show(process)]
   }
 
   #taken(process, path, message) {
