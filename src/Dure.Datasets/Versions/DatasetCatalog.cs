@@ -85,6 +85,43 @@ public sealed class DatasetCatalog : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes in a version that another organisation cut: its manifest and its Parquet file, both named by their hashes, so the version has the same
+    /// id here as there. Durable on return; a version that is here already is left as it is.
+    /// </summary>
+    /// <param name="parquet">The file.</param>
+    /// <param name="manifest">The provider's manifest in canonical form.</param>
+    /// <param name="provider">Who gave it.</param>
+    /// <param name="origin">The entries that tell how it came.</param>
+    /// <exception cref="ProblemException">The manifest is none of ours, or the file is not the one it names.</exception>
+    public async Task<DatasetVersion> Receive(string parquet, byte[] manifest, string provider, Lineage origin, string actor, CancellationToken cancel)
+    {
+        var id = ContentHash.Of(manifest);
+        if (TryFind(id) is { } same)
+            return same;
+        var description = Croissant.Read((JsonObject)CanonicalJson.Parse(manifest)!, id, 1, 0, default, default, actor);
+        ContentHash content;
+        await using (var file = File.OpenRead(parquet))
+            content = await blobs.Put(file, cancel);
+        if (content != description.Parquet)
+            throw new ProblemException("urn:dure:datasets:manifest-mismatch", $"The file's hash is {content.Short}, and its manifest names {description.Parquet.Short}.", "received dataset", "Ask the provider for both again.");
+        await cutting.WaitAsync(cancel);
+        try
+        {
+            blobs.Put(manifest);
+            var body = origin
+                .With(new Artefact("manifest", $"{description.Name}.croissant.json", id, manifest.Length), new Artefact("parquet", $"{description.Name}.parquet", content, description.ParquetBytes))
+                .Into(new JsonObject { ["id"] = id.ToString(), ["title"] = description.Title, ["rows"] = description.Rows, ["assets"] = description.Parts.Count, ["receivedFrom"] = provider });
+            var version = VersionOf(await journal.Append(EntryKind, description.Name, body, actor, cancel), versions);
+            versions = [.. versions, version];
+            return version;
+        }
+        finally
+        {
+            cutting.Release();
+        }
+    }
+
     /// <summary>The Croissant manifest, checked against the version's id.</summary>
     public JsonObject Manifest(DatasetVersion version) => ReadManifest(version.Id);
 

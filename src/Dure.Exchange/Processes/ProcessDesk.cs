@@ -13,6 +13,7 @@ public sealed record Answer(int Status, JsonObject Body);
 /// </summary>
 public sealed class ProcessDesk : IAsyncDisposable
 {
+    private const string TooManyOpen = "urn:dure:exchange:too-many-open";
     private const int MaxOpen = 100_000;
     private const int MaxOpenPerPeer = 10_000;
     private static readonly TimeSpan LongestAcknowledgement = TimeSpan.FromMilliseconds(500);
@@ -74,7 +75,7 @@ public sealed class ProcessDesk : IAsyncDisposable
             if (message.CallbackAddress is null)
                 throw new ProblemException("urn:dure:exchange:bad-message", "A first message needs 'callbackAddress' and no id of ours.", "callbackAddress", "Send the address at which answers are taken.");
             if (book.Open >= MaxOpen || book.All.Count(process => process.Peer == caller && !process.State.IsFinal()) >= MaxOpenPerPeer)
-                throw new ProblemException("urn:dure:exchange:too-many-open", "Too many processes are open.", "provider", "End some, and try again later.");
+                throw new ProblemException(TooManyOpen, "Too many processes are open.", "provider", "End some, and try again later.");
             var pid = NewPid();
             var begins = conduct.Admit(caller, message);
             var kept = await conduct.TakeSecrets(pid, message, cancel);
@@ -134,7 +135,7 @@ public sealed class ProcessDesk : IAsyncDisposable
     public async Task<ExchangeProcess> Begin(MessageKind kind, ProcessStep.Beginning begins, Func<string, JsonObject> compose, string actor, CancellationToken cancel)
     {
         if (book.Open >= MaxOpen)
-            throw new ProblemException("urn:dure:exchange:too-many-open", $"{MaxOpen} negotiations and transfers are open.", "exchange", "End some of them first.");
+            throw new ProblemException(TooManyOpen, $"{MaxOpen} negotiations and transfers are open.", "exchange", "End some of them first.");
         var pid = NewPid();
         using var _ = await gates.Enter(pid, cancel);
         var process = await book.Commit(kind.Process(), pid, new ProcessStep { Begins = begins, Sends = (kind, compose(pid)) }, actor, cancel);
@@ -195,7 +196,12 @@ public sealed class ProcessDesk : IAsyncDisposable
     private static Answer Refuse(ExchangeProcess process, Problem problem) => Refuse(process.Kind, process.ProviderPid, process.ConsumerPid, problem);
 
     private static Answer Refuse(ProcessKind kind, string providerPid, string consumerPid, Problem problem) =>
-        new(problem.Type.EndsWith("too-many-open", StringComparison.Ordinal) ? 429 : 400, Dsp.ProcessError(kind, providerPid, consumerPid, problem.Type, $"{problem.What} {problem.Mend}"));
+        new(StatusOf(problem), Dsp.ProcessError(kind, providerPid, consumerPid, problem.Type, $"{problem.What} {problem.Mend}"));
+
+    /// <summary>A disk or a journal that fails is no fault of the other side: it has to try again, and not to give up.</summary>
+    private static int StatusOf(Problem problem) => problem.Type.StartsWith("urn:dure:evidence:", StringComparison.Ordinal) ? 503
+        : problem.Type == TooManyOpen ? 429
+        : 400;
 
     /// <summary>A process of somebody else is answered like one that does not exist.</summary>
     private static Answer Unknown(ProcessKind kind, string pid) =>

@@ -107,13 +107,13 @@ public sealed record ProcessStep
         if (Abandons)
             process = process with { Pending = null };
         if (Received is { } received)
-            process = Take(process, received.Kind, received.Body).Entering(received.Kind.Target()) with { LastReceived = CanonicalJson.Hash(received.Body) };
+            process = Take(process, received.Kind, received.Body, isOwn: false).Entering(received.Kind.Target()) with { LastReceived = CanonicalJson.Hash(received.Body) };
         if (Sends is { } sends)
-            process = Take(process, sends.Kind, sends.Body) with { Pending = new Outgoing(sends.Kind, sends.Body, entry.Entry) };
+            process = Take(process, sends.Kind, sends.Body, isOwn: true) with { Pending = new Outgoing(sends.Kind, sends.Body, entry.Entry) };
         return Ends ? process.Entering(ProcessState.Terminated) : process;
     }
 
-    private static ExchangeProcess Take(ExchangeProcess process, MessageKind kind, JsonObject body) => kind switch
+    private static ExchangeProcess Take(ExchangeProcess process, MessageKind kind, JsonObject body, bool isOwn) => kind switch
     {
         MessageKind.ContractRequest or MessageKind.ContractOffer => process with { Offer = body["offer"]!.AsObject() },
         MessageKind.ContractAgreement => process with
@@ -122,7 +122,7 @@ public sealed record ProcessStep
             AgreementId = body["agreement"]!["@id"]!.GetValue<string>(),
             AgreementSignature = body["dure:signature"] is JsonValue value && value.TryGetValue<string>(out var signature) ? signature : null,
         },
-        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + 1, DataAddress = body["dataAddress"] as JsonObject ?? process.DataAddress },
+        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + (isOwn ? 1 : 0), DataAddress = body["dataAddress"] as JsonObject ?? process.DataAddress },
         MessageKind.TransferRequest => process with { DataAddress = body["dataAddress"] as JsonObject },
         _ => process,
     };

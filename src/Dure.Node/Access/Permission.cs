@@ -6,13 +6,14 @@ public static class Permission
     public const string Read = "read";
     public const string Ingest = "ingest";
     public const string Curate = "curate";
+    public const string Share = "share";
     public const string Train = "train";
     public const string Deploy = "deploy";
     public const string Report = "report";
     public const string Claim = "claim";
     public const string Administer = "administer";
 
-    public static IReadOnlyList<string> All { get; } = [Read, Ingest, Curate, Train, Deploy, Report, Claim, Administer];
+    public static IReadOnlyList<string> All { get; } = [Read, Ingest, Curate, Share, Train, Deploy, Report, Claim, Administer];
 }
 
 /// <summary>A person's role in the organisation and the permissions that come with it.</summary>
@@ -23,8 +24,8 @@ public static class Role
     private static readonly Dictionary<string, string[]> Permissions = new(StringComparer.Ordinal)
     {
         ["viewer"] = [Permission.Read],
-        ["engineer"] = [Permission.Read, Permission.Ingest, Permission.Curate, Permission.Train, Permission.Deploy, Permission.Claim],
-        ["steward"] = [Permission.Read, Permission.Curate],
+        ["engineer"] = [Permission.Read, Permission.Ingest, Permission.Curate, Permission.Share, Permission.Train, Permission.Deploy, Permission.Claim],
+        ["steward"] = [Permission.Read, Permission.Curate, Permission.Share],
         ["officer"] = [Permission.Read, Permission.Claim],
         [Administrator] = [.. Permission.All],
     };

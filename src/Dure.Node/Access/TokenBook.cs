@@ -86,7 +86,8 @@ public sealed class TokenBook
         if (entry.Kind == Issued)
         {
             var permissions = entry.Body["permissions"]!.AsArray().Select(node => node!.GetValue<string>()).ToArray();
-            holders[entry.Subject] = new TokenHolder(entry.Subject, entry.Body["name"]!.GetValue<string>(), permissions,
+            // Whoever may administer may give themselves any permission, also those that came with a later version.
+            holders[entry.Subject] = new TokenHolder(entry.Subject, entry.Body["name"]!.GetValue<string>(), permissions.Contains(Permission.Administer) ? Permission.All : permissions,
                 ContentHash.Parse(entry.Body["secretHash"]!.GetValue<string>()), entry.Time);
         }
         else if (entry.Kind == Revoked)
