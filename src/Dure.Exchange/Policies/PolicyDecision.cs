@@ -20,7 +20,10 @@ public abstract record PolicyDecision
     public sealed record Refused(Sequence<Refusal> Reasons) : PolicyDecision;
 }
 
-/// <summary>One reason why a use is refused.</summary>
+/// <summary>
+/// One reason why a use is refused. It quotes the rule, lists of partners included: say it to whoever may see the rules, and log it; whoever may
+/// not even see the offer is told nothing.
+/// </summary>
 /// <param name="Reason">A stable code of <see cref="RefusalReasons"/>.</param>
 /// <param name="Constraint">The condition or rule as it is written, fit to be shown.</param>
 public sealed record Refusal(string Reason, string Constraint)

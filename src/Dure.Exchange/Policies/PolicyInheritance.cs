@@ -10,7 +10,7 @@ public static class PolicyInheritance
 {
     /// <summary>
     /// The policy that permits what every one of these permits, and nothing else. Rules that count from an agreement must be tied to it before
-    /// (<see cref="Anchored(UsagePolicy, DateTimeOffset)"/>), or they would begin anew with each time the data are passed on. A limit on uses or bytes stays a limit for each
+    /// (<see cref="CombineReceived"/> does), or they would begin anew with each time the data are passed on. A limit on uses or bytes stays a limit for each
     /// agreement made further down, not one for all of them together.
     /// </summary>
     /// <exception cref="ArgumentException">None is given: data of one's own inherit nothing, which is not a policy.</exception>
@@ -33,6 +33,12 @@ public static class PolicyInheritance
         // Rules that grant nothing in common forbid everything; a policy without any rule could not be written.
         return Bounded(combined.Permissions.Count > 0 ? combined : combined with { Prohibitions = [.. combined.Prohibitions, new PolicyRule(PolicyNames.Use, [])] });
     }
+
+    /// <summary>What data made from received data inherit: every agreement's rules, each tied to when that agreement was made.</summary>
+    /// <exception cref="ArgumentException">None is given.</exception>
+    /// <exception cref="ProblemException">Together they are more than a policy may hold.</exception>
+    public static UsagePolicy CombineReceived(IEnumerable<(UsagePolicy Policy, DateTimeOffset AgreedAt)> agreements) =>
+        Combine(agreements.Select(agreement => Anchored(agreement.Policy, agreement.AgreedAt)));
 
     /// <summary>The same policy with what counts from the agreement written as the instant it comes to, for an agreement made then.</summary>
     public static UsagePolicy Anchored(UsagePolicy policy, DateTimeOffset agreedAt) => policy with

@@ -21,7 +21,7 @@ internal sealed class PolicyPhrases(bool isKorean)
     public string Prohibition(PolicyRule rule) => rule.Foreign.Count > 0
         ? Say($"{Action(rule.Action)} is forbidden; the rule says something not known here: {Names(rule.Foreign)}.", $"{Action(rule.Action)}: 금지됩니다. 여기서 알지 못하는 내용이 있습니다: {Names(rule.Foreign)}.")
         : rule.Constraints.Count == 0 ? Say($"{Action(rule.Action)} is forbidden.", $"{Action(rule.Action)}: 금지됩니다.")
-        : Say($"{Action(rule.Action)} is forbidden when {All(rule.Constraints)}.", $"{Action(rule.Action)}: 다음의 경우 금지됩니다: {All(rule.Constraints)}.");
+        : Say($"{Action(rule.Action)} is forbidden when {All(rule.Constraints, isTainting: true)}.", $"{Action(rule.Action)}: 다음의 경우 금지됩니다: {All(rule.Constraints, isTainting: true)}.");
 
     public string Obligation(PolicyRule rule) => PolicyNames.Action(rule.Action) == PolicyNames.Use && rule.Foreign.Count == 0
         ? Say($"Besides, this must hold: {All(rule.Constraints)}.", $"또한 다음을 만족해야 합니다: {All(rule.Constraints)}.")
@@ -33,19 +33,23 @@ internal sealed class PolicyPhrases(bool isKorean)
     /// <summary>A condition of a permission as sentences; those of an inner "all of" stand among the others.</summary>
     public IEnumerable<string> Sentences(PolicyConstraint constraint) => constraint is PolicyConstraint.Group { Kind: GroupKind.And, Foreign.Count: 0 } group
         ? group.Members.SelectMany(Sentences)
-        : [Sentence(Clause(constraint))];
+        : [Sentence(Clause(constraint, isTainting: false, hasWayAround: false))];
 
     private static string Sentence(string clause) => $"{char.ToUpperInvariant(clause[0])}{clause[1..]}.";
 
-    private string All(Sequence<PolicyConstraint> constraints) => string.Join(Say(" and ", ", 그리고 "), constraints.Select(Clause));
+    private string All(Sequence<PolicyConstraint> constraints, bool isTainting = false) =>
+        string.Join(Say(" and ", ", 그리고 "), constraints.Select(constraint => Clause(constraint, isTainting, hasWayAround: false)));
 
-    private string Clause(PolicyConstraint constraint) => constraint switch
+    /// <param name="isTainting">Something unknown here counts against the whole, wherever it stands: in a prohibition, and inside an exclusive choice.</param>
+    /// <param name="hasWayAround">Another condition may hold in place of this one.</param>
+    private string Clause(PolicyConstraint constraint, bool isTainting, bool hasWayAround) => constraint switch
     {
-        { Foreign.Count: > 0 } => Unknown($"{PolicyText.Shown(constraint)} ({Names(constraint.Foreign)})"),
+        { Foreign.Count: > 0 } => Unknown($"{PolicyText.Shown(constraint)} ({Names(constraint.Foreign)})", hasWayAround),
         PolicyConstraint.Group { Members.Count: 0, Kind: GroupKind.And or GroupKind.AndSequence } => Say("nothing more is asked", "추가 조건 없음"),
         PolicyConstraint.Group { Members.Count: 0 } => Say("one of no conditions holds, which is never", "가능한 조건 없음(항상 거부)"),
-        PolicyConstraint.Group group => $"{Heading(group.Kind)}: ({string.Join("; ", group.Members.Select(Clause))})",
-        PolicyConstraint.Atomic atomic when !ConstraintJudge.Understands(atomic) => Unknown(PolicyText.Shown(atomic)),
+        PolicyConstraint.Group group => $"{Heading(group.Kind)}: ({string.Join("; ", group.Members.Select(member =>
+            Clause(member, isTainting || group.Kind == GroupKind.Xone, hasWayAround || group.Kind == GroupKind.Or && !isTainting)))})",
+        PolicyConstraint.Atomic atomic when !ConstraintJudge.Understands(atomic) => Unknown(PolicyText.Shown(atomic), hasWayAround),
         PolicyConstraint.Atomic atomic => Known(atomic),
         _ => "",
     };
@@ -57,7 +61,9 @@ internal sealed class PolicyPhrases(bool isKorean)
         _ => Say("all of these hold", "다음 모두"),
     };
 
-    private string Unknown(string what) => Say($"condition not known here: {what}; it refuses every use", $"여기서 알지 못하는 조건: {what} (모든 이용을 거부합니다)");
+    private string Unknown(string what, bool hasWayAround) => hasWayAround
+        ? Say($"condition not known here: {what}; it never holds", $"여기서 알지 못하는 조건: {what} (만족될 수 없습니다)")
+        : Say($"condition not known here: {what}; it refuses every use", $"여기서 알지 못하는 조건: {what} (모든 이용을 거부합니다)");
 
     private string Known(PolicyConstraint.Atomic atomic)
     {

@@ -22,12 +22,12 @@ public static class PolicyWords
         [RefusalReasons.ClaimMissing] = ("What it asks about the partner is not verified", "파트너에 대해 필요한 사실이 확인되지 않았습니다"),
         [RefusalReasons.Ambiguous] = ("A value looks like the one meant but is spelled differently", "값이 비슷하지만 표기가 다릅니다"),
         [RefusalReasons.NotExactlyOne] = ("Exactly one of several conditions must hold", "여러 조건 중 정확히 하나만 맞아야 합니다"),
-        [RefusalReasons.UnknownOperand] = ("This condition is not known here, so it refuses every use", "여기서 알지 못하는 조건이므로 모든 이용을 거부합니다"),
-        [RefusalReasons.UnknownOperator] = ("This comparison is not known here for what it compares, so it refuses every use", "여기서 알지 못하는 비교이므로 모든 이용을 거부합니다"),
-        [RefusalReasons.BadOperand] = ("The value of this condition cannot be read, so it refuses every use", "조건의 값을 읽을 수 없으므로 모든 이용을 거부합니다"),
+        [RefusalReasons.UnknownOperand] = ("This condition is not known here and counts as not fulfilled", "여기서 알지 못하는 조건이므로 만족하지 않은 것으로 봅니다"),
+        [RefusalReasons.UnknownOperator] = ("This comparison is not known here for what it compares and counts as not fulfilled", "여기서 알지 못하는 비교이므로 만족하지 않은 것으로 봅니다"),
+        [RefusalReasons.BadOperand] = ("The value of this condition cannot be read, so it counts as not fulfilled", "조건의 값을 읽을 수 없으므로 만족하지 않은 것으로 봅니다"),
         [RefusalReasons.ActionNotGranted] = ("This is not allowed by any rule", "이를 허용하는 규칙이 없습니다"),
         [RefusalReasons.Prohibited] = ("This is forbidden", "금지되어 있습니다"),
-        [RefusalReasons.UnknownMember] = ("The rules say something that is not known here, so they refuse every use", "규칙에 여기서 알지 못하는 내용이 있으므로 모든 이용을 거부합니다"),
+        [RefusalReasons.UnknownMember] = ("The rules say something that is not known here and cannot be passed over", "규칙에 여기서 알지 못하여 무시할 수 없는 내용이 있습니다"),
         [RefusalReasons.UnknownDuty] = ("A duty is demanded that nobody here can see done, so every use is refused", "여기서 이행을 확인할 수 없는 의무가 있으므로 모든 이용을 거부합니다"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

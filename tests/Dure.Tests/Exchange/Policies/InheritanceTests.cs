@@ -26,7 +26,7 @@ public sealed class InheritanceTests
     public void Who_got_data_for_a_time_cannot_lengthen_it_by_passing_them_on()
     {
         var upstream = new PolicyTerms { DaysAfterAgreement = 15, MayPassOn = true }.ToPolicy();
-        var inherited = PolicyInheritance.Combine([PolicyInheritance.Anchored(upstream, AgreedAt), new PolicyTerms { MembersOnly = true }.ToPolicy()]);
+        var inherited = PolicyInheritance.CombineReceived([(upstream, AgreedAt), (new PolicyTerms { MembersOnly = true }.ToPolicy(), Now)]);
 
         var later = Ask() with { AgreedAt = AgreedAt.AddDays(15).AddTicks(1), Now = AgreedAt.AddDays(15).AddTicks(1) };
         Assert.True(Permits(inherited, later with { Now = AgreedAt.AddDays(15), AgreedAt = AgreedAt.AddDays(15) }));

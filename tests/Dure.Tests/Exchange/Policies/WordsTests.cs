@@ -55,7 +55,7 @@ public sealed class WordsTests
         [
             "Use is allowed when all of this holds:",
             "Condition not known here: DataFrequency eq once; it refuses every use.",
-            "At least one of these holds: (the partner's region is KR; exactly one of these holds: (it is one of the first 5 uses; condition not known here: x:y gt 1; it refuses every use)).",
+            "At least one of these holds: (the partner's region is KR; exactly one of these holds: (it is one of the first 5 uses; condition not known here: x:y gt 1; it never holds)).",
             "Use is forbidden when the partner's region is not KR.",
             "A duty that nobody here can see done ('delete'); it refuses every use.",
             "The policy says something not known here: inheritFrom; it refuses every use.",
