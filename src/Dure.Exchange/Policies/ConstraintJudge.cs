@@ -49,7 +49,7 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
         PolicyNames.PartnerNumber => Any(atomic, question.Claims[PolicyClaims.BusinessPartnerNumber], RefusalReasons.WrongPartner, RefusalReasons.ClaimMissing),
         PolicyNames.PartnerGroup => Any(atomic, question.Claims[PolicyClaims.BusinessPartnerGroup], RefusalReasons.WrongGroup, RefusalReasons.ClaimMissing),
         PolicyNames.FrameworkAgreement => Any(atomic, question.Claims[PolicyClaims.FrameworkAgreement], RefusalReasons.NoFrameworkAgreement, RefusalReasons.NoFrameworkAgreement),
-        PolicyNames.Assignee or PolicyNames.Recipient => Any(atomic, [question.Assignee], RefusalReasons.WrongPartner, RefusalReasons.ClaimMissing),
+        PolicyNames.Assignee or PolicyNames.Recipient => Asker(atomic),
         _ => Unknown(atomic, RefusalReasons.UnknownOperand),
     };
 
@@ -123,6 +123,9 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
     private static FixedConstraint Any(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing) =>
         Chosen(atomic, claimed, wrong, missing, listed => Compared(atomic.Operator, listed, claimed));
 
+    private FixedConstraint Asker(PolicyConstraint.Atomic atomic) => Chosen(atomic, [question.Assignee], RefusalReasons.WrongPartner, RefusalReasons.ClaimMissing,
+        listed => Compared(atomic.Operator, listed, [question.Assignee], Did.TryParse(question.Assignee, out var did) ? did.DocumentAddress : null));
+
     /// <param name="compare">What the values come to; null when they contradict each other.</param>
     private static FixedConstraint Chosen(PolicyConstraint.Atomic atomic, IReadOnlyCollection<string> claimed, string wrong, string missing, Func<string[], Truth?> compare)
     {
@@ -135,24 +138,21 @@ internal sealed class ConstraintJudge(PolicyQuestion question)
         return compare(listed) is not { } truth ? Unknown(atomic, wrong) : new FixedConstraint(atomic, truth, truth == Truth.Unknown ? RefusalReasons.Ambiguous : wrong);
     }
 
-    private static Truth Compared(PolicyOperator comparison, string[] listed, IReadOnlyCollection<string> claimed) => comparison switch
+    /// <param name="address">The web address that the one value claimed stands for, if it stands for one.</param>
+    private static Truth Compared(PolicyOperator comparison, string[] listed, IReadOnlyCollection<string> claimed, Uri? address = null) => comparison switch
     {
-        PolicyOperator.Eq or PolicyOperator.IsAnyOf => Greatest(listed, claimed),
-        PolicyOperator.Neq or PolicyOperator.IsNoneOf => Not(Greatest(listed, claimed)),
+        PolicyOperator.Eq or PolicyOperator.IsAnyOf => Greatest(listed, claimed, address),
+        PolicyOperator.Neq or PolicyOperator.IsNoneOf => Not(Greatest(listed, claimed, address)),
         // Every one listed must be among those claimed.
-        _ => listed.Min(value => Greatest([value], claimed)),
+        _ => listed.Min(value => Greatest([value], claimed, address)),
     };
 
-    private static Truth Greatest(string[] listed, IReadOnlyCollection<string> claimed)
+    private static Truth Greatest(string[] listed, IReadOnlyCollection<string> claimed, Uri? address)
     {
         var greatest = Truth.No;
         foreach (var claim in claimed)
-        {
-            // Only who asks is a DID, and that is one value; comparing many addresses with many would be work that a partner sets.
-            var address = claimed.Count == 1 && Did.TryParse(claim, out var did) ? did.DocumentAddress : null;
             foreach (var value in listed)
                 greatest = Same(value, claim, address) is var same && same > greatest ? same : greatest;
-        }
         return greatest;
     }
 
