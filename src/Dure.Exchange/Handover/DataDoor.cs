@@ -8,6 +8,9 @@ using Dure.Kernel;
 
 namespace Dure.Exchange.Handover;
 
+/// <summary>What lies behind the door: what is offered, and the path of its file.</summary>
+public sealed record Goods(Offering Offering, string Path);
+
 /// <summary>
 /// The one door by which data leave. Each request is judged, counted before its first byte, and ended within half a second of the policy,
 /// the membership or a person saying no.
@@ -39,13 +42,13 @@ public sealed class DataDoor : IDisposable
 
     /// <summary>Looks at what would be handed over, without counting a use.</summary>
     /// <exception cref="ProblemException">Of type <see cref="Unauthorised"/> when the token opens nothing, <see cref="Refused"/> with the reason when it may not be used now.</exception>
-    public async Task<(Offering Offering, string Path)> Look(string pid, string? authorization, CancellationToken cancel)
+    public async Task<Goods> Look(string pid, string? authorization, CancellationToken cancel)
     {
         var (_, negotiation, offering, path) = Find(pid, authorization);
         var hasUse = usage.OfTransfer(pid).Uses > 0;
         if (await judge.MayUse(negotiation, PolicyPhase.Access, null, isCounted: hasUse, cancel) is PolicyDecision.Refused refused)
             throw Refuse(refused);
-        return (offering, path);
+        return new Goods(offering, path);
     }
 
     /// <summary>Opens the way for the bytes from <paramref name="from"/> on. A request from the first byte is a new use; a later one goes on with the last.</summary>

@@ -34,12 +34,14 @@ public sealed class AddressRules(IReadOnlyCollection<string> allowedByOperator, 
 
     private readonly HashSet<string> allowed = new(allowedByOperator.Select(host => host.Trim('[', ']')), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Refuses a request before anything is resolved: another scheme than https, names and passwords in the address.</summary>
+    /// <summary>Refuses an address before anything is resolved: another scheme than https, names and passwords in it, no port, or a number at which no partner may be.</summary>
     /// <exception cref="ProblemException">The address may not be used.</exception>
     public void Check(Uri address)
     {
         if (!address.IsAbsoluteUri || address.UserInfo.Length > 0 || address.Scheme is not ("https" or "http"))
             throw Refused(address.ToString(), "It is not a plain web address.");
+        if (address.Port == 0 || (IPAddress.TryParse(address.IdnHost.Trim('[', ']'), out var literal) && !MayConnect(address.IdnHost, address.Port, literal)))
+            throw Refused(address.GetLeftPart(UriPartial.Authority), "No partner can be there.");
         if (address.Scheme == "http" && !(IsLoopbackName(address.IdnHost) && IsLetIn(address.IdnHost, address.Port)))
             throw Refused(address.GetLeftPart(UriPartial.Authority), "It is without TLS, which is allowed only to a partner on the same computer.");
     }

@@ -12,6 +12,7 @@ public sealed class ProcessBook
     private readonly ConcurrentDictionary<string, ExchangeProcess> processes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(ProcessKind Kind, string Peer, string PeerPid), string> byPeer = new();
     private readonly ConcurrentDictionary<string, string> agreements = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> openWith = new(StringComparer.Ordinal);
     private int open;
 
     private ProcessBook(Journal journal) => this.journal = journal;
@@ -21,6 +22,9 @@ public sealed class ProcessBook
 
     /// <summary>How many processes are not ended.</summary>
     public int Open => Volatile.Read(ref open);
+
+    /// <summary>How many processes with one participant are not ended.</summary>
+    public int OpenWith(string peer) => openWith.GetValueOrDefault(peer);
 
     public IEnumerable<ExchangeProcess> All => processes.Values;
 
@@ -72,7 +76,9 @@ public sealed class ProcessBook
             byPeer.TryAdd((kind, process.Peer, peerPid), process.Pid);
         if (kind == ProcessKind.Negotiation && process.AgreementId is { } agreement)
             agreements.TryAdd(agreement, process.Pid);
-        Interlocked.Add(ref open, (process.State.IsFinal() ? 0 : 1) - (before is null || before.State.IsFinal() ? 0 : 1));
+        var change = (process.State.IsFinal() ? 0 : 1) - (before is null || before.State.IsFinal() ? 0 : 1);
+        Interlocked.Add(ref open, change);
+        openWith.AddOrUpdate(process.Peer, change, (_, count) => count + change);
         return process;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dure.Exchange.Identity;
 using Dure.Exchange.Protocol;
 using Dure.Kernel;
 
@@ -20,12 +21,14 @@ public sealed class ProcessDesk : IAsyncDisposable
 
     private readonly ProcessBook book;
     private readonly IConduct conduct;
+    private readonly AddressRules rules;
     private readonly ProcessGates gates = new();
     private readonly Courier courier;
 
-    public ProcessDesk(ProcessBook book, IConduct conduct, IPeerLink link, Uri ownAddress, TimeProvider time)
+    /// <param name="rules">Where this node may connect to: a first message whose callback address breaks them begins nothing.</param>
+    public ProcessDesk(ProcessBook book, IConduct conduct, IPeerLink link, AddressRules rules, Uri ownAddress, TimeProvider time)
     {
-        (this.book, this.conduct, OwnAddress) = (book, conduct, ownAddress);
+        (this.book, this.conduct, this.rules, OwnAddress) = (book, conduct, rules, ownAddress);
         courier = new Courier(book, conduct, link, gates, time);
     }
 
@@ -67,14 +70,15 @@ public sealed class ProcessDesk : IAsyncDisposable
         var peerPid = (expected == MessageKind.ContractOffer ? message.ProviderPid : message.ConsumerPid)!;
         using var _ = await gates.Enter($"{caller} {peerPid}", cancel);
         if (book.TryFindByPeer(kind, caller, peerPid, out var known))
-            return known.Role == Role.Provider == (expected != MessageKind.ContractOffer)
+            return known.Role == Role.Provider == (expected != MessageKind.ContractOffer) && (message.AgreementId is { } agreement ? known.AgreementId == agreement : known.Dataset == Target(message))
                 ? new Answer(201, BodyOf(known))
                 : Refuse(kind, peerPid, peerPid, new Problem("urn:dure:exchange:pid-in-use", "This id stands for another process already.", "pid", "Choose a new one for each process."));
         try
         {
             if (message.CallbackAddress is null)
                 throw new ProblemException("urn:dure:exchange:bad-message", "A first message needs 'callbackAddress' and no id of ours.", "callbackAddress", "Send the address at which answers are taken.");
-            if (book.Open >= MaxOpen || book.All.Count(process => process.Peer == caller && !process.State.IsFinal()) >= MaxOpenPerPeer)
+            rules.Check(message.CallbackAddress);
+            if (book.Open >= MaxOpen || book.OpenWith(caller) >= MaxOpenPerPeer)
                 throw new ProblemException(TooManyOpen, "Too many processes are open.", "provider", "End some, and try again later.");
             var pid = NewPid();
             var begins = conduct.Admit(caller, message);
@@ -179,10 +183,14 @@ public sealed class ProcessDesk : IAsyncDisposable
         var (own, peer) = process.Role == Role.Provider ? (message.ProviderPid, message.ConsumerPid) : (message.ConsumerPid, message.ProviderPid);
         if (own is not null && own != process.Pid)
             return new Problem("urn:dure:exchange:wrong-pid", "The message names another process than its address.", process.Role == Role.Provider ? "providerPid" : "consumerPid", "Send the id that stands in the address.");
+        if (process.Kind == ProcessKind.Negotiation && message.Policy is not null && Target(message) != process.Dataset)
+            return new Problem("urn:dure:exchange:wrong-target", "The message is about another dataset than this negotiation.", "target", "Begin a negotiation of its own for it.");
         if (peer is null || (process.PeerPid is { } known && peer != known))
             return new Problem("urn:dure:exchange:wrong-pid", "The message names another process of yours than the one this began with.", process.Role == Role.Provider ? "consumerPid" : "providerPid", "Send the id of the first message.");
         return null;
     }
+
+    private static string? Target(IncomingMessage message) => message.Policy?["target"]?.GetValue<string>();
 
     private static string? PeerPidIn(ExchangeProcess process, IncomingMessage message) => process.Role == Role.Provider ? message.ConsumerPid : message.ProviderPid;
 

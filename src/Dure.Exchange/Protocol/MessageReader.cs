@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dure.Exchange.Policies;
 using Dure.Kernel;
 
 namespace Dure.Exchange.Protocol;
@@ -52,7 +54,9 @@ public static class MessageReader
             throw Wrong($"The message has {bytes.Length} bytes, more than {Dsp.MaxMessageBytes}.", "body", "Send a shorter one.");
         try
         {
-            return JsonNode.Parse(bytes, documentOptions: Strict) as JsonObject ?? throw Wrong("The message is not a JSON object.", "body", "Send one object.");
+            var body = JsonNode.Parse(bytes, documentOptions: Strict) as JsonObject ?? throw Wrong("The message is not a JSON object.", "body", "Send one object.");
+            CanonicalJson.Hash(body); // refuses broken Unicode and numbers that no journal can hold, before anyone reads them
+            return body;
         }
         catch (JsonException cause)
         {
@@ -72,7 +76,7 @@ public static class MessageReader
         CheckContext(body);
         var type = Text(body, "@type");
         var kind = KindOf(body, type, kinds);
-        var message = new IncomingMessage(kind, OptionalText(body, "providerPid"), OptionalText(body, "consumerPid"), body);
+        var message = new IncomingMessage(kind, Pid(body, "providerPid"), Pid(body, "consumerPid"), body);
         switch (kind)
         {
             case MessageKind.ContractRequest:
@@ -93,14 +97,16 @@ public static class MessageReader
                 CheckPolicy(Member(body, "agreement"), "agreement", "Agreement", needsTarget: true);
                 Text(Member(body, "agreement"), "assigner");
                 Text(Member(body, "agreement"), "assignee");
+                if (OptionalText(Member(body, "agreement"), "timestamp", "agreement.") is { } timestamp && !DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
+                    throw Wrong("'agreement.timestamp' is not a time.", "agreement.timestamp", "Write it as 2026-03-01T09:00:00Z.");
                 break;
             case MessageKind.TransferStart:
                 CheckDataAddress(body);
                 break;
             case MessageKind.ContractTermination or MessageKind.TransferTermination or MessageKind.TransferSuspension:
                 OptionalText(body, "code");
-                if (body.ContainsKey("reason") && body["reason"] is not JsonArray)
-                    throw Wrong("'reason' is not a list.", "reason", "Write the reasons as a list of texts, or leave the member out.");
+                if (body.ContainsKey("reason") && body["reason"] is not JsonArray { Count: > 0 })
+                    throw Wrong("'reason' is not a list with something in it.", "reason", "Write the reasons as a list of texts, or leave the member out.");
                 break;
         }
         Require(message.ProviderPid, "providerPid");
@@ -151,6 +157,7 @@ public static class MessageReader
             Text(policy, "target", $"{name}.");
         if (!policy.ContainsKey("permission") && !policy.ContainsKey("prohibition"))
             throw Wrong($"'{name}' has neither a permission nor a prohibition.", name, "State at least one.");
+        UsagePolicy.Read(JsonSerializer.SerializeToElement(policy));
     }
 
     private static void CheckDataAddress(JsonObject body)
@@ -175,6 +182,9 @@ public static class MessageReader
             Require(entry["value"] is null ? null : "", "endpointProperties.value");
         }
     }
+
+    /// <summary>An id stands in addresses, where '.' and '..' would lead elsewhere.</summary>
+    private static string? Pid(JsonObject body, string name) => OptionalText(body, name) is var pid and not ("." or "..") ? pid : throw Wrong($"'{name}' cannot stand in an address.", name, "Choose another id, such as urn:uuid:….");
 
     private static JsonObject Member(JsonObject body, string name) =>
         body[name] as JsonObject ?? throw Wrong($"'{name}' is missing or not an object.", name, $"Send '{name}' as an object.");

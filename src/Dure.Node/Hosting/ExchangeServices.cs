@@ -1,5 +1,6 @@
 using Dure.Evidence;
 using Dure.Exchange.Conformance;
+using Dure.Exchange.Identity;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
 
@@ -21,9 +22,12 @@ internal static class ExchangeServices
     {
         services.AddSingleton(script);
         services.AddSingleton<ICallerCheck>(new FixedHeaderCheck(script.Authorization, ScriptedConduct.Caller));
-        services.AddSingleton<IPeerLink>(new HttpPeerLink(new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }), _ => script.Authorization));
+        // A kit is wherever its callback says, on this computer too; but never where no partner can be.
+        services.AddSingleton(provider => new AddressRules([], (_, _) => true, () => provider.GetRequiredService<NodeAddress>().Root));
+        services.AddSingleton<GuardedHttp>();
+        services.AddSingleton<IPeerLink>(provider => new HttpPeerLink(provider.GetRequiredService<GuardedHttp>().Messages, _ => script.Authorization));
         services.AddSingleton<IConduct>(provider => new ScriptedConduct(script, provider.GetRequiredService<NodeAddress>().Did.Value, provider.GetRequiredService<NodeAddress>().At("/exchange/data/"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ProcessDesk(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<IConduct>(), provider.GetRequiredService<IPeerLink>(),
-            provider.GetRequiredService<NodeAddress>().At(Http.Exchange.DspEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<AddressRules>(), provider.GetRequiredService<NodeAddress>().At(Http.Exchange.DspEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -20,19 +20,17 @@ internal static class DataEndpoints
 
     private static async Task Look(HttpContext context)
     {
-        var (offering, path) = await Guard(context, door => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted)) ?? default;
-        if (offering is null)
+        if (await Guard(context, door => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted)) is not { } goods)
             return;
-        Describe(context, offering);
-        context.Response.ContentLength = new FileInfo(path).Length;
+        Describe(context, goods.Offering);
+        context.Response.ContentLength = new FileInfo(goods.Path).Length;
     }
 
     private static async Task Manifest(HttpContext context)
     {
-        var (offering, _) = await Guard(context, door => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted)) ?? default;
-        if (offering is null)
+        if (await Guard(context, door => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted)) is not { } goods)
             return;
-        if (context.RequestServices.GetRequiredService<IShelf>().ManifestOf(offering) is not { } manifest)
+        if (context.RequestServices.GetRequiredService<IShelf>().ManifestOf(goods.Offering) is not { } manifest)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -44,9 +42,7 @@ internal static class DataEndpoints
 
     private static async Task Send(HttpContext context)
     {
-        var door = context.RequestServices.GetRequiredService<DataDoor>();
-        var looked = await Guard(context, _ => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted));
-        if (looked is not var (offering, path))
+        if (await Guard(context, door => door.Look(Pid(context), context.Request.Headers.Authorization, context.RequestAborted)) is not var (offering, path))
             return;
         var total = new FileInfo(path).Length;
         if (!TryRange(context, offering, total, out var from, out var length))
@@ -56,7 +52,7 @@ internal static class DataEndpoints
             context.Response.Headers.ContentRange = $"bytes */{total}";
             return;
         }
-        var entered = await Guard(context, _ => door.Enter(Pid(context), context.Request.Headers.Authorization, from, length, context.RequestAborted));
+        var entered = await Guard(context, door => door.Enter(Pid(context), context.Request.Headers.Authorization, from, length, context.RequestAborted));
         if (entered is null)
             return;
         await using var passage = entered;
@@ -124,7 +120,7 @@ internal static class DataEndpoints
         return from < total && length > 0;
     }
 
-    private static async Task<T?> Guard<T>(HttpContext context, Func<DataDoor, Task<T>> work)
+    private static async Task<T?> Guard<T>(HttpContext context, Func<DataDoor, Task<T>> work) where T : class
     {
         try
         {
@@ -139,7 +135,7 @@ internal static class DataEndpoints
                 _ => StatusCodes.Status503ServiceUnavailable,
             };
             await Problems.Write(context, status, refused.Problem.Type, refused.Problem.What, refused.Problem.Where, refused.Problem.Mend);
-            return default;
+            return null;
         }
     }
 

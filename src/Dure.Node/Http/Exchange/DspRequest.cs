@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dure.Exchange.Protocol;
 using Dure.Kernel;
+using Microsoft.Net.Http.Headers;
 
 namespace Dure.Node.Http.Exchange;
 
@@ -16,8 +17,7 @@ internal static class DspRequest
     /// <exception cref="ProblemException">The body is no JSON object within the protocol's limits.</exception>
     public static async Task<JsonObject> Body(HttpContext context)
     {
-        var type = context.Request.ContentType;
-        if (type is not null && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/ld+json", StringComparison.OrdinalIgnoreCase))
+        if (context.Request.ContentType is { } type && !(MediaTypeHeaderValue.TryParse(type, out var media) && media.MediaType.Value?.ToLowerInvariant() is "application/json" or "application/ld+json"))
             throw new ProblemException(BadType, "The body is not said to be JSON.", "header Content-Type", "Send application/json.");
         if (context.Request.ContentLength > Dsp.MaxMessageBytes)
             throw Long();

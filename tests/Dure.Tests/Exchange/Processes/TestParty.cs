@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Exchange.Conformance;
+using Dure.Exchange.Identity;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
 using Dure.Tests.Evidence;
@@ -52,7 +53,7 @@ internal sealed class TestParty : IAsyncDisposable
     {
         journal = await Journal.Open(folder.Sub("journal"), key, TimeProvider.System, CancellationToken.None);
         Book = ProcessBook.Read(journal);
-        Desk = new ProcessDesk(Book, new ScriptedConduct(script, Id, new Uri(Address, "/data/"), TimeProvider.System), link, Address, TimeProvider.System);
+        Desk = new ProcessDesk(Book, new ScriptedConduct(script, Id, new Uri(Address, "/data/"), TimeProvider.System), link, new AddressRules([], (_, _) => false, () => Address), Address, TimeProvider.System);
     }
 
     private async Task Stop()
