@@ -20,6 +20,9 @@ public sealed record Did
     /// <summary>Where its document lies. Only a host that is this computer itself is asked without TLS.</summary>
     public Uri DocumentAddress { get; }
 
+    /// <summary>The address that it stands for, with a slash at its end.</summary>
+    public Uri Address => new(DocumentAddress, DocumentAddress.AbsolutePath == "/.well-known/did.json" ? "/" : ".");
+
     /// <summary>The host that answers for it, with its port if one is written.</summary>
     public string Authority => DocumentAddress.Authority;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Kernel;
@@ -32,6 +31,7 @@ public sealed record ServiceEntry(string Id, string Type, string Endpoint)
     public const string DataService = "DataService";
     public const string CatalogService = "CatalogService";
     public const string CredentialService = "CredentialService";
+    public const string IssuerService = "IssuerService";
 }
 
 /// <summary>
@@ -45,7 +45,7 @@ public sealed class DidDocument(Did id, IReadOnlyList<VerificationMethod> method
     private const string SuccessionMember = "keySuccession";
     private const int MaxItems = 64;
     private const int MaxText = 1024;
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
 
     private static readonly (string Member, KeyPurposes Purpose)[] Relations =
         [("capabilityInvocation", KeyPurposes.Invocation), ("authentication", KeyPurposes.Authentication), ("assertionMethod", KeyPurposes.Assertion)];
@@ -156,14 +156,7 @@ public sealed class DidDocument(Did id, IReadOnlyList<VerificationMethod> method
     {
         if (bytes.Length > MaxBytes)
             throw Bad(expected, $"It is larger than {MaxBytes / 1024} KiB.");
-        try
-        {
-            return JsonNode.Parse(bytes, documentOptions: Strict) as JsonObject ?? throw Bad(expected, "It is not a JSON object.");
-        }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
-        {
-            throw Bad(expected, "It is not JSON with each member named once and at most 16 levels.", broken);
-        }
+        return StrictJson.Read(bytes, MaxDepth) ?? throw Bad(expected, "It is not a JSON object with each member named once and at most 16 levels.");
     }
 
     private static JsonArray Items(JsonObject document, string member, Did expected) => document[member] switch
@@ -191,6 +184,6 @@ public sealed class DidDocument(Did id, IReadOnlyList<VerificationMethod> method
 
     private static string Absolute(string id, Did owner) => id.StartsWith("did:", StringComparison.Ordinal) ? id : $"{owner}#{id.TrimStart('#')}";
 
-    private static ProblemException Bad(Did did, string what, Exception? cause = null) => new("urn:dure:exchange:bad-did-document",
-        $"The document of {did} cannot be used. {what}", did.DocumentAddress.ToString(), "Ask the partner to mend it.", cause);
+    private static ProblemException Bad(Did did, string what) => new("urn:dure:exchange:bad-did-document",
+        $"The document of {did} cannot be used. {what}", did.DocumentAddress.ToString(), "Ask the partner to mend it.");
 }

@@ -20,11 +20,6 @@ public sealed class DidResolver(OwnIdentity own, Func<Uri, CancellationToken, Ta
     private readonly ConcurrentDictionary<string, Fetched> documents = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim fetching = new(MostFetches, MostFetches);
 
-    public DidResolver(OwnIdentity own, GuardedHttp http, TimeProvider time)
-        : this(own, (address, cancel) => http.Get(address, DidDocument.MaxBytes, cancel), time)
-    {
-    }
-
     /// <summary>The participant's document, from memory when it is fresh.</summary>
     /// <exception cref="ProblemException">It cannot be reached or cannot be used.</exception>
     public async ValueTask<DidDocument> Resolve(Did did, CancellationToken cancel)

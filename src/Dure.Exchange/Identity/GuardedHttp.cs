@@ -1,15 +1,19 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Dure.Kernel;
 
 namespace Dure.Exchange.Identity;
 
 /// <summary>What a partner answered.</summary>
-public sealed record PartnerAnswer(HttpStatusCode Status, byte[] Body)
+/// <param name="Tag">The version of what it answered (<c>ETag</c>), if it names one.</param>
+public sealed record PartnerAnswer(HttpStatusCode Status, byte[] Body, string? Tag = null)
 {
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 }
+
+/// <summary>Sends a message to a partner and reads an answer of at most so many bytes.</summary>
+/// <exception cref="ProblemException">It cannot be reached, is refused by the rules, or answers with more.</exception>
+public delegate Task<PartnerAnswer> SendMessage(HttpRequestMessage request, int mostBytes, CancellationToken cancel);
 
 /// <summary>
 /// The one way out to addresses that partners give. Names are resolved here and the connection goes to the very address that was judged, so a
@@ -53,17 +57,6 @@ public sealed class GuardedHttp : IDisposable
     /// <summary>For data that flow as long as they flow: whoever uses it reads headers first and brings a token that ends it.</summary>
     public HttpClient Streams { get; }
 
-    /// <summary>Fetches a small document.</summary>
-    /// <exception cref="ProblemException">It cannot be reached, is refused by the rules, too large, or answered with anything but 200.</exception>
-    public async Task<byte[]> Get(Uri address, int mostBytes, CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("*/*", 0.5));
-        var answer = await Send(request, mostBytes, cancel);
-        return answer.Status == HttpStatusCode.OK ? answer.Body : throw Failed(address, $"The answer was {(int)answer.Status}.", null);
-    }
-
     /// <summary>Sends a message and reads the whole answer, whatever its status.</summary>
     /// <exception cref="ProblemException">It cannot be reached, is refused by the rules, or answers with more than <paramref name="mostBytes"/>.</exception>
     public async Task<PartnerAnswer> Send(HttpRequestMessage request, int mostBytes, CancellationToken cancel)
@@ -78,7 +71,7 @@ public sealed class GuardedHttp : IDisposable
             if (response.Content.Headers.ContentLength > mostBytes)
                 throw Failed(request.RequestUri!, $"The answer is larger than {mostBytes} bytes.", null);
             await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
-            return new PartnerAnswer(response.StatusCode, await ReadAll(stream, mostBytes, request.RequestUri!, limit.Token));
+            return new PartnerAnswer(response.StatusCode, await ReadAll(stream, mostBytes, request.RequestUri!, limit.Token), response.Headers.ETag?.ToString());
         }
         catch (OperationCanceledException slow) when (!cancel.IsCancellationRequested)
         {
@@ -142,7 +135,7 @@ public sealed class GuardedHttp : IDisposable
         return body.ToArray();
     }
 
-    private static ProblemException Failed(Uri address, string why, Exception? cause) => new("urn:dure:exchange:partner-unreachable", $"The partner cannot be asked. {why}",
+    internal static ProblemException Failed(Uri address, string why, Exception? cause) => new("urn:dure:exchange:partner-unreachable", $"The partner cannot be asked. {why}",
         address.GetLeftPart(UriPartial.Path), "Check that the partner's node runs and that its address is right.", cause);
 
     /// <summary>Judges each request, also those that go over a connection that is open already.</summary>

@@ -2,9 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using Dure.Evidence;
 
 namespace Dure.Exchange.Identity;
@@ -21,7 +19,7 @@ public sealed class Jws
 
     private const string Algorithm = "ES256";
     private const int MaxKeyIdLength = 1024;
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private const int MaxDepth = 16;
     private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     private readonly byte[] signed;
@@ -130,19 +128,5 @@ public sealed class Jws
         return "";
     }
 
-    private static bool TryObject(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out JsonObject? members)
-    {
-        members = null;
-        if (!Utf8.IsValid(bytes))
-            return false;
-        try
-        {
-            members = JsonNode.Parse(bytes, documentOptions: Strict) as JsonObject;
-            return members is not null;
-        }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
-        {
-            return false; // InvalidOperationException: a name or text holds half a surrogate pair
-        }
-    }
+    private static bool TryObject(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out JsonObject? members) => (members = StrictJson.Read(bytes, MaxDepth)) is not null;
 }

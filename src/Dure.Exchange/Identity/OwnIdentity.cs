@@ -43,6 +43,7 @@ public sealed class OwnIdentity(ExchangeKeys keys, TimeProvider time)
         [
             new ServiceEntry($"{Did}#data", ServiceEntry.DataService, new Uri(PublicAddress, ".well-known/dspace-version").ToString()),
             new ServiceEntry($"{Did}#catalog", ServiceEntry.CatalogService, new Uri(PublicAddress, "dsp/catalog").ToString()),
+            new ServiceEntry($"{Did}#issuer", ServiceEntry.IssuerService, new Uri(PublicAddress, Dcp.IssuerDesk.Path).ToString()),
             new ServiceEntry($"{Did}#credentials", ServiceEntry.CredentialService, new Uri(PublicAddress, CredentialServicePath).ToString()),
         ], Keys.Successions);
     }

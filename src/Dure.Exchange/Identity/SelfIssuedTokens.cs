@@ -6,7 +6,8 @@ namespace Dure.Exchange.Identity;
 
 /// <summary>The tokens this node sends with its messages: it says who it is, to one receiver, for five minutes, once (DCP 1.0.1, section 4.3).</summary>
 /// <param name="credentials">The credentials to show, each a VC-JWT; those that fit go along, so that a Dure node need not ask back.</param>
-public sealed class SelfIssuedTokens(OwnIdentity own, Func<IReadOnlyList<string>> credentials, TimeProvider time)
+/// <param name="grant">Makes what the receiver shows when it asks this node's credential service for more; null where there is none.</param>
+public sealed class SelfIssuedTokens(OwnIdentity own, Func<IReadOnlyList<string>> credentials, TimeProvider time, Func<Did, string>? grant = null)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
@@ -21,7 +22,7 @@ public sealed class SelfIssuedTokens(OwnIdentity own, Func<IReadOnlyList<string>
     public string Header(Did audience, string? accessToken = null) => $"Bearer {Issue(audience, accessToken)}";
 
     /// <summary>Makes a token that <paramref name="audience"/> takes once.</summary>
-    /// <param name="accessToken">What the receiver shows when it asks this node's credential service for more.</param>
+    /// <param name="accessToken">What the receiver gave, so that this node may ask its credential service; null to give the receiver one.</param>
     public string Issue(Did audience, string? accessToken = null)
     {
         var now = time.GetUtcNow();
@@ -34,8 +35,8 @@ public sealed class SelfIssuedTokens(OwnIdentity own, Func<IReadOnlyList<string>
             ["iat"] = now.ToUnixTimeSeconds(),
             ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
         };
-        if (accessToken is not null)
-            claims["token"] = accessToken;
+        if ((accessToken ?? grant?.Invoke(audience)) is { } access)
+            claims["token"] = access;
         var shown = new JsonArray();
         var room = MostCredentialCharacters;
         foreach (var credential in credentials())

@@ -34,7 +34,8 @@ public abstract record TokenVerdict
     /// <param name="Caller">Who calls.</param>
     /// <param name="Claims">All members of the token.</param>
     /// <param name="Credentials">The credentials it carries, unchecked.</param>
-    public sealed record Accepted(Did Caller, JsonObject Claims, IReadOnlyList<string> Credentials) : TokenVerdict
+    /// <param name="Key">The fingerprint of the key that signed.</param>
+    public sealed record Accepted(Did Caller, JsonObject Claims, IReadOnlyList<string> Credentials, string Key) : TokenVerdict
     {
         /// <summary>What this node shows when it asks the caller's credential service.</summary>
         public string? AccessToken => Claims.Text("token");
@@ -66,6 +67,9 @@ public enum Admission
     /// <summary>Partners, and holders of a credential from a trusted alliance.</summary>
     Known,
 
-    /// <summary>Anyone who proves who they are: only behind another check, such as an invitation's secret.</summary>
+    /// <summary>
+    /// Anyone who proves who they are, by any key of their document: only behind another check, such as an invitation's secret, since an
+    /// introduction is what pins keys.
+    /// </summary>
     Anyone,
 }

@@ -44,9 +44,10 @@ public sealed class TokenVerifier(
         if (standing is null && admission == Admission.Known && !await holdsTrustedCredential(caller!, credentials, cancel))
             return No(TokenRefusal.Stranger, "The sender is no partner and shows no credential of an alliance that is trusted here.", caller);
 
-        if (await CheckSignature(token, caller!, standing, cancel) is { } unsigned)
+        var (key, unsigned) = await CheckSignature(token, caller!, admission == Admission.Known ? standing?.PinnedKeys : null, cancel);
+        if (unsigned is not null)
             return unsigned;
-        return Count(caller!, number!, issuedAt, expires) is { } spent ? spent : new TokenVerdict.Accepted(caller!, token.Payload, credentials);
+        return Count(caller!, number!, issuedAt, expires) is { } spent ? spent : new TokenVerdict.Accepted(caller!, token.Payload, credentials, key);
     }
 
     private TokenVerdict.Refused? CheckClaims(Jws token, out Did? caller, out string? number, out DateTimeOffset issuedAt, out DateTimeOffset expires)
@@ -83,25 +84,24 @@ public sealed class TokenVerifier(
             : null;
     }
 
-    private async ValueTask<TokenVerdict.Refused?> CheckSignature(Jws token, Did caller, Standing? standing, CancellationToken cancel)
+    private async ValueTask<(string Key, TokenVerdict.Refused? Refused)> CheckSignature(Jws token, Did caller, IReadOnlySet<string>? pins, CancellationToken cancel)
     {
         try
         {
             var (method, document) = await resolver.FindKeyAndDocument(caller, token.KeyId, KeyPurposes.Invocation, cancel);
             if (method is null)
-                return No(TokenRefusal.UnknownKey, $"The sender's document shows no key {Claims.Shown(token.KeyId)} for invoking capabilities.", caller);
-            var pins = standing?.PinnedKeys;
+                return ("", No(TokenRefusal.UnknownKey, $"The sender's document shows no key {Claims.Shown(token.KeyId)} for invoking capabilities.", caller));
             if (pins is { Count: > 0 } && !document.IsVouchedFor(method.Key, pins))
-                return No(TokenRefusal.KeyNotPinned, $"The key {method.Key.Id} is not the one that was pinned, and no pinned key vouches for it. If the partner made new keys after a loss, trust the new fingerprint by hand.", caller);
+                return ("", No(TokenRefusal.KeyNotPinned, $"The key {method.Key.Id} is not the one that was pinned, and no pinned key vouches for it. If the partner made new keys after a loss, trust the new fingerprint by hand.", caller));
             if (!token.IsSignedBy(method.Key))
-                return No(TokenRefusal.BadSignature, "The signature is not of the key that the sender's document shows.", caller);
+                return ("", No(TokenRefusal.BadSignature, "The signature is not of the key that the sender's document shows.", caller));
             if (pins is { Count: > 0 } && !pins.Contains(method.Key.Id))
                 await known.Follow(caller, method.Key.Id, cancel);
-            return null;
+            return (method.Key.Id, null);
         }
         catch (ProblemException unreachable)
         {
-            return No(TokenRefusal.NoDocument, unreachable.Problem.What, caller);
+            return ("", No(TokenRefusal.NoDocument, unreachable.Problem.What, caller));
         }
     }
 
