@@ -133,7 +133,7 @@ public sealed class PolicyConduct(
         if (!processes.TryFindAgreement(process.AgreementId!, out var negotiation))
             return End(process, "unknown-agreement", "The agreement is no longer there.");
         IReadOnlyCollection<string>? purposes = process.Purposes.IsEmpty ? null : process.Purposes;
-        return await judge.MayUse(negotiation, PolicyPhase.Transfer, purposes, isCounted: false, cancel) is PolicyDecision.Refused refused
+        return await judge.MayUse(negotiation, PolicyPhase.Transfer, purposes, isCounted: false, ahead: 0, cancel) is PolicyDecision.Refused refused
             ? End(process, refused)
             : Reaction.Send(MessageKind.TransferStart, Compose.Later(MessageKind.TransferStart, process.ProviderPid, process.ConsumerPid));
     }

@@ -8,7 +8,7 @@ using Dure.Exchange.Processes;
 namespace Dure.Exchange.Conduct;
 
 /// <summary>Puts the question of one use together (who, when, what for, how often before) and has the policy judge it. All four places of enforcement ask here.</summary>
-public sealed class UsageJudge(UsageBook usage, IPartnerClaims claims, TimeProvider time)
+public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerClaims claims, TimeProvider time)
 {
     /// <summary>How old an issuer's word on a membership may be before an agreement or a transfer.</summary>
     public static readonly TimeSpan ClaimsMaxAge = TimeSpan.FromSeconds(30);
@@ -25,18 +25,20 @@ public sealed class UsageJudge(UsageBook usage, IPartnerClaims claims, TimeProvi
 
     /// <summary>May an agreement on the offer be made now?</summary>
     public async ValueTask<PolicyDecision> MayAgree(Offering offering, ExchangeProcess negotiation, CancellationToken cancel) =>
-        Decide(offering.Policy, PolicyPhase.Negotiation, offering.OfferId, negotiation.Peer, await ClaimsOf(negotiation.Peer, cancel), Declared(negotiation), null);
+        Decide(offering.Policy, PolicyPhase.Negotiation, offering.OfferId, negotiation.Peer, await ClaimsOf(negotiation.Peer, cancel), Declared(negotiation), processes.FirstAgreement(offering.OfferId, negotiation.Peer));
 
     /// <summary>May a transfer under the agreement begin, or its data flow?</summary>
     /// <param name="negotiation">The finalized negotiation.</param>
     /// <param name="phase">Transfer or access.</param>
     /// <param name="purposes">The purposes declared for this transfer; null: those of the negotiation.</param>
     /// <param name="isCounted">The use asked about has been counted already.</param>
-    public async ValueTask<PolicyDecision> MayUse(ExchangeProcess negotiation, PolicyPhase phase, IReadOnlyCollection<string>? purposes, bool isCounted, CancellationToken cancel)
+    /// <param name="ahead">Bytes that have been counted ahead and may still leave.</param>
+    public async ValueTask<PolicyDecision> MayUse(ExchangeProcess negotiation, PolicyPhase phase, IReadOnlyCollection<string>? purposes, bool isCounted, long ahead, CancellationToken cancel)
     {
         var agreement = negotiation.Agreement!; // finalized: it has one
         var known = await claims.Of(negotiation.Peer, phase == PolicyPhase.Access ? ClaimsMaxAgeInStream : ClaimsMaxAge, cancel);
-        return Decide(PolicyJson.Read(agreement), phase, OfferIdOf(negotiation), negotiation.Peer, known, purposes ?? Declared(negotiation), AgreedAt(agreement), isCounted);
+        var offerId = OfferIdOf(negotiation);
+        return Decide(PolicyJson.Read(agreement), phase, offerId, negotiation.Peer, known, purposes ?? Declared(negotiation), processes.FirstAgreement(offerId, negotiation.Peer) ?? AgreedAt(agreement), isCounted, ahead);
     }
 
     /// <summary>The offer an agreement came from: what uses are counted under.</summary>
@@ -48,7 +50,7 @@ public sealed class UsageJudge(UsageBook usage, IPartnerClaims claims, TimeProvi
 
     private static IReadOnlyCollection<string>? Declared(ExchangeProcess process) => process.Purposes.IsDefaultOrEmpty ? null : process.Purposes;
 
-    private PolicyDecision Decide(UsagePolicy policy, PolicyPhase phase, string offerId, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes, DateTimeOffset? agreedAt, bool isCounted = false)
+    private PolicyDecision Decide(UsagePolicy policy, PolicyPhase phase, string offerId, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes, DateTimeOffset? agreedAt, bool isCounted = false, long ahead = 0)
     {
         var used = usage.Of(offerId, partner);
         return PolicyJudge.Decide(policy, new PolicyQuestion
@@ -60,7 +62,7 @@ public sealed class UsageJudge(UsageBook usage, IPartnerClaims claims, TimeProvi
             Claims = known,
             Purposes = purposes,
             Uses = isCounted ? Math.Max(0, used.Uses - 1) : used.Uses,
-            Bytes = used.Bytes,
+            Bytes = Math.Max(0, used.Bytes - ahead),
         });
     }
 }

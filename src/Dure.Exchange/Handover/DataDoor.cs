@@ -46,7 +46,7 @@ public sealed class DataDoor : IDisposable
     {
         var (_, negotiation, offering, path) = Find(pid, authorization);
         var hasUse = usage.OfTransfer(pid).Uses > 0;
-        if (await judge.MayUse(negotiation, PolicyPhase.Access, null, isCounted: hasUse, cancel) is PolicyDecision.Refused refused)
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, null, isCounted: hasUse, ahead: 0, cancel) is PolicyDecision.Refused refused)
             throw Refuse(refused);
         return new Goods(offering, path);
     }
@@ -67,7 +67,7 @@ public sealed class DataDoor : IDisposable
         var before = usage.OfTransfer(pid);
         // A use covers the content once, and as much again for what broken lines lost.
         var isNewUse = from == 0 || before.Uses == 0 || before.BytesOfUse + length > 2 * Math.Max(offering.Bytes, 1);
-        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, cancel) is PolicyDecision.Refused refused)
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel) is PolicyDecision.Refused refused)
             throw Refuse(refused);
         if (isNewUse)
             await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
@@ -85,16 +85,16 @@ public sealed class DataDoor : IDisposable
 
     internal void Leave(Passage passage) => open.TryRemove(passage, out _);
 
-    /// <summary>Judges a flowing stream again.</summary>
+    /// <summary>Judges a flowing stream again: what was counted ahead for it may still leave.</summary>
     internal ValueTask<PolicyDecision> Judge(Passage passage, CancellationToken cancel) =>
-        judge.MayUse(passage.Negotiation, PolicyPhase.Access, PurposesOf(passage.Transfer), isCounted: true, cancel);
+        judge.MayUse(passage.Negotiation, PolicyPhase.Access, PurposesOf(passage.Transfer), isCounted: true, Math.Max(1, passage.Ahead), cancel);
 
     /// <summary>Enters the next bytes of a stream: as many of those wanted as the policy leaves, at least those needed.</summary>
     internal async Task<long> Count(Passage passage, long needed, long wanted, CancellationToken cancel)
     {
         var offerId = UsageJudge.OfferIdOf(passage.Negotiation);
         using var _ = await gates.Enter($"{offerId} {passage.Negotiation.Peer}", cancel);
-        var left = await Judge(passage, cancel) switch
+        var left = await judge.MayUse(passage.Negotiation, PolicyPhase.Access, PurposesOf(passage.Transfer), isCounted: true, ahead: 0, cancel) switch
         {
             PolicyDecision.Refused refused => throw Refuse(refused),
             PolicyDecision.Permitted { BytesLeft: { } some } when some < needed => throw new ProblemException(Refused, $"Only {some} bytes more may be delivered.", "policy: bytes-used-up", "Negotiate anew."),

@@ -48,6 +48,9 @@ public sealed class Passage : IAsyncDisposable
 
     internal ExchangeProcess Negotiation { get; }
 
+    /// <summary>Bytes that have been counted and not yet been let through.</summary>
+    internal long Ahead => Interlocked.Read(ref entered) - Sent;
+
     /// <summary>Lets the next bytes through: they are counted when this returns.</summary>
     /// <exception cref="ProblemException">No more may leave, with the reason.</exception>
     public async ValueTask Let(int bytes, CancellationToken cancel)
@@ -56,7 +59,7 @@ public sealed class Passage : IAsyncDisposable
             throw new ProblemException(DataDoor.Refused, why, "transfer", "Ask the provider.");
         if (Sent + bytes > entered)
         {
-            entered += await door.Count(this, bytes, Math.Max(bytes, Math.Min(Portion, Length - entered)), cancel);
+            Interlocked.Add(ref entered, await door.Count(this, bytes, Math.Max(bytes, Math.Min(Portion, Length - entered)), cancel));
         }
         Sent += bytes;
     }
@@ -88,11 +91,15 @@ public sealed class Passage : IAsyncDisposable
 
     private async Task Watch(TimeProvider time)
     {
-        while (!stop.IsCancellationRequested)
+        for (var pause = Glance; !stop.IsCancellationRequested;)
         {
-            await Task.Delay(Glance, time, stop.Token);
-            if (await door.Judge(this, stop.Token) is PolicyDecision.Refused refused)
+            await Task.Delay(pause, time, stop.Token);
+            var decision = await door.Judge(this, stop.Token);
+            if (decision is PolicyDecision.Refused refused)
                 Stop(string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)));
+            // An end in time is not waited for longer than it is away.
+            var left = decision is PolicyDecision.Permitted { Until: { } until } ? until - time.GetUtcNow() : Glance;
+            pause = left < Glance ? TimeSpan.FromTicks(Math.Max(left.Ticks, TimeSpan.TicksPerMillisecond)) : Glance;
         }
     }
 }

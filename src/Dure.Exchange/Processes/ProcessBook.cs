@@ -13,6 +13,7 @@ public sealed class ProcessBook
     private readonly ConcurrentDictionary<(ProcessKind Kind, string Peer, string PeerPid), string> byPeer = new();
     private readonly ConcurrentDictionary<string, string> agreements = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> openWith = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Offer, string Peer), DateTimeOffset> firstAgreements = new();
     private int open;
 
     private ProcessBook(Journal journal) => this.journal = journal;
@@ -57,6 +58,12 @@ public sealed class ProcessBook
         return agreements.TryGetValue(agreementId, out var pid) && processes.TryGetValue(pid, out negotiation);
     }
 
+    /// <summary>
+    /// When a partner's first agreement on an offer came about; null when there is none. Spans "after the agreement" count from it, so that
+    /// negotiating again does not begin them anew.
+    /// </summary>
+    public DateTimeOffset? FirstAgreement(string offerId, string peer) => firstAgreements.TryGetValue((offerId, peer), out var at) ? at : null;
+
     /// <summary>Enters a step into the journal; when this returns it is on the disk. Steps of one process are committed one after the other by its desk.</summary>
     public async Task<ExchangeProcess> Commit(ProcessKind kind, string pid, ProcessStep step, string actor, CancellationToken cancel)
     {
@@ -76,6 +83,8 @@ public sealed class ProcessBook
             byPeer.TryAdd((kind, process.Peer, peerPid), process.Pid);
         if (kind == ProcessKind.Negotiation && process.AgreementId is { } agreement)
             agreements.TryAdd(agreement, process.Pid);
+        if (process is { State: ProcessState.Finalized, Role: Role.Provider, Offer: { } offer } && before?.State != ProcessState.Finalized)
+            firstAgreements.TryAdd((offer["@id"]!.GetValue<string>(), process.Peer), entry.Time);
         var change = (process.State.IsFinal() ? 0 : 1) - (before is null || before.State.IsFinal() ? 0 : 1);
         Interlocked.Add(ref open, change);
         openWith.AddOrUpdate(process.Peer, change, (_, count) => count + change);
