@@ -48,6 +48,7 @@ public static class DureCommand
             VerifyCommand.Build(shared),
             SqlCommand.Build(shared),
             TokenCommand.Build(shared),
+            ExchangeCommand.Build(shared),
         };
         shared.AddTo(root);
         var parsed = root.Parse(args);

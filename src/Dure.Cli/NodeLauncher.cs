@@ -3,8 +3,9 @@ namespace Dure.Cli;
 /// <summary>How a node is to be started in this process.</summary>
 /// <param name="DataPath">The folder that holds everything the node keeps.</param>
 /// <param name="Url">Where it listens; null takes the configured or default address.</param>
+/// <param name="PublicUrl">The address other organisations reach it by; null takes the configured one, or where it listens.</param>
 /// <param name="ExchangeScript">A compatibility kit's script that conducts exchanges instead of policies; null but in tests of conformance.</param>
-public sealed record NodeSettings(string DataPath, string? Url, string? ExchangeScript = null);
+public sealed record NodeSettings(string DataPath, string? Url, string? PublicUrl = null, string? ExchangeScript = null);
 
 /// <summary>Starts nodes. The node's host supplies it, so that the command line does not refer to the host.</summary>
 public interface INodeLauncher

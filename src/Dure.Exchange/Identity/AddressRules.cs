@@ -52,7 +52,7 @@ public sealed class AddressRules(IReadOnlyCollection<string> allowedByOperator, 
         Reach.Public => true,
         Reach.Never => false,
         Reach.Private => IsLetIn(host, port),
-        Reach.Loopback => IsAllowedByOperator(host, port) || (ownAddress().IsLoopback && isIntroduced(host, port)),
+        Reach.Loopback => IsAllowedByOperator(host, port) || (ownAddress().IsLoopback && isIntroduced(host.Trim('[', ']'), port)),
         _ => IsAllowedByOperator(host, port), // link-local: a cloud's metadata service answers there
     };
 

@@ -12,6 +12,15 @@ internal static class ExchangeServices
     public static void AddExchange(this IServiceCollection services, NodeOptions options)
     {
         services.AddSingleton<NodeAddress>();
+        services.AddSingleton<RefusedTokens>();
+        services.AddSingleton(provider => ExchangeIdentity.Open(provider.GetRequiredService<Journal>(), new ExchangeIdentityOptions
+        {
+            KeysFolder = Path.Combine(options.DataPath, "keys", "exchange"),
+            Organisation = options.Organisation,
+            AllowedHosts = options.ExchangeHosts,
+            TrustedAlliances = [.. options.TrustedAlliances.Select(Did.Parse)],
+            AsksForCredentials = options.AsksForCredentials,
+        }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RefusedTokens>().Tell));
         services.AddSingleton(provider => ProcessBook.Read(provider.GetRequiredService<Journal>()));
         if (options.ExchangeScriptFile is { } file)
             services.AddScriptedExchange(ExchangeScript.Read(file));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dure.Cli;
 using Dure.Datasets;
 using Dure.Historian.Sources;
+using Dure.Exchange.Identity;
 using Dure.Kernel;
 using Dure.Node.Access;
 using Dure.Node.Acting;
@@ -44,13 +45,15 @@ public sealed class NodeHost : IRunningNode
             var token = await AdministratorTokenOf(options.DataPath, stores.Tokens, cancel);
             var listeners = new NodeListeners(options);
             var app = Build(options, stores, listeners, mqtt, time);
+            app.Services.GetRequiredService<ExchangeIdentity>(); // folds the journal before anyone adds to it
             if (listeners.HasMqtt)
                 await mqtt.Open(options, stores.Tokens, app.Services, time, cancel);
             var runs = app.Services.GetRequiredService<RunBoard>();
             var resumed = runs.Start();
             app.Services.GetRequiredService<AlarmResponder>().Start();
             var address = await Listen(app, listeners, cancel);
-            app.Services.GetRequiredService<NodeAddress>().Root = address;
+            app.Services.GetRequiredService<NodeAddress>().Root = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : address;
+            app.Services.GetRequiredService<ExchangeIdentity>().Own.Announce(app.Services.GetRequiredService<NodeAddress>().Root);
             app.Services.GetService<Dure.Exchange.Processes.ProcessDesk>()?.Resume();
             await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
@@ -109,7 +112,7 @@ public sealed class NodeHost : IRunningNode
             .AddPolicy(WebPages.Policy, policy => policy.RequireAuthenticatedUser().RequireClaim(CallerAuthentication.PermissionClaim, Permission.Read))
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts => hosts.AllowedHosts = ["127.0.0.1", "localhost", "[::1]"]);
+        builder.Services.Configure<Microsoft.AspNetCore.HostFiltering.HostFilteringOptions>(hosts => hosts.AllowedHosts = ["127.0.0.1", "localhost", "[::1]", .. options.PublicUrl is { } publicUrl ? [new Uri(publicUrl).IdnHost] : Array.Empty<string>()]);
 
         var app = builder.Build();
         app.UseProblems();

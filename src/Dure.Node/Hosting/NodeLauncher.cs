@@ -19,10 +19,11 @@ internal sealed class NodeLauncher : INodeLauncher
         }
         catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException)
         {
-            throw new ProblemException("urn:dure:node:bad-setting", (broken.InnerException ?? broken).Message, "dure.json or DURE_NODE__…", "Mend or remove the setting; the names are DataPath, Url, MaxBatchBytes, Organisation, MqttPort, MqttTlsPort, MqttCertificateFile, MqttCertificatePassword, ExchangeScriptFile in the section Node.", broken);
+            throw new ProblemException("urn:dure:node:bad-setting", (broken.InnerException ?? broken).Message, "dure.json or DURE_NODE__…", "Mend or remove the setting; the names are DataPath, Url, MaxBatchBytes, Organisation, MqttPort, MqttTlsPort, MqttCertificateFile, MqttCertificatePassword, ExchangeScriptFile, PublicUrl, ExchangeHosts, TrustedAlliances, AsksForCredentials in the section Node.", broken);
         }
         options.DataPath = settings.DataPath;
         options.Url = settings.Url ?? options.Url;
+        options.PublicUrl = settings.PublicUrl ?? options.PublicUrl;
         options.ExchangeScriptFile = settings.ExchangeScript ?? options.ExchangeScriptFile;
         return await NodeHost.Start(options, TimeProvider.System, cancel);
     }

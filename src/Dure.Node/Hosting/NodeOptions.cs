@@ -1,3 +1,4 @@
+using Dure.Exchange.Identity;
 using Dure.Kernel;
 
 namespace Dure.Node.Hosting;
@@ -38,6 +39,18 @@ public sealed class NodeOptions
     /// <summary>A compatibility kit's script. With it exchanges know no identities and no policies: for tests of conformance only.</summary>
     public string? ExchangeScriptFile { get; set; }
 
+    /// <summary>The address other organisations reach this node by, such as that of a reverse proxy with TLS; unset: where it listens.</summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>Hosts, or <c>host:port</c>, of partners that may have a private address. Others are reached at public addresses only.</summary>
+    public string[] ExchangeHosts { get; set; } = [];
+
+    /// <summary>Identifiers of alliances whose credentials count here, beside those this node joined.</summary>
+    public string[] TrustedAlliances { get; set; } = [];
+
+    /// <summary>Whether nodes of other makers are asked for credentials, and may ask (Decentralized Claims Protocol).</summary>
+    public bool AsksForCredentials { get; set; }
+
     /// <summary>Checks all values at start, so that a mistake is told before anything is opened.</summary>
     /// <exception cref="ProblemException">Names the setting, its value and what is allowed.</exception>
     public void Validate()
@@ -60,6 +73,27 @@ public sealed class NodeOptions
             throw Wrong(nameof(MqttTlsPort), $"{MqttTlsPort}", "Choose a port from 1 to 65535, 0 for any free one, or -1 for none.");
         if (MqttTlsPort >= 0 && !File.Exists(MqttCertificateFile))
             throw Wrong(nameof(MqttCertificateFile), MqttCertificateFile ?? "", "Name the file of a certificate with its private key (PKCS#12 or PEM); MQTT over TLS needs it.");
+        if (PublicUrl is not null)
+            ValidatePublicUrl(PublicUrl);
+        foreach (var alliance in TrustedAlliances)
+            if (!Did.TryParse(alliance, out _))
+                throw Wrong(nameof(TrustedAlliances), alliance, "Write identifiers as did:web:alliance.example.");
+    }
+
+    private static void ValidatePublicUrl(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
+            throw Wrong(nameof(PublicUrl), text, "Write it as https://plant.example.");
+        if (address.Scheme == "http" != address.IsLoopback)
+            throw Wrong(nameof(PublicUrl), text, "Use https, with a reverse proxy that has a certificate; http is for nodes on one computer only.");
+        try
+        {
+            Did.OfAddress(address);
+        }
+        catch (ProblemException unusable)
+        {
+            throw Wrong(nameof(PublicUrl), text, unusable.Problem.Mend);
+        }
     }
 
     private static ProblemException Wrong(string setting, string value, string mend) =>

@@ -28,6 +28,9 @@ internal static class Doors
         app.MapEffects();
         app.MapExplain();
         app.MapJournal();
+        app.MapIdentity();
+        app.MapPartners();
+        app.MapCredentials();
         if (app.Services.GetService<ExchangeScript>() is not null)
         {
             app.MapDsp();
