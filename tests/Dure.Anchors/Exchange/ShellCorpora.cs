@@ -98,6 +98,27 @@ public sealed class ShellCorpora
         Assert.All(files, file => Assert.Empty(ShellAudit.ReadJson(File.ReadAllBytes(file)).Findings));
     }
 
+    [Theory]
+    [InlineData("AIDataset_template", 0)]
+    [InlineData("DigitalNameplate_template", 2)]
+    [InlineData("HandoverDocumentation_sample", 0)]
+    [InlineData("TimeSeriesData_template", 0)]
+    public void The_published_packages_are_read_and_survive_both_forms(string name, int files)
+    {
+        using var stream = File.OpenRead(Shared.Path($"{Folder}/aasx/{name}.aasx"));
+        var package = AasxPackage.Read(stream);
+        Assert.Equal(files, package.Files.Count);
+        foreach (var form in Enum.GetValues<AasxForm>())
+        {
+            using var again = new MemoryStream();
+            package.Write(again, form);
+            again.Position = 0;
+            var read = AasxPackage.Read(again);
+            Assert.Equal(Encoding.UTF8.GetString(ShellJson.Write(package.Environment)), Encoding.UTF8.GetString(ShellJson.Write(read.Environment)));
+            Assert.Equal(package.Files.Select(file => (file.Path, file.ContentType, file.Content.Length)), read.Files.Select(file => (file.Path, file.ContentType, file.Content.Length)));
+        }
+    }
+
     private static IEnumerable<(string Name, JsonObject Data)> Lines(string file) =>
         File.ReadLines(Shared.Path($"{Folder}/examples/{file}.jsonl")).Select(line => JsonNode.Parse(line)!).Select(line => (line["case"]!.GetValue<string>(), line["data"]!.AsObject()));
 

@@ -48,8 +48,7 @@ internal static class ElementRules
                 CheckNamesOf(collection.Value, place.Member("value"), findings);
                 break;
             case SubmodelElementList list:
-                ListRules.Check(list, place, findings);
-                CheckNamesOf(list.Value, place.Member("value"), findings);
+                ListRules.Check(list, place, findings); // its elements are told apart by their places, so names may repeat
                 break;
             case Entity entity:
                 AssetRules.CheckEntity(entity, place, findings);
