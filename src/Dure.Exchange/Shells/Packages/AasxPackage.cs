@@ -29,10 +29,10 @@ public sealed record AasxLimits
 /// <param name="Thumbnail">The part name of the package's picture, one of the files.</param>
 public sealed record AasxPackage(ShellEnvironment Environment, IReadOnlyList<AasxFile> Files, string? Thumbnail = null)
 {
-    /// <summary>What was read although it is an older or a loose form.</summary>
-    public IReadOnlyList<Finding> Warnings { get; init; } = [];
+    /// <summary>What was read although it is an older form or breaks a constraint: packages in circulation do, so who takes one in decides.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
 
-    /// <exception cref="Dure.Kernel.ProblemException">It is no package, too large, or its environment is not valid.</exception>
+    /// <exception cref="Dure.Kernel.ProblemException">It is no package, too large, or its environment has not the form of one.</exception>
     public static AasxPackage Read(Stream stream, AasxLimits? limits = null)
     {
         try

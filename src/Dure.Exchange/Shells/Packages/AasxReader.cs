@@ -9,7 +9,7 @@ internal sealed class AasxReader
 {
     private readonly AasxLimits limits;
     private readonly Dictionary<string, ZipArchiveEntry> parts = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<Finding> warnings = [];
+    private readonly List<Finding> findings = [];
     private long unpacked;
 
     public AasxReader(ZipArchive archive, AasxLimits limits)
@@ -48,7 +48,7 @@ internal sealed class AasxReader
         var thumbnail = TargetsOf("/", Opc.Thumbnail).FirstOrDefault();
         if (thumbnail is not null)
             files.TryAdd(thumbnail, new AasxFile(thumbnail, types(thumbnail), Unpack(thumbnail)));
-        return new AasxPackage(environment, [.. files.Values], thumbnail) { Warnings = warnings };
+        return new AasxPackage(environment, [.. files.Values], thumbnail) { Findings = findings };
     }
 
     internal static ProblemException Bad(string what, string where, string mend, Exception? cause = null) => new("urn:dure:exchange:bad-aasx", what, where, mend, cause);
@@ -67,7 +67,7 @@ internal sealed class AasxReader
             if ((isOlder ? Opc.Prefix + given[Opc.OlderPrefix.Length..] : given) != type || (string?)relation.Attribute("TargetMode") == "External")
                 continue;
             if (isOlder)
-                warnings.Add(new Finding(FormRule.OlderForm, part, $"The relationship type begins with {Opc.OlderPrefix}.", $"Write {Opc.Prefix}."));
+                findings.Add(new Finding(FormRule.OlderForm, part, $"The relationship type begins with {Opc.OlderPrefix}.", $"Write {Opc.Prefix}."));
             var target = Opc.Resolve(source, (string?)relation.Attribute("Target") ?? "");
             if (!parts.ContainsKey(target))
                 throw Bad($"A relationship leads to '{FindingList.Shown(target)}', which is not in the package.", part, "Add the part, or remove the relationship.");
@@ -80,10 +80,11 @@ internal sealed class AasxReader
     {
         var bytes = Unpack(part);
         var isJson = bytes.AsSpan().TrimStart("\uFEFF \t\r\n"u8) is [(byte)'{', ..];
-        var reading = isJson ? ShellAudit.ReadJson(bytes.AsMemory(bytes.AsSpan().IndexOf((byte)'{'))) : ShellAudit.ReadXml(new MemoryStream(bytes));
+        var reading = isJson ? ShellJson.Read<ShellEnvironment>(bytes.AsMemory(bytes.AsSpan().IndexOf((byte)'{'))) : ShellXml.Read(new MemoryStream(bytes));
         if (reading.Value is null)
             throw Bad($"{reading.Findings[0].What} ({reading.Findings[0].Rule})" + (reading.Findings.Count > 1 ? $" And {reading.Findings.Count - 1} more." : ""), $"{part}: {reading.Findings[0].Path}", reading.Findings[0].Mend);
-        warnings.AddRange(reading.Findings);
+        findings.AddRange(reading.Findings);
+        findings.AddRange(ShellAudit.Check(reading.Value).Select(finding => finding with { Path = $"{part}: {finding.Path}" }));
         return reading.Value;
     }
 
@@ -116,7 +117,7 @@ internal sealed class AasxReader
         const string Unknown = "application/octet-stream";
         if (!parts.ContainsKey("/" + Opc.ContentTypesPart))
         {
-            warnings.Add(new Finding(FormRule.OlderForm, Opc.ContentTypesPart, "The part that names the content types is missing.", "Add it."));
+            findings.Add(new Finding(FormRule.OlderForm, Opc.ContentTypesPart, "The part that names the content types is missing.", "Add it."));
             return _ => Unknown;
         }
         var root = Opc.ParseXml(Unpack("/" + Opc.ContentTypesPart), Opc.ContentTypesPart);

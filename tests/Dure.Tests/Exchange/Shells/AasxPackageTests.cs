@@ -21,7 +21,7 @@ public sealed class AasxPackageTests
         Assert.Equal(Encoding.UTF8.GetString(ShellJson.Write(made.Environment)), Encoding.UTF8.GetString(ShellJson.Write(read.Environment)));
         Assert.Equal(made.Files.Select(file => (file.Path, file.ContentType, Convert.ToHexString(file.Content.Span))), read.Files.Select(file => (file.Path, file.ContentType, Convert.ToHexString(file.Content.Span))));
         Assert.Equal(made.Thumbnail, read.Thumbnail);
-        Assert.Empty(read.Warnings);
+        Assert.Empty(read.Findings);
         Assert.Equal(Packed(form).ToArray(), Packed(form).ToArray());
     }
 
@@ -29,7 +29,7 @@ public sealed class AasxPackageTests
     public void Relationships_of_the_older_prefix_are_read_with_a_warning()
     {
         using var old = Changed("_rels/.rels", text => text.Replace("http://admin-shell.io/", "http://www.admin-shell.io/", StringComparison.Ordinal));
-        Assert.Equal(FormRule.OlderForm, Assert.Single(AasxPackage.Read(old).Warnings).Rule);
+        Assert.Equal(FormRule.OlderForm, Assert.Single(AasxPackage.Read(old).Findings).Rule);
     }
 
     [Theory]
@@ -65,11 +65,18 @@ public sealed class AasxPackageTests
     public void Too_many_parts_are_refused() => Assert.Throws<ProblemException>(() => AasxPackage.Read(Packed(AasxForm.Json), new AasxLimits { MaxParts = 3 }));
 
     [Fact]
-    public void An_environment_that_is_not_valid_is_refused_with_part_and_path()
+    public void What_has_not_the_form_is_refused_with_part_and_path()
+    {
+        using var stream = Changed("aasx/environment/environment.aas.json", text => text.Replace("xs:double", "double", StringComparison.Ordinal));
+        var problem = Assert.Throws<ProblemException>(() => AasxPackage.Read(stream)).Problem;
+        Assert.Contains("environment.aas.json: submodels[0].submodelElements[0].valueType", problem.Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_breaks_a_constraint_is_read_and_told()
     {
         using var stream = Changed("aasx/environment/environment.aas.json", text => text.Replace("\"21.5\"", "\"warm\"", StringComparison.Ordinal));
-        var problem = Assert.Throws<ProblemException>(() => AasxPackage.Read(stream)).Problem;
-        Assert.Contains("environment.aas.json: submodels[0].submodelElements[0].value", problem.Where, StringComparison.Ordinal);
+        Assert.Equal(FormRule.ValueType, Assert.Single(AasxPackage.Read(stream).Findings).Rule);
     }
 
     [Fact]
