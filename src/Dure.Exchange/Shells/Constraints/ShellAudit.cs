@@ -73,6 +73,10 @@ internal sealed class AuditWalk(FindingList findings)
                 var rule = member.Text!; // a text member has a text attribute
                 CheckText((string)part, rule.Min, rule.Max, rule.Pattern, place);
                 break;
+            case MemberKind.Texts:
+                foreach (var text in (IReadOnlyList<string>)part)
+                    CheckText(text, 1, TextsAttribute.Max, TextPattern.None, place);
+                break;
             case MemberKind.Part:
                 Visit(part, place, around);
                 break;

@@ -54,6 +54,7 @@ internal sealed class JsonFormReader(FindingList findings)
         MemberKind.Text => ReadText(element, place),
         MemberKind.Choice => ReadChoice(element, member, place),
         MemberKind.Flag => element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() : WrongKind(element, "true or false", place),
+        MemberKind.Texts => ReadTexts(element, place),
         MemberKind.Part => ReadObject(element, member.Type, place),
         _ => ReadList(element, member, place),
     };
@@ -72,6 +73,10 @@ internal sealed class JsonFormReader(FindingList findings)
             return null;
         }
     }
+
+    private string[]? ReadTexts(JsonElement element, Place place) => element.ValueKind == JsonValueKind.Array
+        ? [.. element.EnumerateArray().Select((item, at) => ReadText(item, place.Item(at)) ?? "")]
+        : (string[]?)WrongKind(element, "a list", place);
 
     private object? ReadChoice(JsonElement element, Member member, Place place)
     {

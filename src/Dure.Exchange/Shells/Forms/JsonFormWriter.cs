@@ -49,6 +49,12 @@ internal static class JsonFormWriter
             case MemberKind.Flag:
                 writer.WriteBooleanValue((bool)part);
                 break;
+            case MemberKind.Texts:
+                writer.WriteStartArray();
+                foreach (var text in (IReadOnlyList<string>)part)
+                    writer.WriteStringValue(text);
+                writer.WriteEndArray();
+                break;
             case MemberKind.Part:
                 Write(writer, part, extent, levels);
                 break;

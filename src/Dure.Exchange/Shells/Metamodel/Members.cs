@@ -42,6 +42,12 @@ internal sealed class ChoiceAttribute : MemberAttribute;
 /// <summary>True or false.</summary>
 internal sealed class FlagAttribute : MemberAttribute;
 
+/// <summary>Some short texts.</summary>
+internal sealed class TextsAttribute : MemberAttribute
+{
+    public const int Max = 128;
+}
+
 /// <summary>One object.</summary>
 internal sealed class PartAttribute : MemberAttribute;
 

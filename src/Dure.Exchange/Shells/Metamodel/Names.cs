@@ -106,7 +106,7 @@ internal sealed class WireNames
     private static readonly FrozenDictionary<Type, WireNames> all = new[]
     {
         typeof(AssetKind), typeof(ModellingKind), typeof(EntityKind), typeof(QualifierKind), typeof(ReferenceKind), typeof(EventDirection), typeof(EventState),
-        typeof(KeyKind), typeof(ElementKind), typeof(XsdType), typeof(Iec61360Type),
+        typeof(KeyKind), typeof(ElementKind), typeof(XsdType), typeof(Iec61360Type), typeof(SecurityKind),
     }.ToFrozenDictionary(type => type, type => new WireNames(type));
 
     private readonly FrozenDictionary<string, object> byName;

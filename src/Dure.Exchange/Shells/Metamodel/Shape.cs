@@ -9,6 +9,7 @@ internal enum MemberKind
     Text,
     Choice,
     Flag,
+    Texts,
     Part,
     Parts,
 }
@@ -28,6 +29,7 @@ internal sealed class Member
             TextAttribute => (MemberKind.Text, typeof(string)),
             ChoiceAttribute => (MemberKind.Choice, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType),
             FlagAttribute => (MemberKind.Flag, typeof(bool)),
+            TextsAttribute => (MemberKind.Texts, typeof(string)),
             PartAttribute => (MemberKind.Part, property.PropertyType),
             _ => (MemberKind.Parts, property.PropertyType.GetGenericArguments()[0]),
         };

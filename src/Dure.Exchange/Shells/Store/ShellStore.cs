@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Dure.Evidence;
+using Dure.Kernel;
+
+namespace Dure.Exchange.Shells;
+
+/// <summary>
+/// Everything a node keeps of shells: the repositories, the registries, the links from assets to shells and the packages. State is a fold of
+/// the journal, one entry per change; files and large documents lie in the blob store.
+/// </summary>
+public sealed class ShellStore
+{
+    private ShellStore(Journal journal, BlobStore blobs)
+    {
+        Blobs = blobs;
+        Shells = new("shell", journal, blobs);
+        Submodels = new("submodel", journal, blobs);
+        Concepts = new("concept-description", journal, blobs);
+        ShellDescriptors = new("shell-descriptor", journal, blobs);
+        SubmodelDescriptors = new("submodel-descriptor", journal, blobs);
+        AssetLinks = new("asset-links", journal, blobs);
+        Packages = new("aasx-package", journal, blobs);
+    }
+
+    public BlobStore Blobs { get; }
+    public ShellShelf Shells { get; }
+    public ShellShelf Submodels { get; }
+    public ShellShelf Concepts { get; }
+    public ShellShelf ShellDescriptors { get; }
+    public ShellShelf SubmodelDescriptors { get; }
+
+    /// <summary>What callers have told of which asset a shell is of; the ids in shells themselves count besides.</summary>
+    public ShellShelf AssetLinks { get; }
+    public ShellShelf Packages { get; }
+
+    /// <summary>Folds the journal.</summary>
+    public static ShellStore Open(Journal journal, BlobStore blobs)
+    {
+        var store = new ShellStore(journal, blobs);
+        ShellShelf[] shelves = [store.Shells, store.Submodels, store.Concepts, store.ShellDescriptors, store.SubmodelDescriptors, store.AssetLinks, store.Packages];
+        var byKind = shelves.SelectMany(shelf => shelf.Kinds.Select(kind => (kind, shelf))).ToDictionary(pair => pair.kind, pair => pair.shelf, StringComparer.Ordinal);
+        foreach (var entry in journal.Read())
+            if (byKind.TryGetValue(entry.Kind, out var shelf))
+                shelf.Apply(entry);
+        return store;
+    }
+
+    /// <summary>The ids of the shells whose assets are known by all of the given ids, in the order in which they came.</summary>
+    public IEnumerable<string> ShellsOf(IReadOnlyList<AssetLink> links)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var shelf in (ShellShelf[])[AssetLinks, Shells])
+            foreach (var document in shelf.From())
+                if (links.All(document.AssetIds.Contains) && seen.Add(document.Id))
+                    yield return document.Id;
+    }
+}
