@@ -17,6 +17,9 @@ public sealed record ElementPath
     /// <summary>Names, and places in lists as digits in brackets.</summary>
     public IReadOnlyList<string> Steps => steps;
 
+    /// <summary>The path of the element that holds this one; null when that is the submodel.</summary>
+    public ElementPath? Above => steps.Count > 1 ? new ElementPath(steps[..^1]) : null;
+
     /// <exception cref="ProblemException">The text is not a path.</exception>
     public static ElementPath Parse(string text)
     {
