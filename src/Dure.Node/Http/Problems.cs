@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dure.Kernel;
+using Dure.Node.Http.Exchange.Shells;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Dure.Node.Http;
@@ -32,6 +33,8 @@ internal static class Problems
 
     public static Task Write(HttpContext context, int status, string type, string what, string where, string mend)
     {
+        if (ShellResults.AreFor(context.Request))
+            return ShellResults.Write(context, status, type[(type.LastIndexOf(':') + 1)..], $"{where}: {what} {mend}");
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         return JsonSerializer.SerializeAsync(context.Response.Body,
