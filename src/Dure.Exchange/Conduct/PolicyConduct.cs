@@ -15,7 +15,7 @@ namespace Dure.Exchange.Conduct;
 /// rules with its own, refuses with the reason; and as consumer verifies that an agreement is what was asked for.
 /// </summary>
 public sealed class PolicyConduct(
-    OfferingBook offerings, ProcessBook processes, UsageJudge judge, OwnIdentity own, DidResolver resolver, TransferTokens tokens, ReceivedTokens received, Func<Uri> dataDoor, TimeProvider time) : IConduct
+    OfferingBook offerings, ProcessBook processes, UsageJudge judge, ExchangeIdentity identity, TransferTokens tokens, ReceivedTokens received, Func<Uri> dataDoor, TimeProvider time) : IConduct
 {
     /// <summary>Where a signature stands in an agreement's message and in its verification.</summary>
     public const string SignatureMember = "dure:signature";
@@ -81,9 +81,9 @@ public sealed class PolicyConduct(
     /// <summary>The agreement on an offering, as its message carries it, signed by this node.</summary>
     public JsonObject AgreementMessage(ExchangeProcess process)
     {
-        var agreement = Compose.AgreementOf(process.Offer!, own.Did.Value, process.Peer, time.GetUtcNow());
+        var agreement = Compose.AgreementOf(process.Offer!, identity.Own.Did.Value, process.Peer, time.GetUtcNow());
         var message = Compose.Agreement(process.ProviderPid, process.ConsumerPid, agreement);
-        message[SignatureMember] = DocumentSignature.SignDocument(agreement, own);
+        message[SignatureMember] = DocumentSignature.SignDocument(agreement, identity.Own);
         return message;
     }
 
@@ -117,14 +117,14 @@ public sealed class PolicyConduct(
     private async ValueTask<Reaction> Verify(ExchangeProcess process, CancellationToken cancel)
     {
         var agreement = process.Agreement!;
-        if (agreement["target"]!.GetValue<string>() != process.Dataset || agreement["assigner"]!.GetValue<string>() != process.Peer || agreement["assignee"]!.GetValue<string>() != own.Did.Value)
+        if (agreement["target"]!.GetValue<string>() != process.Dataset || agreement["assigner"]!.GetValue<string>() != process.Peer || agreement["assignee"]!.GetValue<string>() != identity.Own.Did.Value)
             return End(process, "wrong-agreement", "The agreement names another dataset or other parties.");
         if (!PolicyJson.Read(agreement).SameRulesAs(PolicyJson.Read(process.Offer!)))
             return End(process, "wrong-agreement", "The agreement's rules are not those of the offer.");
-        if (process.AgreementSignature is { } signature && !await DocumentSignature.Verify(agreement, signature, Did.Parse(process.Peer), resolver, cancel))
+        if (process.AgreementSignature is { } signature && !await DocumentSignature.Verify(agreement, signature, Did.Parse(process.Peer), identity.Resolver, cancel))
             return End(process, "wrong-signature", "The agreement's signature is not the provider's.");
         var message = Compose.Later(MessageKind.ContractVerification, process.ProviderPid, process.ConsumerPid);
-        message[SignatureMember] = DocumentSignature.SignDocument(agreement, own);
+        message[SignatureMember] = DocumentSignature.SignDocument(agreement, identity.Own);
         return Reaction.Send(MessageKind.ContractVerification, message);
     }
 

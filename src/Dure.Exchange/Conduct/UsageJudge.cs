@@ -52,6 +52,8 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
 
     private PolicyDecision Decide(UsagePolicy policy, PolicyPhase phase, string offerId, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes, DateTimeOffset? agreedAt, bool isCounted = false, long ahead = 0)
     {
+        if (claims.IsBlocked(partner))
+            return new PolicyDecision.Refused([new Refusal(RefusalReasons.WrongPartner, partner)]);
         var used = usage.Of(offerId, partner);
         return PolicyJudge.Decide(policy, new PolicyQuestion
         {

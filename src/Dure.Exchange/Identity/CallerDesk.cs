@@ -58,6 +58,8 @@ public sealed class CallerDesk : ICallerCheck, IPartnerClaims
     public async ValueTask<VerifiedClaims> ClaimsOf(Did caller, StatusFreshness freshness, CancellationToken cancel) =>
         partners.Of(caller) is { IsBlocked: true } || !shown.TryGetValue(caller, out var texts) ? VerifiedClaims.None : await credentials.ClaimsOf(caller, texts, freshness, cancel);
 
+    public bool IsBlocked(string partner) => Did.TryParse(partner, out var did) && partners.Of(did) is { IsBlocked: true };
+
     /// <inheritdoc/>
     public async ValueTask<PolicyClaims> Of(string partner, TimeSpan maxAge, CancellationToken cancel)
     {

@@ -36,7 +36,8 @@ public sealed class ExchangeIdentity : IDisposable
         Keys = ExchangeKeys.Open(options.KeysFolder, time);
         Own = new OwnIdentity(Keys, time);
         Partners = new PartnerBook(journal, Own);
-        Http = new GuardedHttp(new AddressRules(options.AllowedHosts, Partners.IsIntroduced, () => Own.PublicAddress));
+        Rules = new AddressRules(options.AllowedHosts, Partners.IsIntroduced, () => Own.PublicAddress);
+        Http = new GuardedHttp(Rules);
         Send = send ?? Http.Send;
         Resolver = new DidResolver(Own, Fetch, time);
         Members = new MemberRegister(journal, Own, time);
@@ -90,6 +91,9 @@ public sealed class ExchangeIdentity : IDisposable
     /// <summary>Gives credentials to members.</summary>
     public IssuerDesk Issuer { get; }
     public DidResolver Resolver { get; }
+
+    /// <summary>Where this node may connect to.</summary>
+    public AddressRules Rules { get; }
 
     /// <summary>The clients for addresses that partners give.</summary>
     public GuardedHttp Http { get; }

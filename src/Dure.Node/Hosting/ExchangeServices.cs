@@ -1,8 +1,13 @@
 using Dure.Evidence;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Conduct;
 using Dure.Exchange.Conformance;
+using Dure.Exchange.Handover;
 using Dure.Exchange.Identity;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
+using Dure.Exchange.Sharing;
+using Dure.Node.Http.Exchange;
 
 namespace Dure.Node.Hosting;
 
@@ -24,7 +29,38 @@ internal static class ExchangeServices
         services.AddSingleton(provider => ProcessBook.Read(provider.GetRequiredService<Journal>()));
         if (options.ExchangeScriptFile is { } file)
             services.AddScriptedExchange(ExchangeScript.Read(file));
+        else
+            services.AddPolicedExchange(options);
     }
+
+    /// <summary>The exchange as it is: identities, policies, counted uses.</summary>
+    private static void AddPolicedExchange(this IServiceCollection services, NodeOptions options)
+    {
+        services.AddSingleton<ICallerCheck>(provider => provider.GetRequiredService<ExchangeIdentity>().Callers);
+        services.AddSingleton<IPartnerClaims>(provider => provider.GetRequiredService<ExchangeIdentity>().Callers);
+        services.AddSingleton<IPeerLink>(provider => LinkOf(provider.GetRequiredService<ExchangeIdentity>()));
+        services.AddSingleton(provider => OfferingBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(provider => UsageBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(provider => ReceivedBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(_ => TransferTokens.Open(Path.Combine(options.DataPath, "keys", "exchange", "data-door.key")));
+        services.AddSingleton(_ => new ReceivedTokens(Path.Combine(options.DataPath, "secrets", "exchange")));
+        services.AddSingleton<DatasetShelf>().AddSingleton<IShelf>(provider => provider.GetRequiredService<DatasetShelf>()).AddSingleton<ILanding>(provider => provider.GetRequiredService<DatasetShelf>());
+        services.AddSingleton<UsageJudge>().AddSingleton<DataDoor>().AddSingleton<SharingDesk>();
+        services.AddSingleton(provider => new PolicyConduct(provider.GetRequiredService<OfferingBook>(), provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<UsageJudge>(),
+            provider.GetRequiredService<ExchangeIdentity>(), provider.GetRequiredService<TransferTokens>(), provider.GetRequiredService<ReceivedTokens>(),
+            () => provider.GetRequiredService<NodeAddress>().At(DataEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IConduct>(provider => provider.GetRequiredService<PolicyConduct>());
+        services.AddSingleton(provider => new CatalogDesk(provider.GetRequiredService<OfferingBook>(), () => provider.GetRequiredService<NodeAddress>().Did.Value, () => provider.GetRequiredService<NodeAddress>().At(DspEndpoints.Root)));
+        services.AddSingleton(provider => new ProtocolAddresses(provider.GetRequiredService<ExchangeIdentity>().Resolver, provider.GetRequiredService<IPeerLink>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Desk(provider, provider.GetRequiredService<ExchangeIdentity>().Rules));
+        services.AddSingleton(provider => new FetchDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
+            provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ILanding>(), Path.Combine(options.DataPath, "incoming"), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private static HttpPeerLink LinkOf(ExchangeIdentity identity) => new(identity.Http.Messages, peer => identity.Tokens.Header(Did.Parse(peer)));
+
+    private static ProcessDesk Desk(IServiceProvider provider, AddressRules rules) => new(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<IConduct>(), provider.GetRequiredService<IPeerLink>(),
+        rules, provider.GetRequiredService<NodeAddress>().At(DspEndpoints.Root), provider.GetRequiredService<TimeProvider>());
 
     /// <summary>Conformance tests: a fixed header instead of identities, a script instead of policies.</summary>
     private static void AddScriptedExchange(this IServiceCollection services, ExchangeScript script)
@@ -36,7 +72,6 @@ internal static class ExchangeServices
         services.AddSingleton<GuardedHttp>();
         services.AddSingleton<IPeerLink>(provider => new HttpPeerLink(provider.GetRequiredService<GuardedHttp>().Messages, _ => script.Authorization));
         services.AddSingleton<IConduct>(provider => new ScriptedConduct(script, provider.GetRequiredService<NodeAddress>().Did.Value, provider.GetRequiredService<NodeAddress>().At("/exchange/data/"), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new ProcessDesk(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<IConduct>(), provider.GetRequiredService<IPeerLink>(),
-            provider.GetRequiredService<AddressRules>(), provider.GetRequiredService<NodeAddress>().At(Http.Exchange.DspEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Desk(provider, provider.GetRequiredService<AddressRules>()));
     }
 }

@@ -54,7 +54,8 @@ public sealed class NodeHost : IRunningNode
             var address = await Listen(app, listeners, cancel);
             app.Services.GetRequiredService<NodeAddress>().Root = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : address;
             app.Services.GetRequiredService<ExchangeIdentity>().Own.Announce(app.Services.GetRequiredService<NodeAddress>().Root);
-            app.Services.GetService<Dure.Exchange.Processes.ProcessDesk>()?.Resume();
+            app.Services.GetRequiredService<Dure.Exchange.Processes.ProcessDesk>().Resume();
+            app.Services.GetService<Dure.Exchange.Handover.FetchDesk>()?.Resume();
             await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);

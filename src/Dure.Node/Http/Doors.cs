@@ -31,10 +31,16 @@ internal static class Doors
         app.MapIdentity();
         app.MapPartners();
         app.MapCredentials();
+        app.MapDsp();
         if (app.Services.GetService<ExchangeScript>() is not null)
         {
-            app.MapDsp();
             app.MapScriptedExchange();
+        }
+        else
+        {
+            app.MapExchangeCatalog();
+            app.MapExchangeData();
+            app.MapSharing();
         }
         app.MapOverview();
         app.MapRuns();
