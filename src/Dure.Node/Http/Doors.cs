@@ -1,6 +1,7 @@
 using Dure.Exchange.Conformance;
 using Dure.Node.Access;
 using Dure.Node.Http.Exchange;
+using Dure.Node.Http.Exchange.Shells;
 using Dure.Web;
 
 namespace Dure.Node.Http;
@@ -42,6 +43,7 @@ internal static class Doors
             app.MapExchangeData();
             app.MapSharing();
         }
+        app.MapShells();
         app.MapOverview();
         app.MapRuns();
         app.MapOpenApi().Needs(Permission.Read);
