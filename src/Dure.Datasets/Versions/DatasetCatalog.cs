@@ -85,29 +85,38 @@ public sealed class DatasetCatalog : IDisposable
         }
     }
 
+    /// <summary>Reads the manifest of a version that another organisation cut, and sees whether it is one of this file.</summary>
+    /// <exception cref="ProblemException">It is no manifest of a version, its name cannot be one, or it describes another file.</exception>
+    public static DatasetVersion CheckReceived(byte[] manifest, ContentHash content)
+    {
+        var version = Croissant.Read(CanonicalJson.Parse(manifest) as JsonObject ?? [], ContentHash.Of(manifest), 1, 0, default, default, "");
+        if (!DatasetSpec.IsName(version.Name))
+            throw new ProblemException("urn:dure:datasets:bad-manifest", $"'{(version.Name.Length > 60 ? version.Name[..60] + "…" : version.Name)}' is not a dataset name.", "received manifest, name", "Ask the provider to name it with 1 to 60 lower-case letters, digits and '-'.");
+        return version.Parquet == content ? version
+            : throw new ProblemException("urn:dure:datasets:manifest-mismatch", $"The file's hash is {content.Short}, and its manifest names {version.Parquet.Short}.", "received dataset", "Ask the provider for both again.");
+    }
+
     /// <summary>
     /// Takes in a version that another organisation cut: its manifest and its Parquet file, both named by their hashes, so the version has the same
     /// id here as there. Durable on return; a version that is here already is left as it is.
     /// </summary>
-    /// <param name="parquet">The file.</param>
+    /// <param name="parquet">The file, which is moved into the blob store; it may be gone when a former attempt moved it.</param>
+    /// <param name="content">The file's hash, as it was computed when it came in.</param>
     /// <param name="manifest">The provider's manifest in canonical form.</param>
     /// <param name="provider">Who gave it.</param>
     /// <param name="origin">The entries that tell how it came.</param>
     /// <exception cref="ProblemException">The manifest is none of ours, or the file is not the one it names.</exception>
-    public async Task<DatasetVersion> Receive(string parquet, byte[] manifest, string provider, Lineage origin, string actor, CancellationToken cancel)
+    public async Task<DatasetVersion> Receive(string parquet, ContentHash content, byte[] manifest, string provider, Lineage origin, string actor, CancellationToken cancel)
     {
         var id = ContentHash.Of(manifest);
         if (TryFind(id) is { } same)
             return same;
-        var description = Croissant.Read((JsonObject)CanonicalJson.Parse(manifest)!, id, 1, 0, default, default, actor);
-        ContentHash content;
-        await using (var file = File.OpenRead(parquet))
-            content = await blobs.Put(file, cancel);
-        if (content != description.Parquet)
-            throw new ProblemException("urn:dure:datasets:manifest-mismatch", $"The file's hash is {content.Short}, and its manifest names {description.Parquet.Short}.", "received dataset", "Ask the provider for both again.");
+        var description = CheckReceived(manifest, content);
         await cutting.WaitAsync(cancel);
         try
         {
+            if (!blobs.Has(content))
+                blobs.Adopt(parquet, content);
             blobs.Put(manifest);
             var body = origin
                 .With(new Artefact("manifest", $"{description.Name}.croissant.json", id, manifest.Length), new Artefact("parquet", $"{description.Name}.parquet", content, description.ParquetBytes))

@@ -36,6 +36,9 @@ public sealed partial record DatasetSpec
     public required Split Split { get; init; }
 
     /// <summary>Throws a problem naming the first field that cannot be right.</summary>
+    /// <summary>Whether a text may name a dataset.</summary>
+    public static bool IsName(string text) => NamePattern().IsMatch(text);
+
     public void Check()
     {
         Require(NamePattern().IsMatch(Name), "name", $"'{Name}' is not a dataset name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");

@@ -85,6 +85,17 @@ public sealed class BlobStore
         }
     }
 
+    /// <summary>Takes a file of the same disk in by moving it; durable on return. Nothing is read: whoever calls has hashed it.</summary>
+    /// <param name="file">The file; it is gone afterwards.</param>
+    /// <param name="hash">The hash of its content.</param>
+    public void Adopt(string file, ContentHash hash)
+    {
+        if (Has(hash))
+            File.Delete(file);
+        else
+            Publish(file, hash);
+    }
+
     /// <summary>Opens a blob for reading. The bytes are not checked on the way: use <see cref="Read"/> or hash them.</summary>
     public Stream OpenRead(ContentHash hash)
     {

@@ -7,8 +7,7 @@ using Dure.Kernel;
 namespace Dure.Exchange.Handover;
 
 /// <summary>
-/// One file from a partner's door into a folder: streamed, resumed where it was cut, checked by its hash. What has arrived survives a crash,
-/// and the bytes of a file are read twice only to be sure.
+/// One file from a partner's door into a folder: streamed, resumed where it was cut, checked by its hash. What has arrived survives a crash.
 /// </summary>
 internal sealed class Download(HttpClient client, Uri address, string token, string file, IProgress<(long Done, long? Total)> progress)
 {
@@ -22,23 +21,29 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
     /// <exception cref="IOException">The line broke: asking again goes on from here.</exception>
     public async Task<ContentHash> Run(CancellationToken cancel)
     {
-        var have = File.Exists(file) ? new FileInfo(file).Length : 0;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var have = await HashWhatIsThere(hash, cancel);
         using var request = Request(address);
         if (have > 0)
             request.Headers.Range = new RangeHeaderValue(have, null);
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == have)
-            return await Check(DigestIn(response), cancel);
-        if (!response.IsSuccessStatusCode)
-            throw await Refused(response, cancel);
-        if (have > 0 && response.StatusCode != HttpStatusCode.PartialContent)
-            have = 0; // the provider begins anew
-        var total = response.Content.Headers.ContentLength + have;
-        if (total > MaxBytes)
-            throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes.", address.Host, "Ask the provider what it is.");
-        await using (var stream = await response.Content.ReadAsStreamAsync(cancel))
-            await Copy(stream, have, total, cancel);
-        return await Check(DigestIn(response), cancel);
+        var isWhole = response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == have;
+        if (!isWhole)
+        {
+            if (!response.IsSuccessStatusCode)
+                throw await Refused(response, cancel);
+            if (have > 0 && response.StatusCode != HttpStatusCode.PartialContent)
+            {
+                have = 0; // the provider begins anew
+                _ = hash.GetHashAndReset();
+            }
+            var total = response.Content.Headers.ContentLength + have;
+            if (total > MaxBytes)
+                throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes.", address.Host, "Ask the provider what it is.");
+            await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+            await Copy(stream, hash, have, total, cancel);
+        }
+        return Check(hash.GetHashAndReset(), DigestIn(response));
     }
 
     /// <summary>The provider's Croissant manifest beside the data; null when it has none.</summary>
@@ -69,13 +74,26 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return request;
     }
 
-    private async Task Copy(Stream stream, long have, long? total, CancellationToken cancel)
+    private async Task<long> HashWhatIsThere(IncrementalHash hash, CancellationToken cancel)
+    {
+        if (!File.Exists(file))
+            return 0;
+        var have = 0L;
+        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var buffer = new byte[BufferBytes];
+        for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0; have += read)
+            hash.AppendData(buffer, 0, read);
+        return have;
+    }
+
+    private async Task Copy(Stream stream, IncrementalHash hash, long have, long? total, CancellationToken cancel)
     {
         await using var target = new FileStream(file, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1, FileOptions.Asynchronous);
         var buffer = new byte[BufferBytes];
         for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0;)
         {
             await target.WriteAsync(buffer.AsMemory(0, read), cancel);
+            hash.AppendData(buffer, 0, read);
             have += read;
             if (have > (total ?? MaxBytes))
                 throw new ProblemException("urn:dure:exchange:too-large", "The provider sends more than it announced.", address.Host, "Ask the provider what it is.");
@@ -86,17 +104,14 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
             throw new IOException($"The line broke after {have} of {total} bytes.");
     }
 
-    private async Task<ContentHash> Check(string? digest, CancellationToken cancel)
+    private ContentHash Check(byte[] hash, string? digest)
     {
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        var hash = await SHA256.HashDataAsync(stream, cancel);
         if (digest is not null && digest != Convert.ToBase64String(hash))
         {
-            stream.Close();
             File.Delete(file);
             throw new IOException("The content is not the one the provider's digest names; it is fetched anew.");
         }
-        return ContentHash.Parse($"sha256:{Convert.ToHexStringLower(hash)}");
+        return new ContentHash(hash);
     }
 
     /// <summary>The SHA-256 of the whole content by RFC 9530, if the provider tells it.</summary>

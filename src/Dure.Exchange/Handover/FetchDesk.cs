@@ -78,7 +78,7 @@ public sealed class FetchDesk : IAsyncDisposable
             return;
         if (process is { Kind: ProcessKind.Negotiation, State: ProcessState.Finalized, ThenFetches: true })
             Begin(process.Pid, () => BeginTransfer(process));
-        else if (process is { Kind: ProcessKind.Transfer, State: ProcessState.Started, Pending: null, Format: Dsp.PullFormat } && received.OfTransfer(process.Pid) is null)
+        else if (process is { Kind: ProcessKind.Transfer, State: ProcessState.Started, Pending: null, Format: Dsp.PullFormat })
             Begin(process.Pid, () => Receive(process));
     }
 
@@ -160,17 +160,25 @@ public sealed class FetchDesk : IAsyncDisposable
     private async Task FetchAndLand(ExchangeProcess transfer, string file)
     {
         var pid = transfer.Pid;
-        if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !Uri.TryCreate(endpoint.GetValue<string>(), UriKind.Absolute, out var address) || tokens.Find(pid) is not { } token)
+        if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !Uri.TryCreate(endpoint.GetValue<string>(), UriKind.Absolute, out var address) || (tokens.Find(pid) ?? (received.OfTransfer(pid) is null ? null : "")) is not { } token)
             throw new ProblemException("urn:dure:exchange:no-address", "The provider's start message names no address or no token.", pid, "Ask the provider to start the transfer again.");
         if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Agreement is not { } agreement)
             throw new ProblemException("urn:dure:exchange:unknown-agreement", "The transfer rests on no agreement of this node.", pid, "Negotiate first.");
-        var download = new Download(client, address, token, file, new Progress(progress => fetches[pid] = new Fetch(FetchState.Receiving, progress.Done, progress.Total, "receives")));
-        var manifest = await download.Manifest(stop.Token);
-        await download.Run(stop.Token);
         var origin = new Origin(transfer.Peer, transfer.Dataset, pid, negotiation, agreement);
-        var artefact = await landing.Land(file, manifest, origin, stop.Token);
-        await received.Enter(origin, artefact, new FileInfo(file).Length, stop.Token);
+        var manifestFile = file + ".manifest";
+        if (received.OfTransfer(pid) is null)
+        {
+            var download = new Download(client, address, token, file, new Progress(progress => fetches[pid] = new Fetch(FetchState.Receiving, progress.Done, progress.Total, "receives")));
+            var manifest = await download.Manifest(stop.Token);
+            var content = await download.Run(stop.Token);
+            if (manifest is not null)
+                await File.WriteAllBytesAsync(manifestFile, manifest, stop.Token);
+            // The rules are attached before the data can be found: a crash in between leaves rules without data, never data without rules.
+            await received.Enter(origin, landing.NameOf(content, manifest), content, new FileInfo(file).Length, stop.Token);
+        }
+        await landing.Land(file, received.OfTransfer(pid)!.Content, File.Exists(manifestFile) ? await File.ReadAllBytesAsync(manifestFile, stop.Token) : null, origin, stop.Token);
         File.Delete(file);
+        File.Delete(manifestFile);
         tokens.Forget(pid);
         await desk.Decide(ProcessKind.Transfer, pid, MessageKind.TransferCompletion, process => Compose.Later(MessageKind.TransferCompletion, process.ProviderPid, process.ConsumerPid), null, "node", stop.Token);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dure.Exchange.Catalog;
+using Dure.Kernel;
 
 namespace Dure.Exchange.Handover;
 
@@ -16,12 +17,18 @@ public interface IShelf
 /// <summary>Takes in what was received.</summary>
 public interface ILanding
 {
-    /// <summary>Puts a received file where this node's datasets are, with the agreement's rules attached. Doing it again changes nothing.</summary>
-    /// <param name="file">The file; its hash has been checked.</param>
-    /// <param name="manifest">The provider's Croissant manifest, checked to be the one of the version that was agreed on; null when the provider has none.</param>
+    /// <summary>What a received file will be called here.</summary>
+    /// <param name="content">The file's hash.</param>
+    /// <param name="manifest">The provider's Croissant manifest; null when it has none.</param>
+    /// <exception cref="ProblemException">The manifest describes another file, or is damaged.</exception>
+    string NameOf(ContentHash content, byte[]? manifest);
+
+    /// <summary>Puts a received file where this node's datasets are. Doing it again, after a crash, changes nothing.</summary>
+    /// <param name="file">The file, which is moved; it may be gone when a former attempt moved it.</param>
+    /// <param name="content">Its hash.</param>
+    /// <param name="manifest">The provider's Croissant manifest; null when it has none.</param>
     /// <param name="origin">Where it comes from.</param>
-    /// <returns>What the page of the transfer shows: the version's id or the file's.</returns>
-    Task<string> Land(string file, byte[]? manifest, Origin origin, CancellationToken cancel);
+    Task Land(string file, ContentHash content, byte[]? manifest, Origin origin, CancellationToken cancel);
 }
 
 /// <summary>Where received data come from, for lineage and obligations.</summary>

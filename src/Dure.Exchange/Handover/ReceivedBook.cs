@@ -13,10 +13,11 @@ namespace Dure.Exchange.Handover;
 /// <param name="Provider">Who gave it.</param>
 /// <param name="Dataset">Its id in the provider's catalogue.</param>
 /// <param name="Agreement">The agreement, as both sides signed it.</param>
+/// <param name="Content">The hash of what was received.</param>
 /// <param name="Bytes">How much was received.</param>
 /// <param name="At">When.</param>
 /// <param name="Entry">The journal entry that says so.</param>
-public sealed record Received(string TransferPid, string Artefact, string Provider, string Dataset, JsonObject Agreement, long Bytes, DateTimeOffset At, EntryRef Entry)
+public sealed record Received(string TransferPid, string Artefact, string Provider, string Dataset, JsonObject Agreement, ContentHash Content, long Bytes, DateTimeOffset At, EntryRef Entry)
 {
     /// <summary>The rules that travel with it.</summary>
     public UsagePolicy Policy { get; } = PolicyJson.Read(Agreement);
@@ -50,7 +51,7 @@ public sealed class ReceivedBook
     /// <summary>Everything under whose rules an artefact stands.</summary>
     public IReadOnlyList<Received> Of(string artefact) => [.. byTransfer.Values.Where(received => received.Artefact == artefact).OrderBy(received => received.At)];
 
-    internal async Task<Received> Enter(Origin origin, string artefact, long bytes, CancellationToken cancel)
+    internal async Task<Received> Enter(Origin origin, string artefact, ContentHash content, long bytes, CancellationToken cancel)
     {
         var body = Lineage.Of(origin.Negotiation.Entries).Into(new JsonObject
         {
@@ -58,6 +59,7 @@ public sealed class ReceivedBook
             ["provider"] = origin.Provider,
             ["dataset"] = origin.Dataset,
             ["agreement"] = origin.Agreement.DeepClone(),
+            ["content"] = content.ToString(),
             ["bytes"] = bytes,
         });
         return Apply(await journal.Append(Arrived, origin.TransferPid, body, origin.Provider, cancel));
@@ -67,6 +69,6 @@ public sealed class ReceivedBook
     {
         var body = entry.Body;
         return byTransfer[entry.Subject] = new Received(entry.Subject, body["artefact"]!.GetValue<string>(), body["provider"]!.GetValue<string>(), body["dataset"]!.GetValue<string>(),
-            body["agreement"]!.AsObject(), (long)body["bytes"]!.GetValue<double>(), entry.Time, EntryRef.To(entry));
+            body["agreement"]!.AsObject(), ContentHash.Parse(body["content"]!.GetValue<string>()), (long)body["bytes"]!.GetValue<double>(), entry.Time, EntryRef.To(entry));
     }
 }

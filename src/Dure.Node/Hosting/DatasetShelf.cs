@@ -14,15 +14,20 @@ internal sealed class DatasetShelf(DatasetCatalog datasets, BlobStore blobs) : I
 
     public byte[]? ManifestOf(Offering offering) => datasets.TryFind(offering.Source) is { } version ? CanonicalJson.Serialize(datasets.Manifest(version)) : null;
 
-    public async Task<string> Land(string file, byte[]? manifest, Origin origin, CancellationToken cancel)
+    public string NameOf(ContentHash content, byte[]? manifest)
+    {
+        if (manifest is null || !IsOurs(manifest))
+            return content.ToString();
+        DatasetCatalog.CheckReceived(manifest, content);
+        return ContentHash.Of(manifest).ToString();
+    }
+
+    public async Task Land(string file, ContentHash content, byte[]? manifest, Origin origin, CancellationToken cancel)
     {
         if (manifest is not null && IsOurs(manifest))
-        {
-            var version = await datasets.Receive(file, manifest, origin.Provider, Lineage.Of(origin.Negotiation.Entries), origin.Provider, cancel);
-            return version.Id.ToString();
-        }
-        await using var content = File.OpenRead(file);
-        return (await blobs.Put(content, cancel)).ToString();
+            await datasets.Receive(file, content, manifest, origin.Provider, Lineage.Of(origin.Negotiation.Entries), origin.Provider, cancel);
+        else if (!blobs.Has(content))
+            blobs.Adopt(file, content);
     }
 
     private static bool IsOurs(byte[] manifest) => Encoding.UTF8.GetString(manifest).Contains("\"dure:split\"", StringComparison.Ordinal);
