@@ -20,6 +20,9 @@ public sealed class CallerDesk : ICallerCheck, IPartnerClaims
     public const string Shown = "credential-shown";
     private const int MostPerCaller = 8;
 
+    /// <summary>Whoever has nothing to show is not asked with every message.</summary>
+    private static readonly TimeSpan AskPause = TimeSpan.FromMinutes(1);
+
     private readonly Journal journal;
     private readonly TokenVerifier tokens;
     private readonly CredentialVerifier credentials;
@@ -28,6 +31,7 @@ public sealed class CallerDesk : ICallerCheck, IPartnerClaims
     private readonly Action<TokenVerdict.Refused> refused;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<Did, IReadOnlyList<string>> shown = new();
+    private readonly ConcurrentDictionary<Did, DateTimeOffset> asked = new();
 
     /// <param name="query">Asks callers that bring no credentials; null where the Decentralized Claims Protocol is off.</param>
     /// <param name="refused">Takes each refusal, for the log.</param>
@@ -77,11 +81,29 @@ public sealed class CallerDesk : ICallerCheck, IPartnerClaims
     {
         var known = shown.GetValueOrDefault(caller.Caller, []);
         var brought = caller.Credentials;
-        if (brought.Count == 0 && query is not null && caller.AccessToken is { } access && !(await credentials.ClaimsOf(caller.Caller, known, StatusFreshness.Message, cancel)).IsMember)
+        if (brought.Count == 0 && query is not null && caller.AccessToken is { } access && MayAsk(caller.Caller) && !(await credentials.ClaimsOf(caller.Caller, known, StatusFreshness.Message, cancel)).IsMember)
             (brought, _) = await query.Ask(caller.Caller, access, [DcpMessages.MembershipScope], cancel);
         foreach (var text in brought)
-            if (!known.Contains(text) && (await credentials.Check(caller.Caller, text, StatusFreshness.Message, cancel)).Refusal is null)
+            if (!known.Contains(text) && await credentials.Check(caller.Caller, text, StatusFreshness.Message, cancel) is { Refusal: null, Credential: { } credential } && !await IsSaid(credential, caller.Caller, known, cancel))
                 await journal.Append(Shown, caller.Caller.Value, new JsonObject { ["credential"] = text }, caller.Caller.Value, cancel);
+    }
+
+    /// <summary>Whether a credential of the same issuer and kind still counts: then another says nothing new, and no one can fill the journal with them.</summary>
+    private async ValueTask<bool> IsSaid(Credential credential, Did caller, IReadOnlyList<string> known, CancellationToken cancel)
+    {
+        foreach (var text in known)
+            if (await credentials.Check(caller, text, StatusFreshness.Message, cancel) is { Refusal: null, Credential: { } before } && before.Issuer == credential.Issuer && before.Types.SequenceEqual(credential.Types))
+                return true;
+        return false;
+    }
+
+    private bool MayAsk(Did caller)
+    {
+        var now = time.GetUtcNow();
+        if (asked.TryGetValue(caller, out var before) && now - before < AskPause)
+            return false;
+        asked[caller] = now;
+        return true;
     }
 
     internal void Apply(JournalEntry entry)

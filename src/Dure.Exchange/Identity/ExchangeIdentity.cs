@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Exchange.Identity.Credentials;
 using Dure.Exchange.Identity.Dcp;
@@ -28,8 +29,12 @@ public sealed class ExchangeIdentityOptions
 /// <summary>Everything by which this node and others know each other, opened in the order in which one rests on the other.</summary>
 public sealed class ExchangeIdentity : IDisposable
 {
+    /// <summary>Says under which identifier the node answers from then on.</summary>
+    public const string Announced = "exchange-announced";
+
     private readonly Journal journal;
     private readonly SeenTokens seen;
+    private string? announced;
 
     private ExchangeIdentity(Journal journal, ExchangeIdentityOptions options, SendMessage? send, Action<TokenVerdict.Refused> refused, TimeProvider time)
     {
@@ -54,7 +59,8 @@ public sealed class ExchangeIdentity : IDisposable
         Tokens = new SelfIssuedTokens(Own, () => Shelf.Valid, time, grants is null ? null : grants.Grant);
         Callers = new CallerDesk(journal, Verifier, Credentials, Partners, grants is null ? null : new CredentialQuery(Own, Tokens, Resolver, issuerKeys, Send, time), refused, time);
         Service = new CredentialService(Own, Verifier, grants ?? new AccessGrants(time), Shelf, Credentials, Partners, time);
-        Issuer = new IssuerDesk(Own, Verifier, Members, Tokens, Resolver, Send);
+        Issuer = new IssuerDesk(Own, Verifier, Members, Tokens, Resolver, Send, time);
+        Renewals = new Renewals(Tokens, Shelf, Credentials, Partners, Resolver, Send, time);
         Introductions = new Introductions(Own, Partners, Invitations, Members, Credentials, Verifier, Tokens, Resolver, Send, options.Organisation, time);
 
         this.journal = journal;
@@ -90,6 +96,9 @@ public sealed class ExchangeIdentity : IDisposable
 
     /// <summary>Gives credentials to members.</summary>
     public IssuerDesk Issuer { get; }
+
+    /// <summary>Asks for new credentials in time.</summary>
+    public Renewals Renewals { get; }
     public DidResolver Resolver { get; }
 
     /// <summary>Where this node may connect to.</summary>
@@ -101,11 +110,25 @@ public sealed class ExchangeIdentity : IDisposable
     /// <summary>Sends a message to a partner.</summary>
     public SendMessage Send { get; }
 
-    /// <summary>Opens all of it. <see cref="OwnIdentity.Announce"/> must follow before anything is sent or taken.</summary>
+    /// <summary>Opens all of it. <see cref="Announce"/> must follow before anything is sent or taken.</summary>
     /// <param name="send">How messages travel; null for the network.</param>
     /// <param name="refused">Takes each token that was not taken, for the log.</param>
     public static ExchangeIdentity Open(Journal journal, ExchangeIdentityOptions options, TimeProvider time, Action<TokenVerdict.Refused> refused, SendMessage? send = null) =>
         new(journal, options, send, refused, time);
+
+    /// <summary>Sets the address by which others reach this node.</summary>
+    /// <returns>What an operator must know: partners know the node by another identifier. Null when they do not.</returns>
+    public async Task<string?> Announce(Uri address, CancellationToken cancel)
+    {
+        Own.Announce(address);
+        var before = announced;
+        if (before == Own.Did.Value)
+            return null;
+        await journal.Append(Announced, Own.Did.Value, new JsonObject { ["address"] = Own.PublicAddress.ToString() }, "node", cancel);
+        return before is not null && Partners.Partners.Count > 0
+            ? $"Partners know this node as {before}; now it is {Own.Did}, a stranger to them. Start it with the former address, or invite them again."
+            : null;
+    }
 
     public void Dispose()
     {
@@ -121,6 +144,8 @@ public sealed class ExchangeIdentity : IDisposable
     /// <summary>One reading of the journal for all that is a fold of it.</summary>
     private void Apply(JournalEntry entry)
     {
+        if (entry.Kind == Announced)
+            announced = entry.Subject;
         Partners.Apply(entry);
         Members.Apply(entry);
         Invitations.Apply(entry);

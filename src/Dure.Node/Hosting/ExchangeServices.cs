@@ -17,6 +17,7 @@ internal static class ExchangeServices
     public static void AddExchange(this IServiceCollection services, NodeOptions options)
     {
         services.AddSingleton<NodeAddress>();
+        services.AddHostedService<CredentialCare>();
         services.AddSingleton<RefusedTokens>();
         services.AddSingleton(provider => ExchangeIdentity.Open(provider.GetRequiredService<Journal>(), new ExchangeIdentityOptions
         {

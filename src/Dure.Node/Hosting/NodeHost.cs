@@ -52,16 +52,19 @@ public sealed class NodeHost : IRunningNode
             var runs = app.Services.GetRequiredService<RunBoard>();
             var resumed = runs.Start();
             app.Services.GetRequiredService<AlarmResponder>().Start();
+            // Partners may write as soon as the node listens: by then it must know who it is, unless its port is still to be found.
+            var known = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : new Uri(options.Url) is { Port: > 0 } chosen ? chosen : null;
+            var changed = known is null ? null : await Announce(app, known, cancel);
             var address = await Listen(app, listeners, cancel);
-            app.Services.GetRequiredService<NodeAddress>().Root = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : address;
-            app.Services.GetRequiredService<ExchangeIdentity>().Own.Announce(app.Services.GetRequiredService<NodeAddress>().Root);
+            if (known is null)
+                changed = await Announce(app, address, cancel);
             app.Services.GetRequiredService<Dure.Exchange.Processes.ProcessDesk>().Resume();
             app.Services.GetService<Dure.Exchange.Handover.FetchDesk>()?.Resume();
             await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);
             await File.WriteAllTextAsync(addressFile, new JsonObject { ["address"] = address.ToString(), ["mqtt"] = listeners.MqttAddresses is [var mqttAddress, ..] ? mqttAddress.ToString() : null, ["process"] = Environment.ProcessId }.ToJsonString(), cancel);
-            return new NodeHost(app, stores, address, token, addressFile, [.. NotesOf(stores, resumed), .. listeners.Notes, .. mqtt.Notes]) { MqttAddresses = listeners.MqttAddresses };
+            return new NodeHost(app, stores, address, token, addressFile, [.. NotesOf(stores, resumed), .. listeners.Notes, .. mqtt.Notes, .. changed is null ? Array.Empty<string>() : [changed]]) { MqttAddresses = listeners.MqttAddresses };
         }
         catch
         {
@@ -80,6 +83,12 @@ public sealed class NodeHost : IRunningNode
         await app.StopAsync();
         await app.DisposeAsync(); // with it the sources, the run board, the responder and the gate, which write to the stores until then
         await stores.DisposeAsync();
+    }
+
+    private static Task<string?> Announce(WebApplication app, Uri address, CancellationToken cancel)
+    {
+        app.Services.GetRequiredService<NodeAddress>().Root = address;
+        return app.Services.GetRequiredService<ExchangeIdentity>().Announce(address, cancel);
     }
 
     private static string ThisVersion => typeof(NodeHost).Assembly.GetName().Version!.ToString(3);

@@ -27,6 +27,9 @@ public sealed class CredentialVerifier(IssuerKeys keys, StatusLists statuses, Fu
     public const string MembershipClaim = "Membership";
 
     private const int MostCredentials = 16;
+
+    // A stranger's are looked at before it is known who it is: each may cost the check of a signature.
+    private const int MostOfStranger = 4;
     private const int MostClaims = 64;
     private const int MostSignatures = 4000;
 
@@ -39,7 +42,7 @@ public sealed class CredentialVerifier(IssuerKeys keys, StatusLists statuses, Fu
     /// <summary>Whether one of the credentials makes its holder a member of a trusted alliance.</summary>
     public async ValueTask<bool> HoldsTrusted(Did holder, IReadOnlyList<string> credentials, CancellationToken cancel)
     {
-        foreach (var text in credentials.Take(MostCredentials))
+        foreach (var text in credentials.Take(MostOfStranger))
             if (await Check(holder, text, StatusFreshness.Message, cancel) is { Refusal: null, Credential: { } credential } && credential.Types.Contains(Credential.Membership))
                 return true;
         return false;

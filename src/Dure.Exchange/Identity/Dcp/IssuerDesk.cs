@@ -13,7 +13,7 @@ namespace Dure.Exchange.Identity.Dcp;
 /// </summary>
 /// <param name="send">Sends a message, bounded in time and size.</param>
 public sealed class IssuerDesk(
-    OwnIdentity own, TokenVerifier tokens, MemberRegister members, SelfIssuedTokens issuing, DidResolver resolver, SendMessage send)
+    OwnIdentity own, TokenVerifier tokens, MemberRegister members, SelfIssuedTokens issuing, DidResolver resolver, SendMessage send, TimeProvider time)
 {
     /// <summary>Where issuing is asked for, below the public address.</summary>
     public const string Path = "exchange/issuer";
@@ -23,9 +23,12 @@ public sealed class IssuerDesk(
     private const int MostRequests = 1000;
     private const int MostItems = 8;
 
+    /// <summary>Each credential is an entry of the journal: a member gets one in so long.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<string, Request> requests = new(StringComparer.Ordinal);
 
-    private sealed record Request(Did Holder, string HolderPid, string Status);
+    private sealed record Request(Did Holder, string HolderPid, string Status, DateTimeOffset At);
 
     /// <summary>Takes a member's request (<c>POST credentials</c>); the credential follows to its credential service.</summary>
     /// <param name="later">Takes the delivery, to be done after the answer.</param>
@@ -47,17 +50,20 @@ public sealed class IssuerDesk(
             return new DcpAnswer(400, null, "It lacks 'holderPid'.");
         if (message["credentials"] is not JsonArray { Count: > 0 and <= MostItems } asked || asked.Any(item => (item as JsonObject)?.Text("id") != MembershipId))
             return new DcpAnswer(400, null, $"It asks for other credentials than '{MembershipId}'.");
+        var now = time.GetUtcNow();
+        if (requests.Values.Any(request => request.Holder == holder.Caller && now - request.At < Pause))
+            return new DcpAnswer(429, null, $"{holder.Caller} asked less than {Pause.TotalSeconds:0} seconds ago.");
         if (requests.Count >= MostRequests)
             requests.Clear();
         var pid = Guid.NewGuid().ToString();
         var isMember = members.Find(holder.Caller) is { IsActive: true };
-        requests[pid] = new Request(holder.Caller, holderPid, isMember ? "RECEIVED" : "REJECTED");
+        requests[pid] = new Request(holder.Caller, holderPid, isMember ? "RECEIVED" : "REJECTED", now);
         later(async stop =>
         {
             var credential = isMember ? await members.Issue(holder.Caller, holder.Caller.Value, stop) : null;
             var failure = await Deliver(holder.Caller, DcpMessages.CredentialDelivery(pid, holderPid, credential, isMember ? null : "not a member"), stop);
             if (failure is null && isMember)
-                requests[pid] = new Request(holder.Caller, holderPid, "ISSUED");
+                requests[pid] = new Request(holder.Caller, holderPid, "ISSUED", now);
             return failure;
         });
         return new DcpAnswer(201, null, null, new Uri(own.PublicAddress, $"{Path}/requests/{pid}").ToString());

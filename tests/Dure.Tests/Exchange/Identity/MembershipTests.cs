@@ -251,11 +251,57 @@ public sealed class MembershipTests : IAsyncLifetime
         time.Advance(TimeSpan.FromMinutes(3));
         alliance.X.Keys.Rotate();
         Assert.True((await maker.ClaimsOf(lab)).IsMember);
-        time.Advance(TimeSpan.FromDays(30));
+        time.Advance(TimeSpan.FromHours(3));
         Assert.True((await maker.ClaimsOf(lab)).IsMember);
         alliance.X.Keys.Rotate(isCompromised: true);
         time.Advance(TimeSpan.FromMinutes(3));
         Assert.False((await maker.ClaimsOf(lab)).IsMember);
+    }
+
+    [Fact]
+    public async Task A_member_asks_for_a_new_credential_before_the_old_one_ends_and_after_the_alliance_lost_its_keys()
+    {
+        Assert.Empty(await lab.X.Renewals.AskForDue(Cancel));
+        Assert.Empty(network.Later);
+        var old = lab.X.Shelf.All[0].Credential;
+        var ending = Made(payload => payload["validUntil"] = time.GetUtcNow().AddDays(29).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"));
+        Assert.True(Credential.TryParse(ending, out var due, out _));
+        await lab.X.Shelf.Keep(due, "test", Cancel);
+        Assert.Empty(await lab.X.Renewals.AskForDue(Cancel));
+        await network.DoLater();
+        Assert.True(Assert.Single(lab.X.Shelf.All).Credential.ValidUntil > time.GetUtcNow().AddDays(300));
+        Assert.NotEqual(old.Id, lab.X.Shelf.All[0].Credential.Id);
+
+        alliance.X.Keys.Rotate(isCompromised: true);
+        await lab.X.Partners.TrustKey(alliance.Did, alliance.X.Keys.Current.Id, "operator", Cancel);
+        await maker.X.Partners.TrustKey(alliance.Did, alliance.X.Keys.Current.Id, "operator", Cancel);
+        time.Advance(TimeSpan.FromMinutes(3));
+        Assert.Null(await lab.Greet(maker));
+        Assert.Empty(await lab.X.Renewals.AskForDue(Cancel));
+        await network.DoLater();
+        Assert.Equal(lab.Did, await lab.Greet(maker));
+
+        network.Away.Add("alliance.example");
+        alliance.X.Keys.Rotate(isCompromised: true);
+        time.Advance(TimeSpan.FromMinutes(3));
+        Assert.Single(await lab.X.Renewals.AskForDue(Cancel));
+    }
+
+    [Fact]
+    public async Task A_member_that_asks_for_credentials_again_and_again_is_slowed_and_does_not_fill_journals()
+    {
+        await lab.Greet(maker);
+        var before = maker.Journal.Count;
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.True(Credential.TryParse(await alliance.X.Members.Issue(lab.Did, "test", Cancel), out var another, out _));
+            await lab.X.Shelf.Keep(another, "test", Cancel);
+            Assert.Equal(lab.Did, await lab.Greet(maker));
+        }
+        Assert.Equal(before, maker.Journal.Count); // the one that was shown first still counts
+        var request = System.Text.Encoding.UTF8.GetBytes(Dure.Exchange.Identity.Dcp.DcpMessages.CredentialRequest("1", "membership").ToJsonString());
+        Assert.Equal(201, (await alliance.X.Issuer.Ask(lab.X.Tokens.Header(alliance.Did), request, _ => { }, Cancel)).Status);
+        Assert.Equal(429, (await alliance.X.Issuer.Ask(lab.X.Tokens.Header(alliance.Did), request, _ => { }, Cancel)).Status);
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly TempFolder folder = new();
     private readonly TestNetwork network;
     private readonly string organisation;
-    private readonly Uri address;
+    private Uri address;
     private readonly bool asks;
     private readonly Did[] trusted;
     private NodeKey key = null!; // Open sets them before anyone sees the node
@@ -70,6 +70,8 @@ internal sealed class TestNode : IAsyncDisposable
     public ExchangeIdentity X { get; private set; } = null!;
     public ManualTime Time { get; }
     public Journal Journal => journal;
+    /// <summary>What the start had to tell.</summary>
+    public string? Note { get; private set; }
     public List<TokenVerdict.Refused> Refused { get; } = [];
     public List<string> RefusedInvitations { get; } = [];
     public Did Did => X.Own.Did;
@@ -83,9 +85,10 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     /// <summary>Ends the node and starts it on the same folder.</summary>
-    public async Task Restart()
+    public async Task Restart(string? newAddress = null)
     {
         await Close();
+        address = newAddress is null ? address : new Uri(newAddress);
         await Open();
     }
 
@@ -135,7 +138,7 @@ internal sealed class TestNode : IAsyncDisposable
         key = NodeKey.LoadOrCreate(folder.Sub("keys"));
         journal = await Journal.Open(folder.Sub("journal"), key, Time, Cancel);
         X = ExchangeIdentity.Open(journal, new ExchangeIdentityOptions { KeysFolder = folder.Sub("keys/exchange"), Organisation = organisation, AsksForCredentials = asks, TrustedAlliances = trusted }, Time, Refused.Add, network.Send);
-        X.Own.Announce(address);
+        Note = await X.Announce(address, Cancel);
         network.Add(this);
     }
 

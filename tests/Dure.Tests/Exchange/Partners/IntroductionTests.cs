@@ -66,6 +66,19 @@ public sealed class IntroductionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_moved_to_another_address_says_that_its_partners_do_not_know_it()
+    {
+        Assert.Null(lab.Note);
+        await lab.Restart("https://moved.example");
+        Assert.Null(lab.Note); // nobody knew it
+        await lab.Join(maker);
+        await lab.Restart("https://elsewhere.example");
+        Assert.Contains("did:web:moved.example", lab.Note, StringComparison.Ordinal);
+        await lab.Restart();
+        Assert.Null(lab.Note); // it is told once
+    }
+
+    [Fact]
     public async Task The_same_node_may_accept_again_when_the_first_answer_was_lost()
     {
         var code = await maker.Invite("lab");
