@@ -1,4 +1,5 @@
 using Dure.Bench;
+using Dure.Bench.Exchange;
 using Dure.Bench.Historian;
 
 // ./bench NAME [--quick] [--minutes N]: measures, prints a line per goal, writes benchmarks/results/NAME.md.
@@ -13,6 +14,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["store"] = HistorianBenchmark.Store,
     ["mqtt"] = HistorianBenchmark.Mqtt,
     ["idle"] = HistorianBenchmark.IdleAlone,
+    ["exchange"] = ExchangeBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))

@@ -37,7 +37,8 @@ public sealed class PolicyConduct(
                 PolicyJson.Read(message.Policy!);
                 return new ProcessStep.Beginning(Role.Consumer, caller, message.CallbackAddress!, message.Policy!["target"]!.GetValue<string>(), [], null, null);
             default:
-                if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.State != ProcessState.Finalized)
+                // The consumer may ask before its acknowledgement of the finalization has been read here: the request supposes it.
+                if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.Heading != ProcessState.Finalized)
                     throw new ProblemException("urn:dure:exchange:unknown-agreement", "There is no such agreement of yours.", "agreementId", "Negotiate first, and wait until it is FINALIZED.");
                 if (message.Format is not (Dsp.PullFormat or Dsp.PushFormat))
                     throw new ProblemException("urn:dure:exchange:unknown-format", "Data cannot be handed over in that way.", "format", $"Ask for {Dsp.PullFormat} or {Dsp.PushFormat}.");

@@ -121,7 +121,7 @@ public sealed class DataDoor : IDisposable
             throw new ProblemException(Unauthorised, "This token opens nothing.", "header Authorization", "Use the token of the transfer's newest start message.");
         if (transfer.State != ProcessState.Started && transfer.Heading != ProcessState.Started)
             throw new ProblemException(Refused, $"The transfer is {transfer.State.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");
-        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.State != ProcessState.Finalized
+        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Heading != ProcessState.Finalized
             || !offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offering) || shelf.PathOf(offering) is not { } path)
             throw new ProblemException(Refused, "What was agreed on is no longer there.", "dataset", "Ask the provider.");
         return (transfer, negotiation, offering, path);
