@@ -8,6 +8,7 @@ var minutes = minutesAt > 0 && minutesAt < args.Length && double.TryParse(args[m
 var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer.Ordinal)
 {
     ["spine"] = SpineBenchmark.Run,
+    ["identity"] = IdentityBenchmark.Run,
     ["historian"] = HistorianBenchmark.Run,
     ["quality"] = QualityBenchmark.Run,
     ["lines"] = HistorianBenchmark.Lines,

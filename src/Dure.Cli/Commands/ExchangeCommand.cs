@@ -150,7 +150,7 @@ internal static class ExchangeCommand
             var answer = await node.Post($"{Api}/members", request, cancel);
             return shared.Print(parsed, answer, () => Console.WriteLine(answer.Text("delivered") == "yes" ? $"{answer.Text("name")} is a member and has its credential." : $"{answer.Text("name")} is a member. Its credential could not be brought: {answer.Text("delivered")}"));
         });
-        var command = new Command("members", "List the members of the alliance that this node keeps.\n\nExamples:\n  dure exchange members\n  dure exchange members revoke did:web:lab.example") { admit, Change(shared, "revoke", "members/revoke", "End a membership; running data stop within a second.", null, null) };
+        var command = new Command("members", "List the members of the alliance that this node keeps.\n\nExamples:\n  dure exchange members\n  dure exchange members revoke did:web:lab.example") { admit, Change(shared, "revoke", "members/revoke", "End a membership at once.", null, null) };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
