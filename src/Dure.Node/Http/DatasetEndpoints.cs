@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
+using Dure.Exchange.Shells;
 using Dure.Kernel;
 using Dure.Node.Access;
+using Dure.Node.Hosting;
+using Dure.Node.Http.Exchange;
 using Dure.Node.Runs;
 
 namespace Dure.Node.Http;
@@ -17,6 +20,7 @@ internal static class DatasetEndpoints
         datasets.MapGet("/{version}", One).Needs(Permission.Read).WithSummary("A version's parts and figures.");
         datasets.MapGet("/{version}/croissant", Croissant).Needs(Permission.Read).WithSummary("The Croissant manifest.");
         datasets.MapGet("/{version}/card.md", Card).Needs(Permission.Read).WithSummary("The data card, as Markdown.");
+        datasets.MapGet("/{version}/submodel", Submodel).Needs(Permission.Read).WithSummary("The Asset Administration Shell submodel AI Dataset (IDTA 02058).");
         datasets.MapGet("/{version}/parquet", Parquet).Needs(Permission.Read).WithSummary("The table as Parquet.");
         datasets.MapGet("/{version}/csv", Csv).Needs(Permission.Read).WithSummary("The table as CSV.");
     }
@@ -42,6 +46,12 @@ internal static class DatasetEndpoints
     private static JsonObject Croissant(string version, DatasetCatalog catalog) => catalog.Manifest(catalog.Find(version));
 
     private static IResult Card(string version, DatasetCatalog catalog) => Results.Text(catalog.Card(catalog.Find(version)).ToMarkdown(), "text/markdown; charset=utf-8");
+
+    private static IResult Submodel(string version, DatasetCatalog catalog, NodeAddress address)
+    {
+        var found = catalog.Find(version);
+        return Results.Bytes(ShellJson.Write(DatasetSubmodel.Of(found, catalog.Quality(found), address)), "application/json");
+    }
 
     private static IResult Parquet(string version, DatasetCatalog catalog)
     {

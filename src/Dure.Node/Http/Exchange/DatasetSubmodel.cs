@@ -1,0 +1,33 @@
+using System.Globalization;
+using Dure.Datasets;
+using Dure.Exchange.Shells;
+using Dure.Exchange.Shells.Templates;
+using Dure.Node.Hosting;
+
+namespace Dure.Node.Http.Exchange;
+
+/// <summary>A dataset version as an Asset Administration Shell submodel (IDTA 02058, AI Dataset), made from its manifest like card and catalogue entry.</summary>
+internal static class DatasetSubmodel
+{
+    public static Submodel Of(DatasetVersion version, QualityReport quality, NodeAddress address) => AiDatasetTemplate.Fill(new AiDatasetFacts(
+        new AiHead($"urn:dure:dataset:{version.Id.Hex}:ai-dataset", $"urn:dure:dataset:{version.Id.Hex}", version.Number.ToString(CultureInfo.InvariantCulture), Reference.External($"{address.Did}")),
+        address.At($"/api/v1/datasets/{version.Id}/parquet").AbsoluteUri,
+        version.Rows,
+        version.Parts.Sum(part => part.HeldOutRows),
+        version.HasLabels ? [("fault", version.Parts.Sum(part => part.Labelled)), ("healthy", version.Rows - version.Parts.Sum(part => part.Labelled))] : [],
+        ["parquet", "csv"],
+        [
+            new Named("Title", version.Title),
+            new Named("Sha256", version.Parquet.Hex),
+            new Named("From", Utc(version.Parts.Min(part => part.First))),
+            new Named("To", Utc(version.Parts.Max(part => part.Last))),
+            .. version.Columns.Select(column => new Named($"Signal_{column.Name}", $"{column.Description} [{column.Unit}]".Trim())),
+        ],
+        [
+            new Named("QualityScore", version.QualityScore.ToString("0.###", CultureInfo.InvariantCulture)),
+            .. quality.ByKind().Select(kind => new Named($"SignalsWith_{kind.Key}", kind.Signals.ToString(CultureInfo.InvariantCulture))),
+        ],
+        [.. version.Parts.Select(part => new Named($"Machine_{part.Asset.Path}", $"{part.Rows} rows"))]));
+
+    private static string Utc(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
