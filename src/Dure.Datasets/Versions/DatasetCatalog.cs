@@ -33,9 +33,8 @@ public sealed class DatasetCatalog : IDisposable
     {
         (this.journal, this.blobs, this.source) = (journal, blobs, source);
         var found = new List<DatasetVersion>();
-        foreach (var entry in journal.Read())
-            if (entry.Kind == EntryKind)
-                found.Add(VersionOf(entry, found));
+        foreach (var entry in journal.ReadKinds(EntryKind))
+            found.Add(VersionOf(entry, found));
         versions = found;
     }
 

@@ -157,9 +157,9 @@ public sealed class DeviceFleet
         return await journal.Append(Compared, deviceId, body, actor, cancel);
     }
 
-    /// <summary>The journal entries that say what a device was given and did: deployment, reports, comparison. Scans the journal.</summary>
+    /// <summary>The journal entries that say what a device was given and did: deployment, reports, comparison.</summary>
     public IReadOnlyList<JournalEntry> EvidenceOf(string deviceId) =>
-        [.. journal.Read().Where(entry => entry.Subject == deviceId && entry.Kind is (Deployed or Reported or Compared))];
+        [.. journal.ReadKinds(Deployed, Reported, Compared).Where(entry => entry.Subject == deviceId)];
 
     /// <summary>The first alarm of a machine, by the order of reports.</summary>
     public RaisedAlarm? FirstAlarmOf(AssetId asset)

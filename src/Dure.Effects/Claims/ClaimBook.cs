@@ -36,10 +36,10 @@ public sealed class ClaimBook
     public static ClaimBook Open(Journal journal, BlobStore blobs)
     {
         var book = new ClaimBook(journal, blobs);
-        foreach (var entry in journal.Read())
+        foreach (var entry in journal.ReadKinds(ClaimedKind, PlannedKind))
             if (entry.Kind == ClaimedKind)
                 book.claims.Add(new(book.ReadClaim(entry), entry));
-            else if (entry.Kind == PlannedKind)
+            else
                 book.plans.Add(new(PlanOf(entry), entry));
         return book;
     }

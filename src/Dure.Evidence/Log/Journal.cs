@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dure.Evidence;
 
@@ -17,6 +18,7 @@ public sealed class Journal : IAsyncDisposable
     private readonly Segments segments;
     private readonly JournalIndex index;
     private readonly JournalWriter writer;
+    private readonly KindDirectory kinds;
     private readonly Lock signing = new();
     private SignedHead? newestHead;
     private int disposed;
@@ -26,6 +28,7 @@ public sealed class Journal : IAsyncDisposable
         (this.key, this.time, this.options, this.folderLock) = (key, time, options, folderLock);
         (segments, index) = (opening.Segments, opening.Index);
         (Folder, Recovery) = (folder, opening.Recovery);
+        kinds = new KindDirectory((from, end) => from >= end ? [] : Enumerate(Range(from, end)));
         writer = new JournalWriter(opening, new HeadFile(folder), time, options, Head, entry => Appended?.Invoke(entry));
     }
 
@@ -79,8 +82,11 @@ public sealed class Journal : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         var end = Math.Min(to ?? long.MaxValue, Count);
-        return from >= end ? [] : Enumerate(from, end);
+        return from >= end ? [] : Enumerate(Range(from, end));
     }
+
+    /// <summary>The entries of some kinds that there are now, oldest first. The journal is read once to know its kinds; after that only what is asked for.</summary>
+    public IEnumerable<JournalEntry> ReadKinds(params IReadOnlyCollection<string> wanted) => Enumerate(kinds.Find(wanted, Count));
 
     public JournalEntry Entry(long index)
     {
@@ -135,17 +141,33 @@ public sealed class Journal : IAsyncDisposable
         }
     }
 
-    private IEnumerable<JournalEntry> Enumerate(long from, long end)
+    private static IEnumerable<long> Range(long from, long end)
     {
-        for (var at = from; at < end;)
+        for (var at = from; at < end; at++)
+            yield return at;
+    }
+
+    private IEnumerable<JournalEntry> Enumerate(IEnumerable<long> wanted)
+    {
+        Segment? open = null;
+        SafeFileHandle? file = null;
+        try
         {
-            var segment = segments.Of(at);
-            using var file = Segments.OpenRead(segment);
-            for (; at < end && segments.Of(at) == segment; at++)
+            foreach (var at in wanted)
             {
+                var segment = segments.Of(at);
+                if (file is null || segment != open)
+                {
+                    file?.Dispose();
+                    (open, file) = (segment, Segments.OpenRead(segment));
+                }
                 var (offset, leaf) = index.Row(at);
                 yield return segments.Read(file, segment, at, offset, leaf);
             }
+        }
+        finally
+        {
+            file?.Dispose();
         }
     }
 }

@@ -25,11 +25,8 @@ public sealed class OfferingBook
     public static OfferingBook Read(Journal journal)
     {
         var book = new OfferingBook(journal);
-        foreach (var entry in journal.Read())
-        {
-            if (entry.Kind is Published or Withdrawn)
-                book.Apply(entry);
-        }
+        foreach (var entry in journal.ReadKinds(Published, Withdrawn))
+            book.Apply(entry);
         return book;
     }
 

@@ -38,11 +38,8 @@ public sealed class ReceivedBook
     public static ReceivedBook Read(Journal journal)
     {
         var book = new ReceivedBook(journal);
-        foreach (var entry in journal.Read())
-        {
-            if (entry.Kind == Arrived)
-                book.Apply(entry);
-        }
+        foreach (var entry in journal.ReadKinds(Arrived))
+            book.Apply(entry);
         return book;
     }
 

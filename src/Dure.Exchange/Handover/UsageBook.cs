@@ -32,11 +32,8 @@ public sealed class UsageBook
     public static UsageBook Read(Journal journal)
     {
         var book = new UsageBook(journal);
-        foreach (var entry in journal.Read())
-        {
-            if (entry.Kind == Used)
-                book.Apply(entry);
-        }
+        foreach (var entry in journal.ReadKinds(Used))
+            book.Apply(entry);
         return book;
     }
 

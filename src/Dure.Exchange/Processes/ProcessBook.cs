@@ -33,11 +33,8 @@ public sealed class ProcessBook
     public static ProcessBook Read(Journal journal)
     {
         var book = new ProcessBook(journal);
-        foreach (var entry in journal.Read())
-        {
-            if (entry.Kind is ProcessStep.NegotiationEntry or ProcessStep.TransferEntry)
-                book.Apply(entry, ProcessStep.Of(entry.Body));
-        }
+        foreach (var entry in journal.ReadKinds(ProcessStep.NegotiationEntry, ProcessStep.TransferEntry))
+            book.Apply(entry, ProcessStep.Of(entry.Body));
         return book;
     }
 

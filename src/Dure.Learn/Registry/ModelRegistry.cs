@@ -26,9 +26,8 @@ public sealed class ModelRegistry
     public static ModelRegistry Open(Journal journal, BlobStore blobs)
     {
         var registry = new ModelRegistry(journal, blobs);
-        foreach (var entry in journal.Read())
-            if (entry.Kind == RegisteredKind)
-                registry.Add(registry.ReadManifest(entry), entry);
+        foreach (var entry in journal.ReadKinds(RegisteredKind))
+            registry.Add(registry.ReadManifest(entry), entry);
         return registry;
     }
 

@@ -29,7 +29,7 @@ public sealed class TokenBook
     public TokenBook(Journal journal)
     {
         this.journal = journal;
-        foreach (var entry in journal.Read())
+        foreach (var entry in journal.ReadKinds(Issued, Revoked))
             Apply(entry);
     }
 

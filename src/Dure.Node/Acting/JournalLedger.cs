@@ -50,7 +50,7 @@ internal sealed class JournalLedger(Journal journal) : IDecisionLedger
     public void Rebuild(DecisionLog log)
     {
         var open = new Dictionary<long, (DecisionRecord Record, EntryReference Entry)>();
-        foreach (var entry in journal.Read())
+        foreach (var entry in journal.ReadKinds(DecidedKind, ActedKind))
         {
             if (entry.Kind == DecidedKind)
             {

@@ -28,11 +28,8 @@ internal sealed class PackageShelf
     public PackageShelf(Journal journal, BlobStore blobs, ModelRegistry models, DatasetCatalog datasets, NodeKey key)
     {
         (this.journal, this.blobs, this.models, this.datasets, this.key) = (journal, blobs, models, datasets, key);
-        foreach (var entry in journal.Read())
-        {
-            if (entry.Kind == Built)
-                Shelve(entry);
-        }
+        foreach (var entry in journal.ReadKinds(Built))
+            Shelve(entry);
     }
 
     public IReadOnlyList<ShelvedPackage> All => [.. packages.Values.OrderBy(package => package.Entry.Index)];

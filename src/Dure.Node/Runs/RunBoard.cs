@@ -55,7 +55,7 @@ public sealed class RunBoard : IAsyncDisposable
     public int Start()
     {
         var unfinished = new Dictionary<string, JournalEntry>(StringComparer.Ordinal);
-        foreach (var entry in journal.Read())
+        foreach (var entry in journal.ReadKinds(Requested, Ended))
         {
             if (entry.Kind == Requested)
                 unfinished[entry.Subject] = entry;

@@ -184,6 +184,22 @@ public sealed class JournalTests : IDisposable
         Assert.Empty(journal.Read(5));
     }
 
+    [Fact]
+    public async Task Entries_of_some_kinds_are_read_also_those_that_come_later_and_over_many_segments()
+    {
+        await using var journal = await Journal.Open(folder.Sub("kinds"), key, TimeProvider.System, new JournalOptions { SegmentBytes = 4096 }, Cancel);
+        for (var i = 0; i < 200; i++)
+        {
+            await journal.Append(i % 3 == 0 ? "third" : i % 50 == 7 ? "seldom" : "other", $"s{i}", [], "tester", Cancel);
+            if (i is 20 or 150)
+                Assert.Equal(journal.Read().Where(entry => entry.Kind is "third" or "seldom").Select(entry => entry.Index), journal.ReadKinds("third", "seldom").Select(entry => entry.Index));
+        }
+        Assert.Equal(journal.Read().Where(entry => entry.Kind == "seldom"), journal.ReadKinds("seldom"));
+        Assert.Equal(200, journal.ReadKinds("third", "seldom", "other").Count());
+        Assert.Empty(journal.ReadKinds("never"));
+        Assert.True(Directory.GetFiles(folder.Sub("kinds"), "*").Length > 3);
+    }
+
     private Task<Journal> Open() => Journal.Open(folder.Sub("journal"), key, TimeProvider.System, Cancel);
 
     private static Task<JournalEntry> Append(Journal journal, int i) =>

@@ -39,9 +39,8 @@ public sealed class ShellStore
         var store = new ShellStore(journal, blobs);
         ShellShelf[] shelves = [store.Shells, store.Submodels, store.Concepts, store.ShellDescriptors, store.SubmodelDescriptors, store.AssetLinks, store.Packages];
         var byKind = shelves.SelectMany(shelf => shelf.Kinds.Select(kind => (kind, shelf))).ToDictionary(pair => pair.kind, pair => pair.shelf, StringComparer.Ordinal);
-        foreach (var entry in journal.Read())
-            if (byKind.TryGetValue(entry.Kind, out var shelf))
-                shelf.Apply(entry);
+        foreach (var entry in journal.ReadKinds(byKind.Keys))
+            byKind[entry.Kind].Apply(entry);
         return store;
     }
 
