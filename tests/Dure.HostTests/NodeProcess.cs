@@ -42,9 +42,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>Starts a node and waits until it listens. One that was killed from outside before it said a word is started once more: that tells nothing of the node.</summary>
     public static async Task<NodeProcess> Start(string folder, CancellationToken cancel, params string[] moreArguments) =>
-        await TryStart(folder, cancel, moreArguments) ?? await TryStart(folder, cancel, moreArguments) ?? throw new InvalidOperationException("The node was killed twice while it started.");
+        await TryStart(folder, moreArguments, cancel) ?? await TryStart(folder, moreArguments, cancel) ?? throw new InvalidOperationException("The node was killed twice while it started.");
 
-    private static async Task<NodeProcess?> TryStart(string folder, CancellationToken cancel, string[] moreArguments)
+    private static async Task<NodeProcess?> TryStart(string folder, string[] moreArguments, CancellationToken cancel)
     {
         var addressFile = Path.Combine(folder, "node.json");
         File.Delete(addressFile);
