@@ -89,8 +89,7 @@ public sealed class DatasetCatalog : IDisposable
     public static DatasetVersion CheckReceived(byte[] manifest, ContentHash content)
     {
         var version = Croissant.Read(CanonicalJson.Parse(manifest) as JsonObject ?? [], ContentHash.Of(manifest), 1, 0, default, default, "");
-        if (!DatasetSpec.IsName(version.Name))
-            throw new ProblemException("urn:dure:datasets:bad-manifest", $"'{(version.Name.Length > 60 ? version.Name[..60] + "…" : version.Name)}' is not a dataset name.", "received manifest, name", "Ask the provider to name it with 1 to 60 lower-case letters, digits and '-'.");
+        DatasetSpec.CheckReceived(version);
         return version.Parquet == content ? version
             : throw new ProblemException("urn:dure:datasets:manifest-mismatch", $"The file's hash is {content.Short}, and its manifest names {version.Parquet.Short}.", "received dataset", "Ask the provider for both again.");
     }

@@ -8,6 +8,7 @@ public sealed partial record DatasetSpec
 {
     public const int MaxAssets = 10_000;
     public const int MaxSignals = 512;
+    private const int MaxTitle = 1000;
 
     /// <summary>Short name for addresses and SQL: lower-case letters, digits and '-', such as <c>skab</c>.</summary>
     public required string Name { get; init; }
@@ -36,9 +37,6 @@ public sealed partial record DatasetSpec
     public required Split Split { get; init; }
 
     /// <summary>Throws a problem naming the first field that cannot be right.</summary>
-    /// <summary>Whether a text may name a dataset.</summary>
-    public static bool IsName(string text) => NamePattern().IsMatch(text);
-
     public void Check()
     {
         Require(NamePattern().IsMatch(Name), "name", $"'{Name}' is not a dataset name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
@@ -53,6 +51,28 @@ public sealed partial record DatasetSpec
         Require(LabelSignal is null || !Signals.Contains(LabelSignal, StringComparer.Ordinal), "labelSignal", $"'{LabelSignal}' is both label and signal.",
             "Take it out of the signals: a label among the features gives the answer away.");
         Require(Split is not Split.CommissioningRows { Rows: < 1 }, "split", "No row is left to commission with.", "Give a number of rows above 0.");
+    }
+
+    /// <summary>Throws a problem when a manifest of another organisation describes what no spec could have cut.</summary>
+    /// <param name="received">What the manifest says.</param>
+    internal static void CheckReceived(DatasetVersion received)
+    {
+        // Made elsewhere: any of these may be missing, whatever the types say.
+        Must(received.Name is not null && NamePattern().IsMatch(received.Name), $"its name '{Shown(received.Name)}' is not a dataset name");
+        Must(!string.IsNullOrWhiteSpace(received.Title) && received.Title.Length <= MaxTitle, "its title is empty or too long");
+        Must(received.ParquetBytes > 0, "its file is empty");
+        Must(received.Parts.Count is >= 1 and <= MaxAssets && received.Columns.Count is >= 1 and <= MaxSignals, "it has no assets or signals, or too many");
+        Must(received.Columns.All(column => !string.IsNullOrEmpty(column.Name)), "a column has no name");
+        Must(received.Rows > 0 && received.Parts.All(part => part.Rows >= 0 && part.TrainRows >= 0 && part.TrainRows <= part.Rows) && received.Parts.Sum(part => (decimal)part.Rows) == received.Rows,
+            "its numbers of rows do not add up");
+
+        static string Shown(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text ?? "";
+
+        static void Must(bool holds, string what)
+        {
+            if (!holds)
+                throw new ProblemException("urn:dure:datasets:bad-manifest", $"The manifest that came with the data cannot be right: {what}.", "received dataset", "Ask the provider for a manifest that fits the data.");
+        }
     }
 
     private void Require(bool holds, string field, string what, string mend)
