@@ -21,7 +21,7 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
 
     /// <summary>May this partner see the offering?</summary>
     public bool MaySee(Offering offering, string partner, PolicyClaims known, IReadOnlyCollection<string>? purposes) =>
-        Decide(offering.Policy, PolicyPhase.Catalogue, offering.OfferId, partner, known, purposes, null) is PolicyDecision.Permitted;
+        Decide(offering.Policy, PolicyPhase.Catalogue, offering.OfferId, partner, known, purposes, processes.FirstAgreement(offering.OfferId, partner)) is PolicyDecision.Permitted;
 
     /// <summary>May an agreement on the offer be made now?</summary>
     public async ValueTask<PolicyDecision> MayAgree(Offering offering, ExchangeProcess negotiation, CancellationToken cancel) =>

@@ -20,6 +20,7 @@ public sealed class DataDoor : IDisposable
     public const string Unauthorised = "urn:dure:exchange:unauthorised";
     public const string Refused = "urn:dure:exchange:refused";
     private const int MaxOpen = 256;
+    private const int MaxOpenPerPartner = 32;
 
     private readonly ProcessBook processes;
     private readonly OfferingBook offerings;
@@ -60,19 +61,23 @@ public sealed class DataDoor : IDisposable
     public async Task<Passage> Enter(string pid, string? authorization, long from, long length, CancellationToken cancel)
     {
         var (transfer, negotiation, offering, path) = Find(pid, authorization);
-        if (open.Count >= MaxOpen)
-            throw new ProblemException("urn:dure:exchange:too-busy", $"{MaxOpen} streams are open.", "data", "Try again in a minute.");
+        if (open.Count >= MaxOpen || open.Keys.Count(passage => passage.Transfer.Peer == transfer.Peer) >= MaxOpenPerPartner)
+            throw new ProblemException("urn:dure:exchange:too-busy", $"{MaxOpen} streams are open, or {MaxOpenPerPartner} of yours.", "data", "Try again in a minute.");
         var offerId = UsageJudge.OfferIdOf(negotiation);
         using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
         var before = usage.OfTransfer(pid);
-        // A use covers the content once, and as much again for what broken lines lost.
-        var isNewUse = from == 0 || before.Uses == 0 || before.BytesOfUse + length > 2 * Math.Max(offering.Bytes, 1);
+        // A use covers the content once, and as much again for what broken lines lost; what other streams of it may still take is as good as taken.
+        var taken = before.BytesOfUse + open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.NotCounted);
+        var isNewUse = before.Uses == 0 || (from == 0 && taken > 0) || taken + length > 2 * Math.Max(new FileInfo(path).Length, 1);
         if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel) is PolicyDecision.Refused refused)
             throw Refuse(refused);
         if (isNewUse)
             await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
         var passage = new Passage(this, transfer, negotiation, offering, path, from, length, time);
         open[passage] = true;
+        // What was stopped between the first look and now did not find this passage among those open.
+        if (!processes.TryFind(ProcessKind.Transfer, pid, out var now) || now.Heading != ProcessState.Started)
+            passage.Stop(now?.Reason ?? "The transfer was stopped.");
         return passage;
     }
 
@@ -119,8 +124,9 @@ public sealed class DataDoor : IDisposable
         // A wrong token and a transfer that does not exist are told alike.
         if (!processes.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Role != Role.Provider || !tokens.Opens(transfer, authorization))
             throw new ProblemException(Unauthorised, "This token opens nothing.", "header Authorization", "Use the token of the transfer's newest start message.");
-        if (transfer.State != ProcessState.Started && transfer.Heading != ProcessState.Started)
-            throw new ProblemException(Refused, $"The transfer is {transfer.State.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");
+        // A stop counts from the decision on, whether the other side has acknowledged it or not.
+        if (transfer.Heading != ProcessState.Started)
+            throw new ProblemException(Refused, $"The transfer is {transfer.Heading.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");
         if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Heading != ProcessState.Finalized
             || !offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offering) || shelf.PathOf(offering) is not { } path)
             throw new ProblemException(Refused, "What was agreed on is no longer there.", "dataset", "Ask the provider.");

@@ -51,6 +51,9 @@ public sealed class Passage : IAsyncDisposable
     /// <summary>Bytes that have been counted and not yet been let through.</summary>
     internal long Ahead => Interlocked.Read(ref entered) - Sent;
 
+    /// <summary>Bytes that were asked for and are not counted yet.</summary>
+    internal long NotCounted => Math.Max(0, Length - Interlocked.Read(ref entered));
+
     /// <summary>Lets the next bytes through: they are counted when this returns.</summary>
     /// <exception cref="ProblemException">No more may leave, with the reason.</exception>
     public async ValueTask Let(int bytes, CancellationToken cancel)
@@ -89,7 +92,20 @@ public sealed class Passage : IAsyncDisposable
         stop.Dispose();
     }
 
+    /// <summary>A stream that cannot be watched any longer does not go on.</summary>
     private async Task Watch(TimeProvider time)
+    {
+        try
+        {
+            await Look(time);
+        }
+        catch (Exception broken) when (broken is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            Stop("Whether it may still be used cannot be told.");
+        }
+    }
+
+    private async Task Look(TimeProvider time)
     {
         for (var pause = Glance; !stop.IsCancellationRequested;)
         {

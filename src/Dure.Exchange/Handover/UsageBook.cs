@@ -51,6 +51,7 @@ public sealed class UsageBook
         var (uses, bytes) = ((long)body["uses"]!.GetValue<double>(), (long)body["bytes"]!.GetValue<double>());
         byOffer.AddOrUpdate((body["offer"]!.GetValue<string>(), body["partner"]!.GetValue<string>()), new Usage(uses, bytes), (_, before) => new Usage(before.Uses + uses, before.Bytes + bytes));
         byTransfer.AddOrUpdate(entry.Subject, new TransferUsage(uses, bytes, bytes),
-            (_, before) => new TransferUsage(before.Uses + uses, (uses > 0 ? 0 : before.BytesOfUse) + bytes, before.Bytes + bytes));
+            // What an earlier use gives back is no credit of the one that began meanwhile.
+            (_, before) => new TransferUsage(before.Uses + uses, Math.Max(0, (uses > 0 ? 0 : before.BytesOfUse) + bytes), before.Bytes + bytes));
     }
 }
