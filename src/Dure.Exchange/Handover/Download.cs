@@ -14,6 +14,13 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
     private const int BufferBytes = 256 * 1024;
     private const long MaxBytes = 1L << 42;
     private const int MaxManifestBytes = 64 << 20;
+    private const long KeptFree = 512L << 20;
+
+    /// <summary>How long a provider may send nothing.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a manifest may take in all.</summary>
+    private static readonly TimeSpan LongestManifest = TimeSpan.FromMinutes(2);
 
     /// <summary>Asks for what is missing and checks the whole.</summary>
     /// <returns>The file's hash.</returns>
@@ -26,31 +33,38 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         using var request = Request(address);
         if (have > 0)
             request.Headers.Range = new RangeHeaderValue(have, null);
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        var isWhole = response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == have;
-        if (!isWhole)
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var response = await Hear(() => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token), silence, cancel);
+        var isThere = response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == have;
+        if (!isThere)
         {
             if (!response.IsSuccessStatusCode)
-                throw await Refused(response, cancel);
+                throw await Hear(() => Refused(response, silence.Token), silence, cancel);
             if (have > 0 && response.StatusCode != HttpStatusCode.PartialContent)
             {
                 have = 0; // the provider begins anew
                 _ = hash.GetHashAndReset();
             }
             var total = response.Content.Headers.ContentLength + have;
-            if (total > MaxBytes)
-                throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes.", address.Host, "Ask the provider what it is.");
             await using var stream = await response.Content.ReadAsStreamAsync(cancel);
-            await Copy(stream, hash, have, total, cancel);
+            await Copy(stream, hash, have, total, MostOf(total, have), silence, cancel);
         }
-        return Check(hash.GetHashAndReset(), DigestIn(response));
+        return Check(hash.GetHashAndReset(), DigestIn(response), isWhole: !isThere && have == 0);
     }
 
     /// <summary>The provider's Croissant manifest beside the data; null when it has none.</summary>
     public async Task<byte[]?> Manifest(CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        return await Hear(() => Manifest(limit), limit, cancel);
+    }
+
+    private async Task<byte[]?> Manifest(CancellationTokenSource limit)
+    {
+        var cancel = limit.Token;
         using var request = Request(new Uri($"{address.AbsoluteUri.TrimEnd('/')}/manifest"));
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        limit.CancelAfter(LongestManifest);
         if (!response.IsSuccessStatusCode)
             return null;
         if (response.Content.Headers.ContentLength > MaxManifestBytes)
@@ -65,6 +79,21 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
             content.Write(buffer, 0, read);
         }
         return content.ToArray();
+    }
+
+    /// <summary>Waits for the provider, but not longer than it may be silent.</summary>
+    /// <exception cref="IOException">It was.</exception>
+    private static async Task<T> Hear<T>(Func<Task<T>> wait, CancellationTokenSource silence, CancellationToken cancel)
+    {
+        silence.CancelAfter(LongestSilence);
+        try
+        {
+            return await wait();
+        }
+        catch (OperationCanceledException silent) when (!cancel.IsCancellationRequested)
+        {
+            throw new IOException($"The provider sent nothing for {LongestSilence.TotalSeconds:F0} s.", silent);
+        }
     }
 
     private HttpRequestMessage Request(Uri from)
@@ -86,17 +115,31 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return have;
     }
 
-    private async Task Copy(Stream stream, IncrementalHash hash, long have, long? total, CancellationToken cancel)
+    /// <summary>How many bytes are taken: those announced, or where nothing is, as many as half of the disk's room.</summary>
+    /// <exception cref="ProblemException">There is no room for those announced.</exception>
+    private long MostOf(long? total, long have)
+    {
+        var room = Math.Max(0, new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace - KeptFree);
+        if (total > MaxBytes || total - have > room)
+            throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes, and there is room for {room}.", address.Host, "Ask the provider what it is, or make room on the disk.");
+        return total ?? Math.Min(MaxBytes, have + room / 2);
+    }
+
+    private async Task Copy(Stream stream, IncrementalHash hash, long have, long? total, long most, CancellationTokenSource silence, CancellationToken cancel)
     {
         await using var target = new FileStream(file, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1, FileOptions.Asynchronous);
         var buffer = new byte[BufferBytes];
-        for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0;)
+        for (int read; (read = await Hear(() => stream.ReadAsync(buffer, silence.Token).AsTask(), silence, cancel)) > 0;)
         {
+            if (have + read > most)
+            {
+                target.Close();
+                File.Delete(file);
+                throw new ProblemException("urn:dure:exchange:too-large", total is null ? $"The provider sends without an end; {most} bytes are taken at most." : "The provider sends more than it announced.", address.Host, "Ask the provider what it is.");
+            }
             await target.WriteAsync(buffer.AsMemory(0, read), cancel);
             hash.AppendData(buffer, 0, read);
             have += read;
-            if (have > (total ?? MaxBytes))
-                throw new ProblemException("urn:dure:exchange:too-large", "The provider sends more than it announced.", address.Host, "Ask the provider what it is.");
             progress.Report((have, total));
         }
         target.Flush(flushToDisk: true);
@@ -104,11 +147,14 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
             throw new IOException($"The line broke after {have} of {total} bytes.");
     }
 
-    private ContentHash Check(byte[] hash, string? digest)
+    /// <param name="isWhole">All of it came in this one answer: then asking again brings the same.</param>
+    private ContentHash Check(byte[] hash, string? digest, bool isWhole)
     {
         if (digest is not null && digest != Convert.ToBase64String(hash))
         {
             File.Delete(file);
+            if (isWhole)
+                throw new ProblemException("urn:dure:exchange:wrong-content", "The content is not the one the provider's digest names.", address.Host, "Tell the provider; then fetch again.");
             throw new IOException("The content is not the one the provider's digest names; it is fetched anew.");
         }
         return new ContentHash(hash);

@@ -30,7 +30,8 @@ public sealed record Fetch(FetchState State, long Done, long? Total, string Word
 /// </summary>
 public sealed class FetchDesk : IAsyncDisposable
 {
-    private const int MaxAtOnce = 4;
+    private const int MaxAtOnce = 16;
+    private const int MaxAtOncePerPartner = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
@@ -45,6 +46,8 @@ public sealed class FetchDesk : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Fetch> fetches = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> atOncePerPartner = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
     private readonly CancellationTokenSource stop = new();
 
@@ -80,7 +83,25 @@ public sealed class FetchDesk : IAsyncDisposable
             Begin(process.Pid, () => BeginTransfer(process));
         else if (process is { Kind: ProcessKind.Transfer, State: ProcessState.Started, Pending: null, Format: Dsp.PullFormat })
             Begin(process.Pid, () => Receive(process));
+        else if (process.Kind == ProcessKind.Transfer && process.Heading != ProcessState.Started)
+            Leave(process);
     }
+
+    /// <summary>What was suspended or ended is not received any longer; what was ended is not kept either.</summary>
+    private void Leave(ExchangeProcess transfer)
+    {
+        if (running.TryGetValue(transfer.Pid, out var limit))
+            limit.Cancel();
+        if (!transfer.State.IsFinal() || work.ContainsKey(transfer.Pid))
+            return;
+        tokens.Forget(transfer.Pid);
+        if (!Directory.Exists(folder))
+            return;
+        File.Delete(FileOf(transfer.Pid));
+        File.Delete(FileOf(transfer.Pid) + ".manifest");
+    }
+
+    private string FileOf(string pid) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pid))) + ".part");
 
     private void Begin(string pid, Func<Task> begin)
     {
@@ -91,6 +112,7 @@ public sealed class FetchDesk : IAsyncDisposable
 
     private async Task Guard(string pid, Func<Task> begin)
     {
+        var steps = processes.TryFind(ProcessKind.Transfer, pid, out var before) ? before.Entries.Length : 0;
         try
         {
             await begin();
@@ -99,16 +121,17 @@ public sealed class FetchDesk : IAsyncDisposable
         {
             return; // the next start goes on
         }
-        catch (Exception failed) when (failed is ProblemException or IOException or HttpRequestException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is not OperationCanceledException || !stop.IsCancellationRequested)
         {
+            // The outermost place of this work: whatever a partner's data led to, a person must see it.
             fetches[pid] = fetches.GetValueOrDefault(pid, new Fetch(FetchState.Failed, 0, null, "")) with { State = FetchState.Failed, Word = (failed as ProblemException)?.Problem.What ?? failed.Message };
         }
         finally
         {
             work.TryRemove(pid, out _);
         }
-        if (processes.TryFind(ProcessKind.Transfer, pid, out var now) && fetches.GetValueOrDefault(pid)?.State != FetchState.Failed)
-            Consider(now); // suspended and started again meanwhile
+        if (processes.TryFind(ProcessKind.Transfer, pid, out var now) && (fetches.GetValueOrDefault(pid)?.State != FetchState.Failed || now.Entries.Length > steps))
+            Consider(now); // suspended and started again meanwhile, also when that is what it failed for
     }
 
     private async Task BeginTransfer(ExchangeProcess negotiation)
@@ -124,57 +147,87 @@ public sealed class FetchDesk : IAsyncDisposable
     {
         var pid = transfer.Pid;
         fetches[pid] = new Fetch(FetchState.Waiting, 0, null, "waits for its turn");
-        await atOnce.WaitAsync(stop.Token);
+        Directory.CreateDirectory(folder);
+        var file = FileOf(pid);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        running[pid] = limit;
         try
         {
-            Directory.CreateDirectory(folder);
-            var file = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pid))) + ".part");
             var began = time.GetTimestamp();
             for (var pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
             {
-                var before = File.Exists(file) ? new FileInfo(file).Length : 0;
+                // What was ended before this work could be found running ends here.
+                if (!processes.TryFind(ProcessKind.Transfer, pid, out transfer!) || transfer.Heading != ProcessState.Started)
+                    return;
+                var before = LengthOf(file);
                 try
                 {
-                    await FetchAndLand(transfer, file);
+                    await InTurn(transfer.Peer, () => FetchAndLand(transfer, file, limit.Token), limit.Token);
                     return;
                 }
                 catch (Exception broken) when (broken is IOException or HttpRequestException)
                 {
-                    if (!processes.TryFind(ProcessKind.Transfer, pid, out transfer!) || transfer.State != ProcessState.Started)
-                        return; // suspended or ended: whatever starts it again brings it back here
                     if (time.GetElapsedTime(began) > Patience)
                         throw;
                     fetches[pid] = new Fetch(FetchState.Receiving, before, null, $"goes on in {pause.TotalSeconds:F1} s: {broken.Message}");
-                    if (File.Exists(file) && new FileInfo(file).Length > before)
+                    if (LengthOf(file) > before)
                         pause = FirstPause;
-                    await Task.Delay(pause, time, stop.Token);
+                    await Task.Delay(pause, time, limit.Token);
                 }
+            }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // suspended or ended: whatever starts it again brings it back here
+        }
+        finally
+        {
+            running.TryRemove(pid, out _);
+        }
+    }
+
+    /// <summary>Few at once, and fewer of one partner: one that never ends its answers holds up nobody else's data.</summary>
+    private async Task InTurn(string partner, Func<Task> fetch, CancellationToken cancel)
+    {
+        var turn = atOncePerPartner.GetOrAdd(partner, static _ => new SemaphoreSlim(MaxAtOncePerPartner, MaxAtOncePerPartner));
+        await turn.WaitAsync(cancel);
+        try
+        {
+            await atOnce.WaitAsync(cancel);
+            try
+            {
+                await fetch();
+            }
+            finally
+            {
+                atOnce.Release();
             }
         }
         finally
         {
-            atOnce.Release();
+            turn.Release();
         }
     }
 
-    private async Task FetchAndLand(ExchangeProcess transfer, string file)
+    private async Task FetchAndLand(ExchangeProcess transfer, string file, CancellationToken cancel)
     {
         var pid = transfer.Pid;
-        if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !Uri.TryCreate(endpoint.GetValue<string>(), UriKind.Absolute, out var address) || (tokens.Find(pid) ?? (received.OfTransfer(pid) is null ? null : "")) is not { } token)
+        if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !endpoint.TryGetValue<string>(out var where) || !Uri.TryCreate(where, UriKind.Absolute, out var address) || (tokens.Find(pid) ?? (received.OfTransfer(pid) is null ? null : "")) is not { } token)
             throw new ProblemException("urn:dure:exchange:no-address", "The provider's start message names no address or no token.", pid, "Ask the provider to start the transfer again.");
-        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Agreement is not { } agreement)
+        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Peer != transfer.Peer || negotiation.Agreement is not { } agreement)
             throw new ProblemException("urn:dure:exchange:unknown-agreement", "The transfer rests on no agreement of this node.", pid, "Negotiate first.");
         var origin = new Origin(transfer.Peer, transfer.Dataset, pid, negotiation, agreement);
         var manifestFile = file + ".manifest";
         if (received.OfTransfer(pid) is null)
         {
             var download = new Download(client, address, token, file, new Progress(progress => fetches[pid] = new Fetch(FetchState.Receiving, progress.Done, progress.Total, "receives")));
-            var manifest = await download.Manifest(stop.Token);
-            var content = await download.Run(stop.Token);
+            var manifest = await download.Manifest(cancel);
+            var content = await download.Run(cancel);
             if (manifest is not null)
                 await File.WriteAllBytesAsync(manifestFile, manifest, stop.Token);
+            cancel.ThrowIfCancellationRequested(); // ended while its last bytes came
             // The rules are attached before the data can be found: a crash in between leaves rules without data, never data without rules.
-            await received.Enter(origin, landing.NameOf(content, manifest), content, new FileInfo(file).Length, stop.Token);
+            await received.Enter(origin, NameOf(content, manifest, file), content, new FileInfo(file).Length, stop.Token);
         }
         await landing.Land(file, received.OfTransfer(pid)!.Content, File.Exists(manifestFile) ? await File.ReadAllBytesAsync(manifestFile, stop.Token) : null, origin, stop.Token);
         File.Delete(file);
@@ -182,6 +235,23 @@ public sealed class FetchDesk : IAsyncDisposable
         tokens.Forget(pid);
         await desk.Decide(ProcessKind.Transfer, pid, MessageKind.TransferCompletion, process => Compose.Later(MessageKind.TransferCompletion, process.ProviderPid, process.ConsumerPid), null, "node", stop.Token);
     }
+
+    /// <summary>What is not as its manifest says is not kept: the next transfer begins anew.</summary>
+    private string NameOf(ContentHash content, byte[]? manifest, string file)
+    {
+        try
+        {
+            return landing.NameOf(content, manifest);
+        }
+        catch (ProblemException)
+        {
+            File.Delete(file);
+            File.Delete(file + ".manifest");
+            throw;
+        }
+    }
+
+    private static long LengthOf(string file) => File.Exists(file) ? new FileInfo(file).Length : 0;
 
     private sealed class Progress(Action<(long Done, long? Total)> report) : IProgress<(long Done, long? Total)>
     {

@@ -13,8 +13,9 @@ namespace Dure.Exchange.Sharing;
 public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct conduct)
 {
     private const int MaxPages = 100;
+    private const int MaxDatasets = 10_000;
 
-    /// <summary>A page of a partner's catalogue as the partner shows it to this node.</summary>
+    /// <summary>A partner's catalogue as the partner shows it to this node: 100 pages and 10,000 datasets of it at most.</summary>
     /// <param name="partner">Who.</param>
     /// <param name="address">Where the partner takes the protocol's messages.</param>
     /// <param name="words">Texts that must all occur.</param>
@@ -31,9 +32,11 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
             var answer = await link.Post(partner.Value, At(address, $"catalog/request{query}"), request, cancel);
             if (answer is not { IsAccepted: true, Body: { } body })
                 throw Unreachable(partner, answer.Failure ?? "its catalogue is not JSON");
-            datasets.AddRange((body["dataset"] as JsonArray ?? []).OfType<JsonObject>());
-            if (body["dure:next"] is not JsonValue next || !next.TryGetValue(out after))
+            datasets.AddRange((body["dataset"] as JsonArray ?? []).OfType<JsonObject>().Take(MaxDatasets - datasets.Count));
+            // A page that says it is followed by itself would be read a hundred times.
+            if (datasets.Count == MaxDatasets || body["dure:next"] is not JsonValue next || !next.TryGetValue<string>(out var following) || following == after)
                 break;
+            after = following;
         }
         return datasets;
     }
