@@ -59,6 +59,11 @@ public sealed class PolicyConduct(
         _ => new(Reaction.None),
     };
 
+    /// <summary>A stop is one only if the other side cannot undo it: the protocol lets both sides start what is suspended, whoever suspended it.</summary>
+    public Problem? Objection(ExchangeProcess process, IncomingMessage message) => message.Kind == MessageKind.TransferStart && process.IsHeldHere
+        ? new Problem("urn:dure:exchange:held", $"The transfer was suspended by this side{(process.Reason is { } reason ? $": {reason}" : ".")}", "state", "Wait until it is started again from here.")
+        : null;
+
     public ValueTask<JsonObject> TakeSecrets(string pid, IncomingMessage message, CancellationToken cancel) => received.Take(pid, message, cancel);
 
     public JsonObject AddSecrets(ExchangeProcess process, Outgoing outgoing)
@@ -120,6 +125,8 @@ public sealed class PolicyConduct(
         var agreement = process.Agreement!;
         if (agreement["target"]!.GetValue<string>() != process.Dataset || agreement["assigner"]!.GetValue<string>() != process.Peer || agreement["assignee"]!.GetValue<string>() != identity.Own.Did.Value)
             return End(process, "wrong-agreement", "The agreement names another dataset or other parties.");
+        if (processes.TryFindAgreement(process.AgreementId!, out var other) && other.Pid != process.Pid)
+            return End(process, "wrong-agreement", "The agreement has the id of another one.");
         if (!PolicyJson.Read(agreement).SameRulesAs(PolicyJson.Read(process.Offer!)))
             return End(process, "wrong-agreement", "The agreement's rules are not those of the offer.");
         if (process.AgreementSignature is { } signature && !await DocumentSignature.Verify(agreement, signature, Did.Parse(process.Peer), identity.Resolver, cancel))

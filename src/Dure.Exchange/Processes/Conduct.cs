@@ -24,6 +24,9 @@ public interface IConduct
     /// <exception cref="ProblemException">It cannot begin, with the reason for the other side.</exception>
     ProcessStep.Beginning Admit(string caller, IncomingMessage message);
 
+    /// <summary>What speaks against taking a later message that the protocol allows; null when nothing does. It changes nothing.</summary>
+    Problem? Objection(ExchangeProcess process, IncomingMessage message) => null;
+
     /// <summary>Decides what comes next, on entering a state. It is called before the step is entered, and its message becomes part of it.</summary>
     ValueTask<Reaction> React(ExchangeProcess process, CancellationToken cancel);
 

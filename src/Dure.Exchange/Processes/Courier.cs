@@ -78,7 +78,7 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
             refusals += answer.Status == 0 || answer.Status >= 500 ? 0 : 1;
             if (!answer.IsTransient || refusals >= MaxRefusals || time.GetElapsedTime(began) > Patience)
             {
-                await Enter(process, pending, new ProcessStep { Abandons = true, Ends = true, Reason = $"{process.Peer} did not take {pending.Kind.WireType()}: {answer.Failure}" });
+                await Enter(process, pending, GivingUp(process, pending, answer));
                 return;
             }
             await Task.Delay(pause, time, stop.Token);
@@ -86,6 +86,16 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
             if (!book.TryFind(process.Kind, process.Pid, out process!) || process.Pending?.Entry != pending.Entry)
                 return;
         }
+    }
+
+    /// <summary>The other side is told where it can be: else it would wait for what never comes.</summary>
+    private static ProcessStep GivingUp(ExchangeProcess process, Outgoing pending, PeerAnswer answer)
+    {
+        var reason = $"{process.Peer} did not take {pending.Kind.WireType()}: {answer.Failure}";
+        if (pending.Kind.Target() == ProcessState.Terminated || process.PeerPid is null || answer.Status is 0 or 404 || process.State.IsFinal())
+            return new ProcessStep { Abandons = true, Ends = true, Reason = reason };
+        var ending = process.Kind == ProcessKind.Negotiation ? MessageKind.ContractTermination : MessageKind.TransferTermination;
+        return new ProcessStep { Abandons = true, Sends = (ending, Compose.Ending(ending, process.ProviderPid, process.ConsumerPid, "not-taken", $"{pending.Kind.WireType()} was not taken.")), Reason = reason };
     }
 
     private async Task<PeerAnswer> Post(ExchangeProcess process, Outgoing pending)

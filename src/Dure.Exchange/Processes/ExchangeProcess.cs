@@ -74,6 +74,9 @@ public sealed record ExchangeProcess
     /// <summary>Why it was ended or suspended, in words.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>This side suspended it: then only this side starts it again.</summary>
+    public bool IsHeldHere { get; init; }
+
     /// <summary>Waits for a person of this organisation.</summary>
     public bool NeedsDecision { get; init; }
 

@@ -121,6 +121,8 @@ public sealed class ProcessDesk : IAsyncDisposable
             var supposesPending = !isAllowed && process.Pending is { } pending && message.Kind.IsAllowed(pending.Kind.Target(), process.PeerRole);
             if (!isAllowed && !supposesPending)
                 return Refuse(process, new Problem("urn:dure:exchange:not-now", $"{message.Kind.WireType()} cannot be sent while the process is {process.State.Wire()}.", "state", "Ask for the state and send what fits it."));
+            if (conduct.Objection(process, message) is { } objection)
+                return Refuse(process, objection);
             var step = new ProcessStep { Delivers = supposesPending, PeerPid = process.PeerPid is null ? PeerPidIn(process, message) : null, Received = (message.Kind, kept), Reason = message.Reason };
             var after = await Commit(kind, pid, process, step, caller, cancel);
             return new Answer(200, BodyOf(after, message.Kind.Target()));

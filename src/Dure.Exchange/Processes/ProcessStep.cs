@@ -122,7 +122,8 @@ public sealed record ProcessStep
             AgreementId = body["agreement"]!["@id"]!.GetValue<string>(),
             AgreementSignature = body["dure:signature"] is JsonValue value && value.TryGetValue<string>(out var signature) ? signature : null,
         },
-        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + (isOwn ? 1 : 0), DataAddress = body["dataAddress"] as JsonObject ?? process.DataAddress },
+        MessageKind.TransferSuspension => process with { IsHeldHere = isOwn },
+        MessageKind.TransferStart => process with { AddressVersion = process.AddressVersion + (isOwn ? 1 : 0), IsHeldHere = !isOwn && process.IsHeldHere, DataAddress = body["dataAddress"] as JsonObject ?? process.DataAddress },
         MessageKind.TransferRequest => process with { DataAddress = body["dataAddress"] as JsonObject },
         _ => process,
     };
