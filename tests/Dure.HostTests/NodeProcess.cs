@@ -52,6 +52,8 @@ internal sealed class NodeProcess : IAsyncDisposable
         string[] url = moreArguments.Contains("--url") ? [] : ["--url", "http://127.0.0.1:0"];
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), "up", "--data", folder, .. url, .. moreArguments])
             start.ArgumentList.Add(argument);
+        if (url.Length == 0)
+            start.Environment["DURE_NODE__MQTTPORT"] = "0"; // several nodes at addresses of their own would all want the usual port
         var node = new NodeProcess(Process.Start(start)!, folder);
         var begun = Stopwatch.StartNew();
         while (!TryReadAddress(addressFile, out var address))
