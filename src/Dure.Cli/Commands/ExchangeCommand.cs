@@ -4,27 +4,31 @@ using Dure.Kernel;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure exchange</c>: whom this node knows, and how they come to know each other.</summary>
+/// <summary><c>dure exchange</c>: whom this node knows, and how they come to know each other; <see cref="SharingCommands"/> is what they share.</summary>
 internal static class ExchangeCommand
 {
     private const string Api = "api/v1/exchange";
 
     private const string Examples = """
-        Know other organisations' nodes: invite, join, admit members, change keys.
+        Know other organisations' nodes and share data with them: invite, join, offer, ask, decide, stop.
 
         Examples:
           dure exchange invite "Pump lab"                     prints a code; send it to them like a password
           dure exchange join CODE                             on the other node: both know each other now
           dure exchange invite "Pump lab" --member --claim region=KR
           dure exchange partners
+          dure exchange publish VERSION --terms "members only, until 31 December 2026, three downloads"
+          dure exchange get "Pump lab" pumps --wait
           dure exchange members revoke did:web:lab.example --reason "left the alliance"
           dure exchange keys rotate
         """;
 
-    public static Command Build(SharedOptions shared) => new("exchange", Examples)
+    public static Command Build(SharedOptions shared)
     {
-        Invite(shared), Join(shared), Invitations(shared), Partners(shared), Members(shared), Keys(shared),
-    };
+        var command = new Command("exchange", Examples) { Invite(shared), Join(shared), Invitations(shared), Partners(shared), Members(shared), Keys(shared) };
+        SharingCommands.AddTo(command, shared);
+        return command;
+    }
 
     private static Command Invite(SharedOptions shared)
     {

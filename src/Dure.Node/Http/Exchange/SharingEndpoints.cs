@@ -22,6 +22,7 @@ internal static class SharingEndpoints
         var exchange = app.MapGroup("/api/v1/exchange").WithTags("Exchange");
         exchange.MapGet("/offerings", Offerings).Needs(Permission.Read).WithSummary("What this node offers, with what was used of it.");
         exchange.MapPost("/offerings", Publish).Needs(Permission.Share).WithSummary("Offer a dataset version under terms in words or a policy.");
+        exchange.MapPost("/terms", (JsonObject request, TimeProvider time) => TermsRequest.Preview(request, time)).Needs(Permission.Read).WithSummary("Say terms, typed or as fields, as the rules they make, in English and Korean; offers nothing.");
         exchange.MapDelete("/offerings/{id}", Withdraw).Needs(Permission.Share).WithSummary("Stop offering it; agreements keep their own terms.");
         exchange.MapGet("/catalogue/{partner}", Catalogue).Needs(Permission.Read).WithSummary("A partner's catalogue as it is shown to this node; 'q' searches.");
         exchange.MapPost("/requests", Ask).Needs(Permission.Share).WithSummary("Ask a partner for a dataset; it is fetched as soon as there is an agreement.");
@@ -41,7 +42,7 @@ internal static class SharingEndpoints
     private static async Task<JsonObject> Publish(JsonObject request, DatasetCatalog datasets, OfferingBook book, ReceivedBook received, TimeProvider time, HttpContext context)
     {
         var version = datasets.Find(Requests.Text(request, "dataset"));
-        var policy = PolicyIn(request, time);
+        var policy = TermsRequest.PolicyIn(request, time);
         foreach (var origin in received.Of(version.Id.ToString()))
         {
             if (!PolicyInheritance.MayPassOn(origin.Policy))
@@ -75,7 +76,7 @@ internal static class SharingEndpoints
         var did = PartnerNamed(identity, partner);
         var words = q is null ? [] : q.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var datasets = await sharing.Catalogue(did, await addresses.Of(did, cancel), words, cancel);
-        return new JsonObject { ["partner"] = did.Value, ["datasets"] = new JsonArray([.. datasets.Select(dataset => dataset.DeepClone())]) };
+        return new JsonObject { ["partner"] = did.Value, ["datasets"] = new JsonArray([.. datasets.Select(WithTerms)]) };
     }
 
     private static async Task<JsonObject> Ask(JsonObject request, ExchangeIdentity identity, ProtocolAddresses addresses, SharingDesk sharing, HttpContext context)
@@ -144,7 +145,7 @@ internal static class SharingEndpoints
     };
 
     private static ExchangeProcess Find(ProcessBook book, ProcessKind kind, string pid) => book.TryFind(kind, pid, out var process) ? process
-        : throw new ProblemException("urn:dure:exchange:no-such-process", $"There is no {kind.ToString().ToLowerInvariant()} {pid}.", "id", "List them with: dure exchange list");
+        : throw new ProblemException("urn:dure:exchange:no-such-process", $"There is no {kind.ToString().ToLowerInvariant()} {pid}.", "id", $"List them with: dure exchange {kind.ToString().ToLowerInvariant()}s");
 
     private static JsonObject WithSteps(ExchangeProcess process, Evidence.Journal journal)
     {
@@ -201,15 +202,23 @@ internal static class SharingEndpoints
         return answer;
     }
 
-    private static JsonArray Words(UsagePolicy policy) => [.. PolicyWords.Describe(policy, "en").Select(sentence => JsonValue.Create(sentence))];
-
-    /// <summary>Terms in words ("members only, until 31 December 2026, three downloads") or a policy as ODRL.</summary>
-    private static UsagePolicy PolicyIn(JsonObject request, TimeProvider time)
+    /// <summary>A dataset as the partner describes it, with its first offer's rules in words; those that cannot be read have none.</summary>
+    private static JsonNode WithTerms(JsonObject dataset)
     {
-        if (request["policy"] is JsonObject rules)
-            return PolicyJson.Read(rules);
-        return PolicyTerms.Parse(Requests.Text(request, "terms"), DateOnly.FromDateTime(time.GetLocalNow().DateTime), time.LocalTimeZone).ToPolicy();
+        var answer = dataset.DeepClone().AsObject();
+        try
+        {
+            if (dataset["hasPolicy"] is JsonArray { Count: > 0 } offers && offers[0] is JsonObject offer)
+                answer["terms"] = Words(PolicyJson.Read(offer));
+        }
+        catch (ProblemException)
+        {
+            // Foreign rules: asking for it will say what is wrong with them.
+        }
+        return answer;
     }
+
+    private static JsonArray Words(UsagePolicy policy) => [.. PolicyWords.Describe(policy, "en").Select(sentence => JsonValue.Create(sentence))];
 
     private static Did PartnerNamed(ExchangeIdentity identity, string text) => Did.TryParse(text, out var did) ? did
         : identity.Partners.Partners.Where(partner => string.Equals(partner.Name, text, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is [var only] ? only.Did
