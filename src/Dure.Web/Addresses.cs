@@ -12,6 +12,9 @@ public static class Addresses
 
     public static string Dataset(string version) => "/datasets/" + version;
 
+    /// <summary>A negotiation with its transfers; any of their ids leads there.</summary>
+    public static string Exchange(string pid) => "/sharing/" + Uri.EscapeDataString(pid);
+
     public static string Model(string version) => "/models/" + version;
 
     public static string Effect(string claim) => "/effects/" + Uri.EscapeDataString(claim);
@@ -22,6 +25,9 @@ public static class Addresses
         "dataset-versioned" when Text(entry, "version") is { } version => Dataset(version),
         "model-registered" when Text(entry, "version") is { } version => Model(version),
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
+        "negotiation-step" or "transfer-step" or "data-used" or "data-received" => Exchange(entry.Subject),
+        "offering-published" or "offering-withdrawn" => "/sharing",
+        "partner-added" or "partner-blocked" or "partner-unblocked" or "partner-renamed" or "partner-key-trusted" or "invitation-made" or "invitation-revoked" => "/sharing/partners",
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
         "source-added" or "source-changed" or "source-mapped" => Source(entry.Subject),
         "source-removed" => "/sources",

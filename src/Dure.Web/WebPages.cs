@@ -2,6 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Dure.Datasets;
 using Dure.Effects;
+using Dure.Exchange.Catalog;
+using Dure.Exchange.Processes;
+using Dure.Exchange.Protocol;
 using Dure.Historian.Sources;
 using Dure.Historian.Watching;
 using Dure.Kernel;
@@ -59,8 +62,28 @@ public static class WebPages
         inside.MapGet("/effects/{id}", (string id, ClaimBook claims) =>
             claims.Find(id) is { } found ? Page<EffectPage>(new { Recorded = found }) : Missing(id, "/effects"));
         inside.MapGet("/evidence", (long? before, long? entry) => Page<EvidencePage>(new { Before = before, Entry = entry }));
+        if (HasSharing(app.ServiceProvider))
+            MapSharing(inside);
         return everything;
     }
+
+    /// <summary>Whether this node shares by policies; under a compatibility kit's script there is nothing to show.</summary>
+    internal static bool HasSharing(IServiceProvider services) => services.GetService<OfferingBook>() is not null;
+
+    private static void MapSharing(RouteGroupBuilder inside)
+    {
+        inside.MapGet("/sharing", () => Page<SharingPage>());
+        inside.MapGet("/sharing/catalogue", (string? q) => Page<CataloguePage>(new { Q = q }));
+        inside.MapGet("/sharing/partners", () => Page<PartnersPage>());
+        inside.MapGet("/sharing/{id}", (string id, ProcessBook book) =>
+            NegotiationOf(book, id) is { } found ? Page<ExchangePage>(new { Negotiation = found }) : Missing(id, "/sharing"));
+    }
+
+    /// <summary>The negotiation with an id, or the one that a transfer with that id rests on.</summary>
+    private static ExchangeProcess? NegotiationOf(ProcessBook book, string id) =>
+        book.TryFind(ProcessKind.Negotiation, id, out var negotiation) ? negotiation
+        : book.TryFind(ProcessKind.Transfer, id, out var transfer) && transfer.AgreementId is { } agreement && book.TryFindAgreement(agreement, out negotiation) ? negotiation
+        : null;
 
     private static IResult Page<TPage>(object? parameters = null) where TPage : Microsoft.AspNetCore.Components.IComponent =>
         new RazorComponentResult<TPage>(parameters ?? new { }) { PreventStreamingRendering = true };

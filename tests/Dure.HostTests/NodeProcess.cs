@@ -74,6 +74,19 @@ internal sealed class NodeProcess : IAsyncDisposable
         return node;
     }
 
+    /// <summary>A command on this node, as its operator types it; gives what it printed.</summary>
+    public async Task<string> Command(CancellationToken cancel, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dure.dll"), .. arguments, "--data", Folder])
+            start.ArgumentList.Add(argument);
+        using var command = Process.Start(start)!;
+        var told = command.StandardOutput.ReadToEndAsync(cancel);
+        var complaint = command.StandardError.ReadToEndAsync(cancel);
+        await command.WaitForExitAsync(cancel);
+        return command.ExitCode == 0 ? await told : throw new InvalidOperationException($"dure {string.Join(' ', arguments)}: {await complaint} {Output}");
+    }
+
     /// <summary>kill -9: no good-bye, no flush.</summary>
     public async Task Kill()
     {

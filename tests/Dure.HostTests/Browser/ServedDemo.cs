@@ -80,7 +80,7 @@ public sealed class ServedDemo : IAsyncLifetime
     /// <summary>Each page of the navigation, one page of each list on it, and the charts of one machine.</summary>
     public static async Task<IReadOnlyList<string>> AllPages(IPage page, string machine = Machine)
     {
-        var paths = new List<string> { "/", "/sources", "/sources/http", "/signals", "/datasets", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3", "/sign-in" };
+        var paths = new List<string> { "/", "/sources", "/sources/http", "/signals", "/datasets", "/sharing", "/sharing/catalogue", "/sharing/partners", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3", "/sign-in" };
         foreach (var list in Lists)
         {
             await page.GotoAsync(list);
@@ -93,7 +93,7 @@ public sealed class ServedDemo : IAsyncLifetime
     {
         Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed");
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, BaseURL = Address.ToString() });
-        return new WatchedPage(context, await context.NewPageAsync(), this);
+        return new WatchedPage(context, await context.NewPageAsync(), () => Output);
     }
 
     public async ValueTask DisposeAsync()

@@ -7,11 +7,11 @@ namespace Dure.HostTests.Browser;
 public sealed class WatchedPage : IAsyncDisposable
 {
     private readonly IBrowserContext context;
-    private readonly ServedDemo demo;
+    private readonly Func<string> output;
 
-    internal WatchedPage(IBrowserContext context, IPage page, ServedDemo demo)
+    internal WatchedPage(IBrowserContext context, IPage page, Func<string> output)
     {
-        (this.context, Page, this.demo) = (context, page, demo);
+        (this.context, Page, this.output) = (context, page, output);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
@@ -39,7 +39,7 @@ public sealed class WatchedPage : IAsyncDisposable
     {
         await context.DisposeAsync();
         lock (Faults)
-            Assert.True(Faults.Count == 0, $"{string.Join('\n', Faults)}\nThe node had printed:\n{demo.Output}");
+            Assert.True(Faults.Count == 0, $"{string.Join('\n', Faults)}\nThe node had printed:\n{output()}");
     }
 
     private void Note(string fault)
