@@ -122,6 +122,11 @@ async function act(button: HTMLButtonElement): Promise<void> {
   }
 }
 
+/** A sentence that says what is allowed heads the conditions after it (as Parts/Rules.razor has it). */
+function isHead(sentence: string): boolean {
+  return sentence.endsWith(':') || sentence.endsWith('만족하면 허용됩니다.');
+}
+
 function startPreview(form: HTMLFormElement): void {
   const place = form.querySelector<HTMLElement>('[data-preview-words]')!;
   const list = place.querySelector('ul')!;
@@ -141,7 +146,7 @@ function startPreview(form: HTMLFormElement): void {
     }
     if (mine !== asked) return;
     place.classList.toggle('is-wrong', isWrong);
-    list.replaceChildren(...sentences.map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence })));
+    list.replaceChildren(...sentences.map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence, className: isHead(sentence) ? 'rule' : '' })));
   };
   form.addEventListener('input', (event) => {
     const mode = event.target as HTMLInputElement;
