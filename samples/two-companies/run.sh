@@ -4,6 +4,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 dure=${DURE:-$here/../../dure}
+most_seconds=${MOST_SECONDS:-60}             # for all of it; more only where other work keeps the computer busy
+most_transfer=${MOST_TRANSFER_SECONDS:-1.0}   # for the second transfer
 terms="members only, until 31 December $(date +%Y), two downloads"
 
 "$dure" --version >/dev/null # builds the first time, which does not count below
@@ -71,7 +73,7 @@ got=$(sha256sum <"$work/got.parquet")
 echo "sent ${sent%% *}"
 echo "got  ${got%% *}"
 [ "$sent" = "$got" ] || fail "the files differ"
-awk '{ exit !($(NF - 1) < 1.0) }' <<<"$second" || fail "the second transfer took a second or more: $second"
+awk -v most="$most_transfer" '{ exit !($(NF - 1) < most) }' <<<"$second" || fail "the second transfer took $most_transfer s or more: $second"
 
 say "Two downloads were agreed on; a third is refused"
 if lab exchange get "Pump maker" pumps --wait 2>"$work/refusal"; then
@@ -90,4 +92,4 @@ wait "${nodes[@]}" || true
 nodes=()
 tenths=$((($(date +%s%N) - began) / 100000000))
 echo "All checks hold. It took $((tenths / 10)).$((tenths % 10)) s; the second transfer took $(awk '{ print $(NF - 1) }' <<<"$second") s."
-[ "$tenths" -le 600 ] || fail "it took more than 60 s"
+[ "$tenths" -le $((most_seconds * 10)) ] || fail "it took more than $most_seconds s"
