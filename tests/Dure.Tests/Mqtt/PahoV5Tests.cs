@@ -50,7 +50,7 @@ public sealed class PahoV5Tests
             Assert.Equal([new UserProperty("a", "2")], message.Properties.User);
         }
         for (var qos = 0; qos <= 2; qos++)
-            await client.Publish($"Topic{qos}/A", "", 0, retain: true);
+            await client.Publish($"Topic{qos}/A", "", 1, retain: true);
         await using var late = await broker.Connect("late", V5);
         await late.Subscribe("+/+", 2);
         await late.ReceivesNothing();

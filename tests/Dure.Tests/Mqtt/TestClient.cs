@@ -153,10 +153,11 @@ public sealed class TestClient(DefaultConnectionContext connection, Task serving
         await IsClosed();
     }
 
-    /// <summary>Goes without DISCONNECT.</summary>
+    /// <summary>Goes without DISCONNECT, and takes nothing more: the server must not wait for its last words to be read.</summary>
     public async Task Vanish()
     {
         await connection.Application!.Output.CompleteAsync();
+        await connection.Application.Input.CompleteAsync();
         await serving.WaitAsync(Deadline);
     }
 
