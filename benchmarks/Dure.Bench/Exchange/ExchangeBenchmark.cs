@@ -66,7 +66,7 @@ internal static class ExchangeBenchmark
 
     private static Offering Offer(string id, ContentHash content, long bytes) => new()
     {
-        Id = id, OfferId = "", Kind = OfferingKind.Dataset, Title = id, Description = "For measurement.", Keywords = ["bench"], Source = content.ToString(), Content = content, Bytes = bytes,
+        Id = id, OfferId = "", Title = id, Description = "For measurement.", Keywords = ["bench"], Source = content.ToString(), Content = content, Bytes = bytes,
         MediaType = "application/octet-stream", Policy = (new PolicyTerms { Until = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero), MaxUses = 1_000_000 }).ToPolicy(),
     };
 

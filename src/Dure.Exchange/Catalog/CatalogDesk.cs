@@ -103,11 +103,10 @@ public sealed class CatalogDesk(OfferingBook offerings, Func<string> ownId, Func
             ["@id"] = offering.Id,
             ["@type"] = "Dataset",
             ["hasPolicy"] = new JsonArray(PolicyJson.OfferOf(offering)),
-            ["distribution"] = new JsonArray(offering.Kind == OfferingKind.Live ? [Distribution(Dsp.PullFormat)] : [Distribution(Dsp.PullFormat), Distribution(Dsp.PushFormat)]),
+            ["distribution"] = new JsonArray(Distribution()),
             ["dct:title"] = offering.Title,
             ["dct:issued"] = offering.PublishedAt,
             ["dcat:mediaType"] = offering.MediaType,
-            ["dure:kind"] = offering.Kind.ToString(),
             ["dure:source"] = offering.Source,
         };
         if (offering.Description.Length > 0)
@@ -122,7 +121,7 @@ public sealed class CatalogDesk(OfferingBook offerings, Func<string> ownId, Func
         return dataset;
     }
 
-    private JsonObject Distribution(string format) => new() { ["@type"] = "Distribution", ["format"] = format, ["accessService"] = Service() };
+    private JsonObject Distribution() => new() { ["@type"] = "Distribution", ["format"] = Dsp.PullFormat, ["accessService"] = Service() };
 
     private JsonObject Service() => new() { ["@id"] = $"{ownId()}#dsp", ["@type"] = "DataService", ["endpointURL"] = protocolAddress().AbsoluteUri };
 }

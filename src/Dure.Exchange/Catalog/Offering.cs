@@ -5,16 +5,6 @@ using Dure.Kernel;
 
 namespace Dure.Exchange.Catalog;
 
-/// <summary>What kind of thing is offered.</summary>
-public enum OfferingKind
-{
-    /// <summary>A dataset version: one file that never changes.</summary>
-    Dataset,
-
-    /// <summary>Series as they grow.</summary>
-    Live,
-}
-
 /// <summary>Something this node offers to others, under a policy.</summary>
 public sealed record Offering
 {
@@ -24,15 +14,14 @@ public sealed record Offering
     /// <summary>The id of the offer: changes with every publication, so that uses are counted per policy.</summary>
     public required string OfferId { get; init; }
 
-    public required OfferingKind Kind { get; init; }
     public required string Title { get; init; }
     public required string Description { get; init; }
     public required IReadOnlyList<string> Keywords { get; init; }
 
-    /// <summary>What it is on this node: a dataset version's id, or the path of the asset whose series flow.</summary>
+    /// <summary>What it is on this node: a dataset version's id.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The file's hash, size and type; for live series none, 0 and the type of a batch.</summary>
+    /// <summary>The file's hash, size and type.</summary>
     public ContentHash? Content { get; init; }
 
     public long Bytes { get; init; }
@@ -65,7 +54,6 @@ public sealed record Offering
     internal JsonObject ToJson() => new()
     {
         ["offer"] = OfferId,
-        ["kind"] = Kind.ToString(),
         ["title"] = Title,
         ["description"] = Description,
         ["keywords"] = new JsonArray([.. Keywords.Select(keyword => JsonValue.Create(keyword))]),
@@ -84,7 +72,6 @@ public sealed record Offering
         {
             Id = entry.Subject,
             OfferId = Text(body, "offer"),
-            Kind = Enum.Parse<OfferingKind>(Text(body, "kind")),
             Title = Text(body, "title"),
             Description = Text(body, "description"),
             Keywords = [.. body["keywords"]!.AsArray().Select(keyword => keyword!.GetValue<string>())],

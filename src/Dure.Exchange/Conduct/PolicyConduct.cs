@@ -40,10 +40,8 @@ public sealed class PolicyConduct(
                 // The consumer may ask before its acknowledgement of the finalization has been read here: the request supposes it.
                 if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.Heading != ProcessState.Finalized)
                     throw new ProblemException("urn:dure:exchange:unknown-agreement", "There is no such agreement of yours.", "agreementId", "Negotiate first, and wait until it is FINALIZED.");
-                if (message.Format is not (Dsp.PullFormat or Dsp.PushFormat))
-                    throw new ProblemException("urn:dure:exchange:unknown-format", "Data cannot be handed over in that way.", "format", $"Ask for {Dsp.PullFormat} or {Dsp.PushFormat}.");
-                if (message.Format == Dsp.PushFormat && message.DataAddress?["endpoint"] is null)
-                    throw new ProblemException("urn:dure:exchange:no-address", "A push needs the address to push to.", "dataAddress.endpoint", "Send where the data are to be put.");
+                if (message.Format != Dsp.PullFormat)
+                    throw new ProblemException("urn:dure:exchange:unknown-format", "Data cannot be handed over in that way.", "format", $"Ask for {Dsp.PullFormat}, the one the catalogue names.");
                 return new ProcessStep.Beginning(Role.Provider, caller, message.CallbackAddress!, negotiation.Dataset, purposes, message.AgreementId, message.Format);
         }
     }
@@ -68,17 +66,11 @@ public sealed class PolicyConduct(
 
     public JsonObject AddSecrets(ExchangeProcess process, Outgoing outgoing)
     {
-        if (outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider && process.Format == Dsp.PullFormat)
+        if (outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider)
         {
             var body = outgoing.Body.DeepClone().AsObject();
             var address = Dsp.DataAddress(new Uri($"{dataDoor().AbsoluteUri}{Uri.EscapeDataString(process.Pid)}"), tokens.TokenOf(process));
             body["dataAddress"] = address;
-            return body;
-        }
-        if (outgoing.Kind == MessageKind.TransferRequest && process.Format == Dsp.PushFormat)
-        {
-            var body = outgoing.Body.DeepClone().AsObject();
-            body["dataAddress"] = Dsp.DataAddress(new Uri(body["dataAddress"]!["endpoint"]!.GetValue<string>()), tokens.TokenOf(process));
             return body;
         }
         return outgoing.Body;

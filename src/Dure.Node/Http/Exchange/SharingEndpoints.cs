@@ -53,7 +53,6 @@ internal static class SharingEndpoints
         {
             Id = Requests.TextOr(request, "id", version.Name),
             OfferId = "",
-            Kind = OfferingKind.Dataset,
             Title = Requests.TextOr(request, "title", version.Title),
             Description = Requests.TextOr(request, "description", $"{version.Rows:N0} rows of {version.Parts.Count} machines, {version.Columns.Count} signals."),
             Keywords = Requests.Texts(request, "keywords") is { Count: > 0 } named ? named : [.. version.SignalNames.Take(20)],
