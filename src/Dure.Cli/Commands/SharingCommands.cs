@@ -25,23 +25,25 @@ internal static class SharingCommands
 
     private static Command Publish(SharedOptions shared)
     {
-        var version = new Argument<string>("version") { Description = "The dataset version to offer" };
+        var version = new Argument<string>("version") { Description = "The dataset version to offer, or with --model the model" };
+        var model = new Option<bool>("--model") { Description = "Offer a model, packed for devices" };
         var terms = new Option<string>("--terms") { Description = "Who may use it, until when, how often, in words (English or Korean)", Required = true };
         var id = new Option<string?>("--id") { Description = "Its id in the catalogue (default: the dataset's name)" };
         var title = new Option<string?>("--title") { Description = "What partners read (default: the version's title)" };
         var approve = new Option<bool>("--approve-each") { Description = "A person decides on each request" };
         var command = new Command("publish", """
-            Offer a dataset version to partners under terms in words. What is not allowed in these words is refused.
+            Offer a dataset version or a model to partners under terms in words. What is not allowed in these words is refused.
 
             Examples:
               dure exchange publish VERSION --terms "members only, until 31 December 2026, three downloads"
               dure exchange publish VERSION --terms "회원만, 2026년 12월 31일까지, 세 번" --id pumps-2026
               dure exchange publish VERSION --terms "no conditions" --approve-each
-            """) { version, terms, id, title, approve };
+              dure exchange publish pump-watch --model --terms "members only, may be passed on"
+            """) { version, model, terms, id, title, approve };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
-            var request = new JsonObject { ["dataset"] = parsed.GetValue(version), ["terms"] = parsed.GetValue(terms), ["needsApproval"] = parsed.GetValue(approve) };
+            var request = new JsonObject { [parsed.GetValue(model) ? "model" : "dataset"] = parsed.GetValue(version), ["terms"] = parsed.GetValue(terms), ["needsApproval"] = parsed.GetValue(approve) };
             if (parsed.GetValue(id) is { } named)
                 request["id"] = named;
             if (parsed.GetValue(title) is { } called)

@@ -21,6 +21,7 @@ public enum DatasetFormat
 public sealed class DatasetCatalog : IDisposable
 {
     public const string EntryKind = "dataset-versioned";
+    private const string ReceivedFrom = "receivedFrom";
     private const int MaxManifestBytes = 64 << 20;
 
     private readonly Journal journal;
@@ -47,14 +48,18 @@ public sealed class DatasetCatalog : IDisposable
 
     public DatasetVersion? TryFind(ContentHash id) => versions.FirstOrDefault(version => version.Id == id);
 
-    /// <summary>By id (whole or its first 6 or more digits), by <c>name</c> (the newest) or by <c>name@number</c>; null when there is none.</summary>
+    /// <summary>
+    /// By id (whole or its first 6 or more digits), by <c>name</c> (the newest, this node's own before received ones: nobody else's data take the
+    /// place of one's own) or by <c>name@number</c>; null when there is none.
+    /// </summary>
     public DatasetVersion? TryFind(string text)
     {
         if (ContentHash.TryParse(text, out var id))
             return TryFind(id);
         if (text.Split('@') is [var name, var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var wanted))
             return versions.FirstOrDefault(version => version.Name == name && version.Number == wanted);
-        return versions.LastOrDefault(version => version.Name == text)
+        return versions.LastOrDefault(version => version.Name == text && version.Provider is null)
+            ?? versions.LastOrDefault(version => version.Name == text)
             ?? (text.Length >= 6 && versions.Where(version => version.Id.Hex.StartsWith(text, StringComparison.Ordinal)).ToList() is [var only] ? only : null);
     }
 
@@ -118,7 +123,7 @@ public sealed class DatasetCatalog : IDisposable
             blobs.Put(manifest);
             var body = origin
                 .With(new Artefact("manifest", $"{description.Name}.croissant.json", id, manifest.Length), new Artefact("parquet", $"{description.Name}.parquet", content, description.ParquetBytes))
-                .Into(new JsonObject { ["id"] = id.ToString(), ["title"] = description.Title, ["rows"] = description.Rows, ["assets"] = description.Parts.Count, ["receivedFrom"] = provider });
+                .Into(new JsonObject { ["id"] = id.ToString(), ["title"] = description.Title, ["rows"] = description.Rows, ["assets"] = description.Parts.Count, [ReceivedFrom] = provider });
             var version = VersionOf(await journal.Append(EntryKind, description.Name, body, actor, cancel), versions);
             versions = [.. versions, version];
             return version;
@@ -192,7 +197,7 @@ public sealed class DatasetCatalog : IDisposable
     {
         var id = ContentHash.Parse((string?)entry.Body["id"] ?? "");
         var number = before.Count(version => version.Name == entry.Subject) + 1;
-        return Croissant.Read(ReadManifest(id), id, number, entry.Index, entry.Hash, entry.Time, entry.Actor);
+        return Croissant.Read(ReadManifest(id), id, number, entry.Index, entry.Hash, entry.Time, entry.Actor) with { Provider = (string?)entry.Body[ReceivedFrom] };
     }
 
     private JsonObject ReadManifest(ContentHash id) => (JsonObject)CanonicalJson.Parse(blobs.Read(id, MaxManifestBytes))!; // Read checks the hash, so it is what Cut wrote

@@ -43,6 +43,9 @@ public sealed record DatasetVersion
 
     public required string Actor { get; init; }
 
+    /// <summary>Who gave it, when another organisation cut it; null for this node's own.</summary>
+    public string? Provider { get; init; }
+
     public IEnumerable<string> SignalNames => Columns.Select(column => column.Name);
 }
 

@@ -21,6 +21,8 @@ public sealed record Received(string TransferPid, string Artefact, string Provid
 {
     /// <summary>The rules that travel with it.</summary>
     public UsagePolicy Policy { get; } = PolicyJson.Read(Agreement);
+
+    public string? AgreementId => Agreement["@id"] is JsonValue id && id.TryGetValue<string>(out var text) ? text : null;
 }
 
 /// <summary>What was received under which rules: a fold of the journal. What is made from it carries the rules on.</summary>
@@ -47,6 +49,9 @@ public sealed class ReceivedBook
 
     /// <summary>Everything under whose rules an artefact stands.</summary>
     public IReadOnlyList<Received> Of(string artefact) => [.. byTransfer.Values.Where(received => received.Artefact == artefact).OrderBy(received => received.At)];
+
+    /// <summary>What came under an agreement.</summary>
+    public IReadOnlyList<Received> UnderAgreement(string agreementId) => [.. byTransfer.Values.Where(received => received.AgreementId == agreementId).OrderBy(received => received.At)];
 
     internal async Task<Received> Enter(Origin origin, string artefact, ContentHash content, long bytes, CancellationToken cancel)
     {

@@ -4,10 +4,13 @@ using Dure.Evidence;
 
 namespace Dure.Exchange.Handover;
 
-/// <summary>What was used of an offer by one partner.</summary>
+/// <summary>What was used of an offer by one partner, or under one agreement.</summary>
 /// <param name="Uses">How often.</param>
 /// <param name="Bytes">How many bytes left, those that may have been on their way when the node fell included.</param>
-public readonly record struct Usage(long Uses, long Bytes);
+public readonly record struct Usage(long Uses, long Bytes)
+{
+    internal Usage And(long uses, long bytes) => new(Uses + uses, Bytes + bytes);
+}
 
 /// <summary>What was used in one transfer.</summary>
 /// <param name="Uses">How often.</param>
@@ -25,6 +28,7 @@ public sealed class UsageBook
 
     private readonly Journal journal;
     private readonly ConcurrentDictionary<(string Offer, string Partner), Usage> byOffer = new();
+    private readonly ConcurrentDictionary<string, Usage> byAgreement = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TransferUsage> byTransfer = new(StringComparer.Ordinal);
 
     private UsageBook(Journal journal) => this.journal = journal;
@@ -37,7 +41,10 @@ public sealed class UsageBook
         return book;
     }
 
+    /// <summary>What a partner used of an offer under all agreements on it: what limits are held against.</summary>
     public Usage Of(string offerId, string partner) => byOffer.GetValueOrDefault((offerId, partner));
+
+    public Usage OfAgreement(string agreementId) => byAgreement.GetValueOrDefault(agreementId);
 
     public TransferUsage OfTransfer(string pid) => byTransfer.GetValueOrDefault(pid);
 
@@ -49,7 +56,8 @@ public sealed class UsageBook
     {
         var body = entry.Body;
         var (uses, bytes) = ((long)body["uses"]!.GetValue<double>(), (long)body["bytes"]!.GetValue<double>());
-        byOffer.AddOrUpdate((body["offer"]!.GetValue<string>(), body["partner"]!.GetValue<string>()), new Usage(uses, bytes), (_, before) => new Usage(before.Uses + uses, before.Bytes + bytes));
+        byOffer.AddOrUpdate((body["offer"]!.GetValue<string>(), body["partner"]!.GetValue<string>()), new Usage(uses, bytes), (_, before) => before.And(uses, bytes));
+        byAgreement.AddOrUpdate(body["agreement"]!.GetValue<string>(), new Usage(uses, bytes), (_, before) => before.And(uses, bytes));
         byTransfer.AddOrUpdate(entry.Subject, new TransferUsage(uses, bytes, bytes),
             // What an earlier use gives back is no credit of the one that began meanwhile.
             (_, before) => new TransferUsage(before.Uses + uses, Math.Max(0, (uses > 0 ? 0 : before.BytesOfUse) + bytes), before.Bytes + bytes));

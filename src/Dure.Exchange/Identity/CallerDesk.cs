@@ -71,10 +71,7 @@ public sealed class CallerDesk : ICallerCheck, IPartnerClaims
             return PolicyClaims.None;
         // Whoever asks for news of the last moment has data flowing, and is given no grace.
         var freshness = maxAge < StatusFreshness.Message.MaxAge ? StatusFreshness.Stream with { MaxAge = maxAge } : StatusFreshness.Message with { MaxAge = maxAge };
-        var claims = PolicyClaims.None;
-        foreach (var (name, values) in (await ClaimsOf(did, freshness, cancel)).Values)
-            claims = claims.With(name, values);
-        return claims;
+        return (await ClaimsOf(did, freshness, cancel)).ForPolicies();
     }
 
     private async ValueTask Remember(TokenVerdict.Accepted caller, CancellationToken cancel)

@@ -4,6 +4,7 @@ using Dure.Evidence;
 using Dure.Exchange.Identity.Credentials;
 using Dure.Exchange.Identity.Dcp;
 using Dure.Exchange.Partners;
+using Dure.Exchange.Policies;
 
 namespace Dure.Exchange.Identity;
 
@@ -129,6 +130,9 @@ public sealed class ExchangeIdentity : IDisposable
             ? $"Partners know this node as {before}; now it is {Own.Did}, a stranger to them. Start it with the former address, or invite them again."
             : null;
     }
+
+    /// <summary>What trusted alliances say of this node itself now.</summary>
+    public async ValueTask<PolicyClaims> OwnClaims(CancellationToken cancel) => (await Credentials.ClaimsOf(Own.Did, Shelf.Valid, StatusFreshness.Message, cancel)).ForPolicies();
 
     public void Dispose()
     {

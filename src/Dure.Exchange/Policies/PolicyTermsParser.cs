@@ -178,6 +178,6 @@ internal sealed partial class PolicyTermsParser
     [GeneratedRegex(@"\G((?i:(may|can)(?<not> not)? (be )?(pass(ed)?( it)? on|re-?shared?|redistributed?|distributed?)|(passing on|resharing) allowed|(?<not>no) (passing on|resharing))|(재공유|재제공|전달|배포|제3자 ?제공) ?(가능|허용|(?<not>불가|금지)))", Options, TimeoutMs)]
     private static partial Regex PassOn();
 
-    [GeneratedRegex(@"\G((?i:(may|can)(?<not> not)? (be )?(used (for|in) training|derived?( from it)?|train( models?)?)|(deriving|training) allowed|(?<not>no) (deriving|training))|(파생|가공|2차 ?가공|(모델 ?)?학습) ?(가능|허용|(?<not>불가|금지)))", Options, TimeoutMs)]
+    [GeneratedRegex(@"\G((?i:(may|can)(?<not> not)? (be )?(used (for|in) training|(used to )?(make|create) (something new|models?)( (of|from|with) it)?|derived?( from it)?|(used to )?train( models?)?( on it)?)|(deriving|training) allowed|(?<not>no) (deriving|training))|(파생(물)?( ?작성)?|가공|2차 ?가공|(모델 ?)?학습) ?(가능|허용|(?<not>불가|금지)))", Options, TimeoutMs)]
     private static partial Regex Derive();
 }

@@ -28,6 +28,8 @@ internal static class ExchangeServices
             AsksForCredentials = options.AsksForCredentials,
         }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RefusedTokens>().Tell));
         services.AddSingleton(provider => ProcessBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(provider => ReceivedBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(provider => ObligationsOf(provider, provider.GetRequiredService<ExchangeIdentity>()));
         if (options.ExchangeScriptFile is { } file)
             services.AddScriptedExchange(ExchangeScript.Read(file));
         else
@@ -42,7 +44,6 @@ internal static class ExchangeServices
         services.AddSingleton<IPeerLink>(provider => LinkOf(provider.GetRequiredService<ExchangeIdentity>()));
         services.AddSingleton(provider => OfferingBook.Read(provider.GetRequiredService<Journal>()));
         services.AddSingleton(provider => UsageBook.Read(provider.GetRequiredService<Journal>()));
-        services.AddSingleton(provider => ReceivedBook.Read(provider.GetRequiredService<Journal>()));
         services.AddSingleton(_ => TransferTokens.Open(Path.Combine(options.DataPath, "keys", "exchange", "data-door.key")));
         services.AddSingleton(_ => new ReceivedTokens(Path.Combine(options.DataPath, "secrets", "exchange")));
         services.AddSingleton<DatasetShelf>().AddSingleton<IShelf>(provider => provider.GetRequiredService<DatasetShelf>()).AddSingleton<ILanding>(provider => provider.GetRequiredService<DatasetShelf>());
@@ -57,6 +58,9 @@ internal static class ExchangeServices
         services.AddSingleton(provider => new FetchDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
             provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ILanding>(), Path.Combine(options.DataPath, "incoming"), provider.GetRequiredService<TimeProvider>()));
     }
+
+    private static Obligations ObligationsOf(IServiceProvider provider, ExchangeIdentity identity) => new(provider.GetRequiredService<Journal>(), provider.GetRequiredService<ProcessBook>(),
+        provider.GetRequiredService<ReceivedBook>(), () => identity.Own.Did.Value, identity.OwnClaims, provider.GetRequiredService<TimeProvider>());
 
     private static HttpPeerLink LinkOf(ExchangeIdentity identity) => new(identity.Http.Messages, peer => identity.Tokens.Header(Did.Parse(peer)));
 

@@ -41,6 +41,7 @@ internal static class Doors
         {
             app.MapExchangeCatalog();
             app.MapExchangeData();
+            app.MapOfferings();
             app.MapSharing();
         }
         app.MapShells();

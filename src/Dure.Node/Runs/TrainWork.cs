@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
 using Dure.Evidence;
+using Dure.Exchange.Handover;
 using Dure.Kernel;
 using Dure.Learn;
 using Dure.Node.Http;
@@ -8,13 +9,14 @@ using Dure.Node.Http;
 namespace Dure.Node.Runs;
 
 /// <summary>Trains all detectors on a dataset version, registers the chosen one, and keeps its scores of the held-out rows for later comparison.</summary>
-internal sealed class TrainWork(DatasetCatalog datasets, ModelRegistry models, Journal journal, BlobStore blobs, TimeProvider time)
+internal sealed class TrainWork(DatasetCatalog datasets, ModelRegistry models, Journal journal, BlobStore blobs, Obligations obligations, TimeProvider time)
 {
     public const string Kind = "training";
 
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
     {
         var dataset = datasets.Find(Requests.Text(request, "dataset"));
+        await obligations.ToDerive(dataset.Name, dataset.Entry, context.Cancel);
         var options = new TrainingOptions
         {
             Name = Requests.TextOr(request, "name", "anomaly"),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
+using Dure.Exchange.Policies;
 using Dure.Kernel;
 
 namespace Dure.Exchange.Identity.Credentials;
@@ -14,6 +15,9 @@ public sealed record VerifiedClaims(IReadOnlyDictionary<string, IReadOnlyList<st
 
     /// <summary>Whether a trusted alliance stands by a membership.</summary>
     public bool IsMember => Values.ContainsKey(CredentialVerifier.MembershipClaim);
+
+    /// <summary>The same, as policies ask for it.</summary>
+    public PolicyClaims ForPolicies() => Values.Aggregate(PolicyClaims.None, (claims, claim) => claims.With(claim.Key, claim.Value));
 }
 
 /// <summary>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using Dure.Datasets;
 using Dure.Exchange.Catalog;
+using Dure.Exchange.Conduct;
 using Dure.Exchange.Handover;
 using Dure.Exchange.Identity;
 using Dure.Exchange.Policies;
@@ -14,16 +14,12 @@ using Dure.Node.Hosting;
 
 namespace Dure.Node.Http.Exchange;
 
-/// <summary>Sharing as this organisation's people do it: offer, look into catalogues, ask, decide, see what was used.</summary>
+/// <summary>Sharing as this organisation's people do it: look into catalogues, ask, decide, see what was used.</summary>
 internal static class SharingEndpoints
 {
     public static void MapSharing(this IEndpointRouteBuilder app)
     {
         var exchange = app.MapGroup("/api/v1/exchange").WithTags("Exchange");
-        exchange.MapGet("/offerings", Offerings).Needs(Permission.Read).WithSummary("What this node offers, with what was used of it.");
-        exchange.MapPost("/offerings", Publish).Needs(Permission.Share).WithSummary("Offer a dataset version under terms in words or a policy.");
-        exchange.MapPost("/terms", (JsonObject request, TimeProvider time) => TermsRequest.Preview(request, time)).Needs(Permission.Read).WithSummary("Say terms, typed or as fields, as the rules they make, in English and Korean; offers nothing.");
-        exchange.MapDelete("/offerings/{id}", Withdraw).Needs(Permission.Share).WithSummary("Stop offering it; agreements keep their own terms.");
         exchange.MapGet("/catalogue/{partner}", Catalogue).Needs(Permission.Read).WithSummary("A partner's catalogue as it is shown to this node; 'q' searches.");
         exchange.MapPost("/requests", Ask).Needs(Permission.Share).WithSummary("Ask a partner for a dataset; it is fetched as soon as there is an agreement.");
         exchange.MapGet("/negotiations", (ProcessBook book) => Processes(book, ProcessKind.Negotiation)).Needs(Permission.Read).WithSummary("Negotiations, newest first.");
@@ -34,41 +30,9 @@ internal static class SharingEndpoints
         exchange.MapGet("/transfers", (ProcessBook book, FetchDesk fetches, UsageBook usage) => Transfers(book, fetches, usage)).Needs(Permission.Read).WithSummary("Transfers, newest first.");
         exchange.MapPost("/transfers", Fetch).Needs(Permission.Share).WithSummary("Fetch under an agreement.");
         exchange.MapGet("/transfers/{pid}", OneTransfer).Needs(Permission.Read).WithSummary("A transfer with its messages.");
+        exchange.MapGet("/transfers/{pid}/file", File).Needs(Permission.Read).WithSummary("What a transfer brought, as the file that came.");
         exchange.MapPost("/transfers/{pid}/{action:regex(^(suspend|resume|terminate)$)}", Decide).Needs(Permission.Share).WithSummary("Suspend, resume or end a transfer.");
     }
-
-    private static JsonObject Offerings(OfferingBook book) => new() { ["offerings"] = new JsonArray([.. book.All.Select(Describe)]) };
-
-    private static async Task<JsonObject> Publish(JsonObject request, DatasetCatalog datasets, OfferingBook book, ReceivedBook received, TimeProvider time, HttpContext context)
-    {
-        var version = datasets.Find(Requests.Text(request, "dataset"));
-        var policy = TermsRequest.PolicyIn(request, time);
-        foreach (var origin in received.Of(version.Id.ToString()))
-        {
-            if (!PolicyInheritance.MayPassOn(origin.Policy))
-                throw new ProblemException("urn:dure:exchange:no-resharing", $"'{version.Name}' came from {origin.Provider} under an agreement that does not grant passing it on.", $"dataset {version.Id.Short}", "Ask the provider for terms that grant it.");
-            policy = PolicyInheritance.Combine([policy, origin.Policy]);
-        }
-        var offering = new Offering
-        {
-            Id = Requests.TextOr(request, "id", version.Name),
-            OfferId = "",
-            Title = Requests.TextOr(request, "title", version.Title),
-            Description = Requests.TextOr(request, "description", $"{version.Rows:N0} rows of {version.Parts.Count} machines, {version.Columns.Count} signals."),
-            Keywords = Requests.Texts(request, "keywords") is { Count: > 0 } named ? named : [.. version.SignalNames.Take(20)],
-            Source = version.Id.ToString(),
-            Content = version.Parquet,
-            Bytes = version.ParquetBytes,
-            MediaType = Dure.Datasets.Croissant.ParquetMediaType,
-            Policy = policy,
-            NeedsApproval = Requests.FlagOr(request, "needsApproval", false),
-        };
-        return Describe(await book.Publish(offering, context.Actor(), context.RequestAborted));
-    }
-
-    private static async Task<JsonObject> Withdraw(string id, OfferingBook book, HttpContext context) => await book.Withdraw(id, context.Actor(), context.RequestAborted)
-        ? new JsonObject { ["withdrawn"] = id }
-        : throw new ProblemException("urn:dure:exchange:no-such-offering", $"'{id}' is not offered.", "offering", "List them with: dure exchange offers");
 
     private static async Task<JsonObject> Catalogue(string partner, string? q, ExchangeIdentity identity, ProtocolAddresses addresses, SharingDesk sharing, CancellationToken cancel)
     {
@@ -97,7 +61,7 @@ internal static class SharingEndpoints
     {
         ["agreements"] = new JsonArray([.. book.All.Where(process => process is { Kind: ProcessKind.Negotiation, State: ProcessState.Finalized }).OrderByDescending(process => process.Changed).Select(negotiation =>
         {
-            var used = usage.Of(Dure.Exchange.Conduct.UsageJudge.OfferIdOf(negotiation), negotiation.Peer);
+            var (used, inAll) = (usage.OfAgreement(negotiation.AgreementId!), usage.Of(UsageJudge.OfferIdOf(negotiation), negotiation.Peer));
             return new JsonObject
             {
                 ["id"] = negotiation.AgreementId,
@@ -109,6 +73,8 @@ internal static class SharingEndpoints
                 ["at"] = negotiation.Changed,
                 ["uses"] = used.Uses,
                 ["bytes"] = used.Bytes,
+                ["usesOfOffer"] = inAll.Uses,
+                ["bytesOfOffer"] = inAll.Bytes,
                 ["terms"] = Words(PolicyJson.Read(negotiation.Agreement!)),
             };
         })]),
@@ -131,6 +97,10 @@ internal static class SharingEndpoints
         return answer;
     }
 
+    private static IResult File(string pid, ReceivedBook received, Evidence.BlobStore blobs) => received.OfTransfer(pid) is { } arrived && blobs.Has(arrived.Content)
+        ? Results.File(blobs.PathOf(arrived.Content), "application/octet-stream", arrived.Dataset.Replace('/', '-'), enableRangeProcessing: true)
+        : throw new ProblemException("urn:dure:exchange:nothing-received", $"Transfer {pid} has brought nothing yet.", "id", "List them with: dure exchange transfers");
+
     private static async Task<JsonObject> Decide(string pid, string action, JsonObject? request, SharingDesk sharing, HttpContext context) => Describe(action switch
     {
         "suspend" => await sharing.Suspend(pid, ReasonIn(request), context.Actor(), context.RequestAborted),
@@ -152,21 +122,6 @@ internal static class SharingEndpoints
         answer["steps"] = new JsonArray([.. process.Entries.Select(entry => journal.Entry(entry.Entry)).Select(entry => new JsonObject { ["entry"] = entry.Index, ["at"] = entry.Time, ["actor"] = entry.Actor, ["step"] = entry.Body.DeepClone() })]);
         return answer;
     }
-
-    private static JsonObject Describe(Offering offering) => new()
-    {
-        ["id"] = offering.Id,
-        ["offer"] = offering.OfferId,
-        ["title"] = offering.Title,
-        ["description"] = offering.Description,
-        ["source"] = offering.Source,
-        ["bytes"] = offering.Bytes,
-        ["needsApproval"] = offering.NeedsApproval,
-        ["terms"] = Words(offering.Policy),
-        ["policy"] = offering.Policy.ToJson(),
-        ["at"] = offering.PublishedAt,
-        ["entry"] = offering.Entry.Entry,
-    };
 
     private static JsonObject Describe(ExchangeProcess process) => new()
     {
@@ -217,7 +172,7 @@ internal static class SharingEndpoints
         return answer;
     }
 
-    private static JsonArray Words(UsagePolicy policy) => [.. PolicyWords.Describe(policy, "en").Select(sentence => JsonValue.Create(sentence))];
+    internal static JsonArray Words(UsagePolicy policy) => [.. PolicyWords.Describe(policy, "en").Select(sentence => JsonValue.Create(sentence))];
 
     private static Did PartnerNamed(ExchangeIdentity identity, string text) => Did.TryParse(text, out var did) ? did
         : identity.Partners.Partners.Where(partner => string.Equals(partner.Name, text, StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is [var only] ? only.Did

@@ -104,6 +104,15 @@ public sealed class TermsTests
     [Fact]
     public void No_conditions_must_be_said() => Assert.Equal(new PolicyTerms(), Parse("no conditions"));
 
+    [Theory]
+    [InlineData("may be used to make something new")]
+    [InlineData("may make something new of it")]
+    [InlineData("can be used to train models on it")]
+    [InlineData("may create models from it")]
+    [InlineData("파생물 작성 가능")]
+    [InlineData("파생물 허용")]
+    public void Making_something_new_is_allowed_in_the_words_of_the_pages(string words) => Assert.Equal(new PolicyTerms { MayDerive = true }, Parse(words));
+
     [Fact]
     public void What_is_not_allowed_anyway_may_be_said()
     {
