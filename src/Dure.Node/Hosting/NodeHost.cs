@@ -44,7 +44,7 @@ public sealed class NodeHost : IRunningNode
         try
         {
             var token = await AdministratorTokenOf(options.DataPath, stores.Tokens, cancel);
-            var listeners = new NodeListeners(options);
+            using var listeners = new NodeListeners(options);
             var app = Build(options, stores, listeners, mqtt, time);
             app.Services.GetRequiredService<ExchangeIdentity>(); // folds the journal before anyone adds to it
             if (listeners.HasMqtt)
@@ -104,7 +104,7 @@ public sealed class NodeHost : IRunningNode
             listeners.Configure(kestrel, mqtt.Serve);
         });
         // One hop between threads less per packet; nothing here blocks the thread that reads a socket.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UseSockets(sockets => (sockets.UnsafePreferInlineScheduling, sockets.CreateBoundListenSocket) = (true, listeners.Bound));
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(options).AddSingleton(time)
             .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)

@@ -5,11 +5,12 @@ using System.Security.Cryptography.X509Certificates;
 using Dure.Kernel;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Dure.Node.Hosting;
 
 /// <summary>The ports a node opens: HTTP at its address, MQTT beside it, all on this computer only.</summary>
-internal sealed class NodeListeners
+internal sealed class NodeListeners : IDisposable
 {
     public const int DefaultMqttPort = 1883;
 
@@ -23,9 +24,10 @@ internal sealed class NodeListeners
     private ListenOptions? http;
     private ListenOptions? mqtt;
     private ListenOptions? mqttTls;
+    private readonly Dictionary<int, Socket> taken = [];
     private int httpConnections;
 
-    /// <summary>Decides which ports to open.</summary>
+    /// <summary>Decides which ports to open, and takes those that are named: of two nodes that start at once only one gets a port.</summary>
     /// <exception cref="ProblemException">A port that was asked for is taken, or the certificate cannot be used.</exception>
     public NodeListeners(NodeOptions options)
     {
@@ -34,7 +36,7 @@ internal sealed class NodeListeners
         mqttPort = ChooseMqttPort();
         certificate = options.MqttTlsPort >= 0 ? LoadCertificate() : null;
         if (options.MqttTlsPort > 0)
-            ExpectFree(options.MqttTlsPort.Value, nameof(NodeOptions.MqttTlsPort));
+            Take(options.MqttTlsPort.Value, nameof(NodeOptions.MqttTlsPort));
     }
 
     /// <summary>Whether there is an MQTT port.</summary>
@@ -76,6 +78,18 @@ internal sealed class NodeListeners
         }
     }
 
+    /// <summary>The socket to listen on: the one that was taken, where there is one.</summary>
+    public Socket Bound(EndPoint endpoint) =>
+        endpoint is IPEndPoint { Port: var port } && taken.Remove(port, out var socket) ? socket : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+
+    /// <summary>Gives back the ports that were taken and not used.</summary>
+    public void Dispose()
+    {
+        foreach (var socket in taken.Values)
+            socket.Dispose();
+        taken.Clear();
+    }
+
     private void ListenHttp(ListenOptions listener)
     {
         http = listener;
@@ -102,35 +116,38 @@ internal sealed class NodeListeners
         if (options.MqttPort is { } chosen)
         {
             if (chosen > 0)
-                ExpectFree(chosen, nameof(NodeOptions.MqttPort));
+                Take(chosen, nameof(NodeOptions.MqttPort));
             return chosen;
         }
         if (url.Port == 0)
             return 0;
-        if (IsFree(DefaultMqttPort))
+        if (TryTake(DefaultMqttPort))
             return DefaultMqttPort;
         Notes.Add($"MQTT is off: another program has port {DefaultMqttPort}. Stop it, or set {NodeOptions.Section}:{nameof(NodeOptions.MqttPort)} to another port.");
         return -1;
     }
 
-    private static void ExpectFree(int port, string setting)
+    private void Take(int port, string setting)
     {
-        if (!IsFree(port))
+        if (!TryTake(port))
             throw new ProblemException("urn:dure:node:address-taken", $"Port {port} is in use by another program.", $"setting {NodeOptions.Section}:{setting}", "Stop that program, or choose another port.");
     }
 
-    private static bool IsFree(int port)
+    private bool TryTake(int port)
     {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            probe.Start();
-            return true;
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen(); // bound alone, another could still bind it too
         }
         catch (SocketException)
         {
+            socket.Dispose();
             return false;
         }
+        taken[port] = socket;
+        return true;
     }
 
     private X509Certificate2 LoadCertificate()
