@@ -46,6 +46,9 @@ public sealed class PolicyConduct(
         }
     }
 
+    public ValueTask CheckAddresses(string caller, IncomingMessage message, CancellationToken cancel) =>
+        message.CallbackAddress is { } callback ? identity.Hosts.Check(caller, callback, "callbackAddress", cancel) : ValueTask.CompletedTask;
+
     public ValueTask<Reaction> React(ExchangeProcess process, CancellationToken cancel) => (process.Kind, process.Role, process.State) switch
     {
         (ProcessKind.Negotiation, Role.Provider, ProcessState.Requested) => AnswerRequest(process, cancel),

@@ -11,6 +11,12 @@ namespace Dure.Exchange.Handover;
 /// </summary>
 internal sealed class Download(HttpClient client, Uri address, string token, string file, IProgress<(long Done, long? Total)> progress)
 {
+    /// <summary>The provider says no, with its reason.</summary>
+    public const string Refused = "urn:dure:exchange:refused-by-provider";
+
+    /// <summary>There is no room here for what it announces.</summary>
+    public const string NoRoom = "urn:dure:exchange:no-room";
+
     private const int BufferBytes = 256 * 1024;
     private const long MaxBytes = 1L << 42;
     private const int MaxManifestBytes = 64 << 20;
@@ -39,7 +45,7 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         if (!isThere)
         {
             if (!response.IsSuccessStatusCode)
-                throw await Hear(() => Refused(response, silence.Token), silence, cancel);
+                throw await Hear(() => Refusal(response, silence.Token), silence, cancel);
             if (have > 0 && response.StatusCode != HttpStatusCode.PartialContent)
             {
                 have = 0; // the provider begins anew
@@ -120,8 +126,10 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
     private long MostOf(long? total, long have)
     {
         var room = Math.Max(0, new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace - KeptFree);
-        if (total > MaxBytes || total - have > room)
-            throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes, and there is room for {room}.", address.Host, "Ask the provider what it is, or make room on the disk.");
+        if (total > MaxBytes)
+            throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes; {MaxBytes} are the most that is taken.", address.Host, "Ask the provider what it is.");
+        if (total - have > room)
+            throw new ProblemException(NoRoom, $"The provider announces {total} bytes, and there is room for {room}.", address.Host, "Make room on the disk, then let the transfer go on.");
         return total ?? Math.Min(MaxBytes, have + room / 2);
     }
 
@@ -169,7 +177,7 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return digest?[9..].TrimEnd(':');
     }
 
-    private async Task<Exception> Refused(HttpResponseMessage response, CancellationToken cancel)
+    private async Task<Exception> Refusal(HttpResponseMessage response, CancellationToken cancel)
     {
         if ((int)response.StatusCode is 408 or 425 or 429 or >= 500)
             return new IOException($"HTTP {(int)response.StatusCode}");
@@ -185,6 +193,6 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         {
             // some providers give no reason
         }
-        return new ProblemException("urn:dure:exchange:refused-by-provider", $"The provider gives no data: {why ?? $"HTTP {(int)response.StatusCode}"}", address.Host, "Look at the agreement, or ask the provider.");
+        return new ProblemException(Refused, $"The provider gives no data: {why ?? $"HTTP {(int)response.StatusCode}"}", address.Host, "Look at the agreement, or ask the provider.");
     }
 }

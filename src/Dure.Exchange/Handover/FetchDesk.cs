@@ -32,6 +32,9 @@ public sealed class FetchDesk : IAsyncDisposable
 {
     private const int MaxAtOnce = 16;
     private const int MaxAtOncePerPartner = 4;
+    /// <summary>How often a refusal is asked about again: the suspension that it comes from may still be on its way.</summary>
+    private const int MaxRefusals = 5;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
@@ -125,6 +128,7 @@ public sealed class FetchDesk : IAsyncDisposable
         {
             // The outermost place of this work: whatever a partner's data led to, a person must see it.
             fetches[pid] = fetches.GetValueOrDefault(pid, new Fetch(FetchState.Failed, 0, null, "")) with { State = FetchState.Failed, Word = (failed as ProblemException)?.Problem.What ?? failed.Message };
+            await Tell(pid, failed);
         }
         finally
         {
@@ -132,6 +136,28 @@ public sealed class FetchDesk : IAsyncDisposable
         }
         if (processes.TryFind(ProcessKind.Transfer, pid, out var now) && (fetches.GetValueOrDefault(pid)?.State != FetchState.Failed || now.Entries.Length > steps))
             Consider(now); // suspended and started again meanwhile, also when that is what it failed for
+    }
+
+    /// <summary>
+    /// The provider hears why its data were not taken, else it would hold the way open for nothing. What can be mended here is suspended, and goes
+    /// on when a person says so; all else is ended.
+    /// </summary>
+    private async Task Tell(string pid, Exception failed)
+    {
+        if (!processes.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Heading != ProcessState.Started)
+            return;
+        var problem = (failed as ProblemException)?.Problem;
+        var message = problem?.Type == Download.NoRoom ? MessageKind.TransferSuspension : MessageKind.TransferTermination;
+        // What went wrong in this house is said without its details: file names are nobody else's business.
+        var reason = problem?.Type.StartsWith("urn:dure:exchange:", StringComparison.Ordinal) == true ? problem.What : "The data could not be taken in.";
+        try
+        {
+            await desk.Decide(ProcessKind.Transfer, pid, message, process => Compose.Ending(message, process.ProviderPid, process.ConsumerPid, "not-received", reason), problem?.What ?? failed.Message, "node", stop.Token);
+        }
+        catch (Exception late) when (late is ProblemException or OperationCanceledException)
+        {
+            // It was ended meanwhile; or the node stops, and the next start finds it and comes here again.
+        }
     }
 
     private async Task BeginTransfer(ExchangeProcess negotiation)
@@ -154,6 +180,7 @@ public sealed class FetchDesk : IAsyncDisposable
         try
         {
             var began = time.GetTimestamp();
+            var refusals = 0;
             for (var pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
             {
                 // What was ended before this work could be found running ends here.
@@ -172,6 +199,11 @@ public sealed class FetchDesk : IAsyncDisposable
                     fetches[pid] = new Fetch(FetchState.Receiving, before, null, $"goes on in {pause.TotalSeconds:F1} s: {broken.Message}");
                     if (LengthOf(file) > before)
                         pause = FirstPause;
+                    await Task.Delay(pause, time, limit.Token);
+                }
+                catch (ProblemException refused) when (refused.Problem.Type == Download.Refused && ++refusals < MaxRefusals)
+                {
+                    fetches[pid] = new Fetch(FetchState.Receiving, before, null, $"asks again in {pause.TotalSeconds:F1} s: {refused.Problem.What}");
                     await Task.Delay(pause, time, limit.Token);
                 }
             }

@@ -32,6 +32,7 @@ public sealed class ReceivedBook
 
     private readonly Journal journal;
     private readonly ConcurrentDictionary<string, Received> byTransfer = new(StringComparer.Ordinal);
+    private readonly ReceivedSignals signals = new();
 
     private ReceivedBook(Journal journal) => this.journal = journal;
 
@@ -40,8 +41,13 @@ public sealed class ReceivedBook
     public static ReceivedBook Read(Journal journal)
     {
         var book = new ReceivedBook(journal);
-        foreach (var entry in journal.ReadKinds(Arrived))
-            book.Apply(entry);
+        foreach (var entry in journal.ReadKinds(Arrived, ReceivedSignals.Arrived))
+        {
+            if (entry.Kind == Arrived)
+                book.Apply(entry);
+            else
+                book.signals.Apply(entry);
+        }
         return book;
     }
 
@@ -52,6 +58,34 @@ public sealed class ReceivedBook
 
     /// <summary>What came under an agreement.</summary>
     public IReadOnlyList<Received> UnderAgreement(string agreementId) => [.. byTransfer.Values.Where(received => received.AgreementId == agreementId).OrderBy(received => received.At)];
+
+    /// <summary>The signals whose samples come from partners, by path; one that stands under several agreements comes once for each.</summary>
+    public IReadOnlyList<ReceivedSignal> Signals => signals.All;
+
+    /// <summary>The agreements under whose rules a signal's samples stand, oldest first; empty for a signal of this plant. What is made from it carries all of them on.</summary>
+    /// <param name="path">The signal's path here.</param>
+    public IReadOnlyList<ReceivedSignal> OriginsOfSignal(string path) => signals.OriginsOf(path);
+
+    /// <summary>What partners' signals are called here, all of them entered under the agreement when this returns.</summary>
+    /// <param name="originals">What the partner calls them.</param>
+    /// <param name="isTaken">Whether this plant has a signal of that name.</param>
+    internal async Task<IReadOnlyList<string>> EnterSignals(Origin origin, IReadOnlyList<string> originals, Func<string, bool> isTaken, CancellationToken cancel)
+    {
+        var agreement = origin.Agreement["@id"]!.GetValue<string>();
+        var isNew = originals.Where(original => !signals.TryFind(origin.Provider, original, agreement, out _)).Distinct(StringComparer.Ordinal).ToList();
+        if (isNew.Count > 0)
+        {
+            var given = new HashSet<string>(StringComparer.Ordinal);
+            var named = isNew.Select(original =>
+            {
+                var path = signals.NameFor(origin.Provider, original, candidate => given.Contains(candidate) || isTaken(candidate));
+                given.Add(path);
+                return (path, original);
+            }).ToList();
+            signals.Apply(await journal.Append(ReceivedSignals.Arrived, origin.TransferPid, ReceivedSignals.BodyOf(origin, named), origin.Provider, cancel));
+        }
+        return [.. originals.Select(original => signals.NameFor(origin.Provider, original, isTaken))];
+    }
 
     internal async Task<Received> Enter(Origin origin, string artefact, ContentHash content, long bytes, CancellationToken cancel)
     {

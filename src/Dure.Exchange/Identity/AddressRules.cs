@@ -62,7 +62,8 @@ public sealed class AddressRules(IReadOnlyCollection<string> allowedByOperator, 
     private bool IsLetIn(string host, int port) => IsAllowedByOperator(host, port)
         || (isIntroduced(host.Trim('[', ']'), port) && (ownAddress().IsLoopback || !IsLoopbackName(host)));
 
-    private bool IsAllowedByOperator(string host, int port) => allowed.Contains(host.Trim('[', ']')) || allowed.Contains($"{host.Trim('[', ']')}:{port}") || allowed.Contains($"{host.Trim('[')}:{port}");
+    /// <summary>Whether the operator named the host, or the host with its port.</summary>
+    internal bool IsAllowedByOperator(string host, int port) => allowed.Contains(host.Trim('[', ']')) || allowed.Contains($"{host.Trim('[', ']')}:{port}") || allowed.Contains($"{host.Trim('[')}:{port}");
 
     private static bool IsLoopbackName(string host) => string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var literal) && IPAddress.IsLoopback(literal));

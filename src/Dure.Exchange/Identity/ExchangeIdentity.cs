@@ -46,6 +46,7 @@ public sealed class ExchangeIdentity : IDisposable
         Http = new GuardedHttp(Rules);
         Send = send ?? Http.Send;
         Resolver = new DidResolver(Own, Fetch, time);
+        Hosts = new PartnerHosts(Resolver, Rules);
         Members = new MemberRegister(journal, Own, time);
         Invitations = new Invitations(journal, Own, time);
         Shelf = new CredentialShelf(journal, time);
@@ -104,6 +105,9 @@ public sealed class ExchangeIdentity : IDisposable
 
     /// <summary>Where this node may connect to.</summary>
     public AddressRules Rules { get; }
+
+    /// <summary>Which addresses are a partner's own.</summary>
+    public PartnerHosts Hosts { get; }
 
     /// <summary>The clients for addresses that partners give.</summary>
     public GuardedHttp Http { get; }

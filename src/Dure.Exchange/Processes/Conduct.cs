@@ -24,6 +24,10 @@ public interface IConduct
     /// <exception cref="ProblemException">It cannot begin, with the reason for the other side.</exception>
     ProcessStep.Beginning Admit(string caller, IncomingMessage message);
 
+    /// <summary>Checks the addresses that a message gives: where answers are to go, and where data are.</summary>
+    /// <exception cref="ProblemException">An address is none of the caller's.</exception>
+    ValueTask CheckAddresses(string caller, IncomingMessage message, CancellationToken cancel) => ValueTask.CompletedTask;
+
     /// <summary>What speaks against taking a later message that the protocol allows; null when nothing does. It changes nothing.</summary>
     Problem? Objection(ExchangeProcess process, IncomingMessage message) => null;
 

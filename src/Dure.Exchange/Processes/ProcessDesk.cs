@@ -78,6 +78,7 @@ public sealed class ProcessDesk : IAsyncDisposable
             if (message.CallbackAddress is null)
                 throw new ProblemException("urn:dure:exchange:bad-message", "A first message needs 'callbackAddress' and no id of ours.", "callbackAddress", "Send the address at which answers are taken.");
             rules.Check(message.CallbackAddress);
+            await conduct.CheckAddresses(caller, message, cancel);
             if (book.Open >= MaxOpen || book.OpenWith(caller) >= MaxOpenPerPeer)
                 throw new ProblemException(TooManyOpen, "Too many processes are open.", "provider", "End some, and try again later.");
             var pid = NewPid();

@@ -92,8 +92,10 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
     public Task<ExchangeProcess> Suspend(string transfer, string? reason, string actor, CancellationToken cancel) => End(ProcessKind.Transfer, transfer, MessageKind.TransferSuspension, reason, actor, cancel);
 
     /// <summary>Starts a suspended transfer again.</summary>
-    public Task<ExchangeProcess> Resume(string transfer, string actor, CancellationToken cancel) =>
-        desk.Decide(ProcessKind.Transfer, transfer, MessageKind.TransferStart, current => Compose.Later(MessageKind.TransferStart, current.ProviderPid, current.ConsumerPid), null, actor, cancel);
+    /// <exception cref="ProblemException">The other side suspended it: then it alone may start it again.</exception>
+    public Task<ExchangeProcess> Resume(string transfer, string actor, CancellationToken cancel) => desk.Book.TryFind(ProcessKind.Transfer, transfer, out var process) && process is { Heading: ProcessState.Suspended, IsHeldHere: false }
+        ? throw new ProblemException("urn:dure:exchange:held", $"{process.Peer} suspended this transfer.", transfer, "Ask them to start it again.")
+        : desk.Decide(ProcessKind.Transfer, transfer, MessageKind.TransferStart, current => Compose.Later(MessageKind.TransferStart, current.ProviderPid, current.ConsumerPid), null, actor, cancel);
 
     public Task<ExchangeProcess> Terminate(string transfer, string? reason, string actor, CancellationToken cancel) => End(ProcessKind.Transfer, transfer, MessageKind.TransferTermination, reason, actor, cancel);
 

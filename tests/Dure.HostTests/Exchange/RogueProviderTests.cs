@@ -125,6 +125,11 @@ public sealed class RogueProviderTests(LabFixture fixture) : IClassFixture<LabFi
         var transfer = await rogue.Deliver();
         Assert.Equal("Failed", (string?)transfer["fetch"]);
         Assert.True(((string?)transfer["word"])!.Length > 10, transfer.ToJsonString());
+        // The provider hears of it, with the reason, and holds nothing open.
+        var told = await SharingNode.Until(() => Task.FromResult(rogue.Received.FirstOrDefault(message => message.Path.EndsWith("/termination", StringComparison.Ordinal))), message => message.Path is not null);
+        Assert.Equal("not-received", (string?)told.Body["code"]);
+        Assert.True(((string?)told.Body["reason"]![0])!.Length > 10, told.Body.ToJsonString());
+        await SharingNode.Until(async () => (await lab.Transfers((string?)transfer["agreement"])).Single(), one => (string?)one["state"] == "TERMINATED");
         if (what is not "a redirect" and not "a refusal" and not "no JSON for a manifest")
             Assert.Empty(Directory.GetFiles(Path.Combine(lab.Folder, "incoming")));
         Assert.DoesNotContain((await lab.Get("datasets"))["datasets"]!.AsArray(), dataset => (string?)dataset!["name"] == "bait");
