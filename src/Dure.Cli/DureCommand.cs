@@ -49,6 +49,7 @@ public static class DureCommand
             SqlCommand.Build(shared),
             TokenCommand.Build(shared),
             ExchangeCommand.Build(shared),
+            ShellsCommand.Build(shared),
         };
         shared.AddTo(root);
         var parsed = root.Parse(args);

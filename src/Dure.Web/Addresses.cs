@@ -8,6 +8,9 @@ public static class Addresses
 {
     public static string Signals(string asset) => "/signals?asset=" + Uri.EscapeDataString(asset);
 
+    /// <summary>A machine with its shell.</summary>
+    public static string Asset(string path) => "/machines/" + string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+
     public static string Source(string name) => "/sources/" + Uri.EscapeDataString(name);
 
     public static string Dataset(string version) => "/datasets/" + version;
@@ -30,6 +33,7 @@ public static class Addresses
         "partner-added" or "partner-blocked" or "partner-unblocked" or "partner-renamed" or "partner-key-trusted" or "invitation-made" or "invitation-revoked" => "/sharing/partners",
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
         "source-added" or "source-changed" or "source-mapped" => Source(entry.Subject),
+        "shells-imported" => "/machines",
         "source-removed" => "/sources",
         "signal-registered" when entry.Subject.LastIndexOf('/') is > 0 and var cut => Signals(entry.Subject[..cut]),
         _ => null,

@@ -5,6 +5,8 @@ using Dure.Effects;
 using Dure.Exchange.Catalog;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
+using Dure.Exchange.Shells;
+using Dure.Exchange.Shells.Templates;
 using Dure.Historian.Sources;
 using Dure.Historian.Watching;
 using Dure.Kernel;
@@ -47,6 +49,9 @@ public static class WebPages
 
         var inside = pages.MapGroup("").RequireAuthorization(Policy);
         inside.MapGet("/", () => Page<Overview>());
+        inside.MapGet("/machines", () => Page<AssetsPage>());
+        inside.MapGet("/machines/{**path}", (string path, ShellStore shells, PlantIds ids) =>
+            shells.Shells.TryFind(ids.Shell(path)) is { } found ? Page<AssetPage>(new { Path = path, Shell = shells.Shells.Load<AssetAdministrationShell>(found) }) : Missing(path, "/machines"));
         inside.MapGet("/signals", (string? asset) => Page<SignalsPage>(new { Asset = asset }));
         inside.MapGet("/sources", (string? kind) => Page<SourcesPage>(new { Kind = kind }));
         inside.MapGet("/sources/{name}", (string name, SourceRunner sources) =>

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Cli;
 using Dure.Datasets;
-using Dure.Exchange.Shells;
 using Dure.Historian.Sources;
 using Dure.Exchange.Identity;
 using Dure.Kernel;
@@ -116,7 +115,7 @@ public sealed class NodeHost : IRunningNode
         builder.Services.AddActing();
         builder.Services.AddSources();
         builder.Services.AddExchange(options);
-        builder.Services.AddSingleton(ShellStore.Open(stores.Journal, stores.Blobs));
+        builder.Services.AddShells(stores);
         builder.Services.AddOpenApi();
         builder.Services.AddDureWeb();
         builder.Services.AddAuthentication(CallerAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);

@@ -4,8 +4,8 @@ using Dure.Exchange.Shells;
 using Dure.Kernel;
 using Dure.Node.Access;
 using Dure.Node.Hosting;
-using Dure.Node.Http.Exchange;
 using Dure.Node.Runs;
+using Dure.Node.Shells;
 
 namespace Dure.Node.Http;
 

@@ -45,6 +45,7 @@ internal static class Doors
             app.MapSharing();
         }
         app.MapShells();
+        app.MapAssets();
         app.MapOverview();
         app.MapRuns();
         app.MapOpenApi().Needs(Permission.Read);

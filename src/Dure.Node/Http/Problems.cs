@@ -12,6 +12,7 @@ internal static class Problems
     private static readonly Dictionary<string, int> StatusOfType = new(StringComparer.Ordinal)
     {
         ["urn:dure:access:not-allowed"] = StatusCodes.Status403Forbidden,
+        ["urn:dure:exchange:derived-shell"] = StatusCodes.Status405MethodNotAllowed,
         ["urn:dure:http:too-large"] = StatusCodes.Status413PayloadTooLarge,
         // A sender must keep what it has and try again: 400 would make it drop the batch.
         ["urn:dure:historian:disk-failed"] = StatusCodes.Status503ServiceUnavailable,
@@ -33,6 +34,8 @@ internal static class Problems
 
     public static Task Write(HttpContext context, int status, string type, string what, string where, string mend)
     {
+        if (status == StatusCodes.Status405MethodNotAllowed)
+            context.Response.Headers.Allow = HttpMethods.Get; // what cannot be changed can still be read
         if (ShellResults.AreFor(context.Request))
             return ShellResults.Write(context, status, type[(type.LastIndexOf(':') + 1)..], $"{where}: {what} {mend}");
         context.Response.StatusCode = status;

@@ -27,6 +27,11 @@ export async function sendJson<T>(method: 'POST' | 'DELETE', address: string, bo
   return answer<T>(await fetch(address, { method, headers: { Accept: 'application/json', 'Content-Type': 'application/json' }, ...content }));
 }
 
+/** Sends the bytes of a file as they are. */
+export async function sendFile<T>(address: string, file: Blob): Promise<T> {
+  return answer<T>(await fetch(address, { method: 'POST', headers: { Accept: 'application/json', 'Content-Type': 'application/octet-stream' }, body: file }));
+}
+
 /** Follows the server's events; `state` tells whether the line stands. The browser itself tries again after a loss. */
 export function follow(address: string, handlers: Record<string, (data: unknown) => void>, state: (on: boolean) => void): EventSource {
   const events = new EventSource(address);

@@ -3,7 +3,7 @@ namespace Dure.Exchange.Shells;
 /// <summary>
 /// Checks objects of the metamodel against the constraints of IDTA 01001 (AASd-…) and of its data specification IEC 61360 (AASc-3a-…).
 /// Not checked, because a document alone does not show it: AASd-006, -007 and -012 (what a coded value means), -115, AASc-3a-003 (which
-/// concept a value id leads to), and two that V3.1's own examples do not keep: AASd-090 (categories, deprecated with V3.0) and AASc-3a-050.
+/// concept a value id leads to), AASd-090 (categories of data elements), which V3.1 removed, and AASc-3a-050, which its own examples break.
 /// </summary>
 public static class ShellAudit
 {

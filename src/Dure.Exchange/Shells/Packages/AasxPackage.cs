@@ -46,5 +46,19 @@ public sealed record AasxPackage(ShellEnvironment Environment, IReadOnlyList<Aas
         }
     }
 
+    /// <summary>Reads a package, or an environment alone in JSON or XML, by what the bytes begin with.</summary>
+    /// <exception cref="Dure.Kernel.ProblemException">It is none of the three, or its environment has not the form of one.</exception>
+    public static AasxPackage ReadAny(ReadOnlyMemory<byte> bytes, AasxLimits? limits = null)
+    {
+        var text = bytes.Span.TrimStart("\uFEFF \t\r\n"u8);
+        using var stream = new MemoryStream(bytes.ToArray());
+        return text switch
+        {
+            [(byte)'{', ..] => new(ShellJson.Read<ShellEnvironment>(bytes[^text.Length..]).OrThrow(), []),
+            [(byte)'<', ..] => new(ShellXml.Read(stream).OrThrow(), []),
+            _ => Read(stream, limits),
+        };
+    }
+
     public void Write(Stream stream, AasxForm form) => AasxWriter.Write(this, stream, form);
 }

@@ -38,7 +38,7 @@ internal readonly record struct EntryParts(ReadOnlyMemory<byte>? Document, Conte
                 if (name == "document")
                     document = value;
                 else if (name == "files")
-                    files = [.. JsonNode.Parse(value.Span)!.AsArray().Select(file => FileOf(file!))]; // Body has written a list of objects
+                    files = FilesOf(JsonNode.Parse(value.Span));
             }
         }
         return new EntryParts(document, blob, files);
@@ -54,5 +54,11 @@ internal readonly record struct EntryParts(ReadOnlyMemory<byte>? Document, Conte
         return depth;
     }
 
-    private static StoredFile FileOf(JsonNode file) => new((string)file["name"]!, (string)file["type"]!, ContentHash.Parse((string)file["content"]!), (long)file["bytes"]!); // Body writes all four
+    /// <summary>Files as an entry lists them.</summary>
+    public static JsonArray Write(IReadOnlyList<StoredFile> files) =>
+        new([.. files.Select(file => new JsonObject { ["name"] = file.Name, ["type"] = file.ContentType, ["content"] = file.Content.ToString(), ["bytes"] = file.Bytes })]);
+
+    public static IReadOnlyList<StoredFile> FilesOf(JsonNode? written) => [.. (written?.AsArray() ?? []).Select(file => FileOf(file!))]; // Write has written a list of objects
+
+    private static StoredFile FileOf(JsonNode file) => new((string)file["name"]!, (string)file["type"]!, ContentHash.Parse((string)file["content"]!), (long)file["bytes"]!); // Write writes all four
 }

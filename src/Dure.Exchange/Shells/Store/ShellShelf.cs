@@ -38,6 +38,7 @@ public sealed class ShellShelf
 
     internal ShellShelf(string kind, Journal journal, BlobStore blobs) => (this.kind, this.journal, this.blobs) = (kind, journal, blobs);
 
+    /// <summary>How many documents are stored.</summary>
     public int Count
     {
         get
@@ -47,11 +48,14 @@ public sealed class ShellShelf
         }
     }
 
-    public StoredDocument? TryFind(string id)
-    {
-        lock (guard)
-            return byId.GetValueOrDefault(id);
-    }
+    /// <summary>Documents beside the stored ones; the host sets it before the first call.</summary>
+    public IDerivedDocuments? Derived { get; set; }
+
+    /// <summary>A stored document, or one that is derived now.</summary>
+    public StoredDocument? TryFind(string id) => TryStored(id) ?? (IsDerived(id) ? Derive(id) : null);
+
+    /// <summary>Whether a document of this id is made of what the host knows, so that nobody changes it.</summary>
+    public bool IsDerived(string id) => Derived is not null && id.StartsWith(IDerivedDocuments.Prefix, StringComparison.Ordinal) && Derived.Has(id);
 
     /// <exception cref="ProblemException">There is none of this id.</exception>
     public StoredDocument Find(string id) => TryFind(id) ?? throw ShellProblem.NotFound($"There is no {kind} '{FindingList.Shown(id)}'.", $"{kind} {FindingList.Shown(id)}");
@@ -59,25 +63,45 @@ public sealed class ShellShelf
     /// <summary>The document's JSON.</summary>
     public ReadOnlyMemory<byte> Content(StoredDocument document) => document.Inline ?? blobs.Read(document.Blob!.Value, MaxDocumentBytes); // what is not inline is a blob
 
-    /// <summary>The documents that fit, oldest first.</summary>
+    /// <summary>The documents that fit, the stored ones oldest first and then the derived ones by id.</summary>
     /// <param name="cursor">Where an earlier page ended; null for the beginning.</param>
     public ShelfPage Page(Func<StoredDocument, bool> fits, string? cursor, int limit, CancellationToken cancel)
     {
         var found = new List<StoredDocument>();
-        foreach (var document in From(ShellCursor.Read(cursor)))
+        foreach (var document in All(ShellCursor.Read(cursor)))
         {
             cancel.ThrowIfCancellationRequested();
             if (!fits(document))
                 continue;
             if (found.Count == limit)
-                return new ShelfPage(found, ShellCursor.Write(found[^1].Created + 1));
+                return new ShelfPage(found, ShellCursor.After(found[^1]));
             found.Add(document);
         }
         return new ShelfPage(found, null);
     }
 
-    /// <summary>All documents from a place on, as they are when their turn comes; no lock is held between them.</summary>
-    public IEnumerable<StoredDocument> From(long created = 0)
+    /// <summary>All documents, stored and derived, as they are when their turn comes; no lock is held between them.</summary>
+    public IEnumerable<StoredDocument> All() => All(default);
+
+    private IEnumerable<StoredDocument> All(ShellCursor from)
+    {
+        if (from.Derived is null)
+            foreach (var document in Stored(from.Created))
+                yield return document;
+        foreach (var id in Derived?.Ids ?? [])
+            if (string.CompareOrdinal(id, from.Derived) > 0 && Derive(id) is { } document)
+                yield return document;
+    }
+
+    private StoredDocument? Derive(string id) => Derived?.TryMake(id) is { } value ? StoredDocument.OfDerived(id, ShellJson.Write(value)) : null;
+
+    private StoredDocument? TryStored(string id)
+    {
+        lock (guard)
+            return byId.GetValueOrDefault(id);
+    }
+
+    private IEnumerable<StoredDocument> Stored(long created)
     {
         const int Batch = 1024;
         for (var at = created; ;)
@@ -104,13 +128,14 @@ public sealed class ShellShelf
     /// <param name="change">Gets the present document, or null, and answers what is to be; null to leave it.</param>
     public async Task<bool> Change(string id, Func<StoredDocument?, Change?> change, Putting putting, string actor, CancellationToken cancel)
     {
+        CheckNotDerived(id, putting);
         var stripe = StripeOf(id);
         await stripe.WaitAsync(cancel);
         try
         {
-            var old = TryFind(id);
+            var old = TryStored(id);
             if (old is not null && putting == Putting.OnlyNew)
-                throw new ProblemException("urn:dure:exchange:shell-conflict", $"There is a {kind} '{FindingList.Shown(id)}' already.", "id", "Choose another id, or replace it with PUT.");
+                throw Taken(id);
             if (old is null && putting == Putting.OnlyThere)
                 Find(id);
             if (old is null && Count >= MaxDocuments)
@@ -150,11 +175,12 @@ public sealed class ShellShelf
 
     public async Task<bool> Remove(string id, string actor, CancellationToken cancel)
     {
+        CheckNotDerived(id, Putting.OnlyThere);
         var stripe = StripeOf(id);
         await stripe.WaitAsync(cancel);
         try
         {
-            if (TryFind(id) is null)
+            if (TryStored(id) is null)
                 return false;
             Apply(await journal.Append($"{kind}-removed", id, [], actor, cancel));
             return true;
@@ -166,12 +192,33 @@ public sealed class ShellShelf
     }
 
     /// <summary>Takes an entry of this shelf's kinds into memory.</summary>
-    internal void Apply(JournalEntry entry)
+    internal void Apply(JournalEntry entry) => Take(entry.Subject, entry.Kind.EndsWith("-put", StringComparison.Ordinal) ? Read(entry.Subject, EntryParts.Of(entry), entry.Index, 0) : null);
+
+    /// <summary>Takes one document of an entry that brought many.</summary>
+    /// <param name="place">Which of the entry's documents it is.</param>
+    internal void Apply(string id, EntryParts parts, long entry, int place) => Take(id, Read(id, parts, entry, place));
+
+    /// <summary>Lets nobody else change anything here until the answer is disposed of.</summary>
+    internal async Task<IDisposable> HoldAll(CancellationToken cancel)
     {
-        var next = entry.Kind.EndsWith("-put", StringComparison.Ordinal) ? Read(entry) : null;
+        var held = new HeldStripes(changing);
+        try
+        {
+            await held.Take(cancel);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private void Take(string id, StoredDocument? next)
+    {
         lock (guard)
         {
-            if (byId.Remove(entry.Subject, out var old))
+            if (byId.Remove(id, out var old))
                 inOrder.Remove(old);
             if (next is null)
                 return;
@@ -180,14 +227,26 @@ public sealed class ShellShelf
         }
     }
 
+    /// <summary>What a document here is, as entries call it.</summary>
+    internal string Kind => kind;
+
     internal IEnumerable<string> Kinds => [$"{kind}-put", $"{kind}-removed"];
 
-    private StoredDocument Read(JournalEntry entry)
+    private StoredDocument Read(string id, EntryParts parts, long entry, int place)
     {
-        var created = TryFind(entry.Subject)?.Created ?? entry.Index;
-        var parts = EntryParts.Of(entry);
-        var inline = parts.Document?.ToArray();
-        return new StoredDocument(entry.Subject, created, entry.Index, inline, parts.Blob, inline ?? blobs.Read(parts.Blob!.Value, MaxDocumentBytes), parts.Files); // an entry has one or the other
+        var created = TryStored(id)?.Created ?? ShellCursor.PlaceOf(entry, place);
+        var content = parts.Document?.ToArray() ?? blobs.Read(parts.Blob!.Value, MaxDocumentBytes); // an entry has one or the other
+        return new StoredDocument(id, created, entry, content.Length <= InlineBytes ? content : null, parts.Blob, content, parts.Files);
+    }
+
+    private ProblemException Taken(string id) => new("urn:dure:exchange:shell-conflict", $"There is a {kind} '{FindingList.Shown(id)}' already.", "id", "Choose another id, or replace it with PUT.");
+
+    private void CheckNotDerived(string id, Putting putting)
+    {
+        if (!IsDerived(id))
+            return;
+        throw putting == Putting.OnlyNew ? Taken(id) : new ProblemException("urn:dure:exchange:derived-shell",
+            $"This {kind} is made of what the node knows of its machines, and cannot be changed by itself.", FindingList.Shown(id), "Change what it is made of (signals, datasets, models, devices), or put your own under another id.");
     }
 
     private JsonObject Body(Change next)
@@ -200,7 +259,7 @@ public sealed class ShellShelf
         else
             body["blob"] = blobs.Put(next.Content.Span).ToString();
         if (next.Files.Count > 0)
-            body["files"] = new JsonArray([.. next.Files.Select(file => new JsonObject { ["name"] = file.Name, ["type"] = file.ContentType, ["content"] = file.Content.ToString(), ["bytes"] = file.Bytes })]);
+            body["files"] = EntryParts.Write(next.Files);
         return body;
     }
 
@@ -217,14 +276,17 @@ public sealed class ShellShelf
     {
         if (files.Count == 0)
             return files;
-        var named = value switch
-        {
-            Submodel submodel => FilesIn(submodel).ToHashSet(StringComparer.Ordinal),
-            AssetAdministrationShell shell => [shell.AssetInformation.DefaultThumbnail?.Path ?? ""],
-            _ => new HashSet<string>(StringComparer.Ordinal),
-        };
+        var named = FilesNamedIn(value).ToHashSet(StringComparer.Ordinal);
         return [.. files.Where(file => named.Contains(file.Name))];
     }
+
+    /// <summary>The paths of files that a document speaks of.</summary>
+    internal static IEnumerable<string> FilesNamedIn(object value) => value switch
+    {
+        Submodel submodel => FilesIn(submodel),
+        AssetAdministrationShell { AssetInformation.DefaultThumbnail: { } thumbnail } => [thumbnail.Path],
+        _ => [],
+    };
 
     private static IEnumerable<string> FilesIn(object parent) => (ElementTree.Below(parent) ?? []).SelectMany(element => element is FileElement { Value: { } path } ? [path] : FilesIn(element));
 
@@ -235,12 +297,3 @@ public sealed class ShellShelf
 /// <summary>What a document is to be.</summary>
 public sealed record Change(ReadOnlyMemory<byte> Content, IReadOnlyList<StoredFile> Files);
 
-/// <summary>Places in lists as texts that a caller hands back unread.</summary>
-internal static class ShellCursor
-{
-    public static string Write(long created) => created.ToString("x", System.Globalization.CultureInfo.InvariantCulture);
-
-    public static long Read(string? cursor) => cursor is null ? 0
-        : cursor.Length <= 15 && long.TryParse(cursor, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var created) ? created
-        : throw new ProblemException("urn:dure:exchange:bad-cursor", $"'{FindingList.Shown(cursor)}' is not a cursor.", "cursor", "Send the cursor of the page before, or none.");
-}

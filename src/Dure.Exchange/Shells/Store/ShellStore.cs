@@ -10,8 +10,11 @@ namespace Dure.Exchange.Shells;
 /// </summary>
 public sealed class ShellStore
 {
+    private readonly ShellImport imports;
+
     private ShellStore(Journal journal, BlobStore blobs)
     {
+        imports = new ShellImport(this, journal);
         Blobs = blobs;
         Shells = new("shell", journal, blobs);
         Submodels = new("submodel", journal, blobs);
@@ -39,17 +42,27 @@ public sealed class ShellStore
         var store = new ShellStore(journal, blobs);
         ShellShelf[] shelves = [store.Shells, store.Submodels, store.Concepts, store.ShellDescriptors, store.SubmodelDescriptors, store.AssetLinks, store.Packages];
         var byKind = shelves.SelectMany(shelf => shelf.Kinds.Select(kind => (kind, shelf))).ToDictionary(pair => pair.kind, pair => pair.shelf, StringComparer.Ordinal);
-        foreach (var entry in journal.ReadKinds(byKind.Keys))
-            byKind[entry.Kind].Apply(entry);
+        foreach (var entry in journal.ReadKinds([.. byKind.Keys, ShellImport.Kind]))
+            if (entry.Kind == ShellImport.Kind)
+                store.imports.Apply(entry);
+            else
+                byKind[entry.Kind].Apply(entry);
         return store;
     }
+
+    /// <summary>Takes a whole environment in with its files; all of it or nothing, durable on return.</summary>
+    /// <param name="files">The files that its elements may speak of.</param>
+    /// <param name="replaces">Whether documents that are here with another content give way.</param>
+    /// <exception cref="ProblemException">It breaks a constraint, or holds ids that are here already.</exception>
+    public Task<ImportOutcome> Import(ShellEnvironment environment, IReadOnlyList<AasxFile> files, bool replaces, string actor, CancellationToken cancel) =>
+        imports.Run(environment, files, replaces, actor, cancel);
 
     /// <summary>The ids of the shells whose assets are known by all of the given ids, in the order in which they came.</summary>
     public IEnumerable<string> ShellsOf(IReadOnlyList<AssetLink> links)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var shelf in (ShellShelf[])[AssetLinks, Shells])
-            foreach (var document in shelf.From())
+            foreach (var document in shelf.All())
                 if (links.All(document.AssetIds.Contains) && seen.Add(document.Id))
                     yield return document.Id;
     }

@@ -22,13 +22,19 @@ public sealed class StoredDocument
         (IdShort, SemanticId, AssetIds) = ReadHead(content);
     }
 
+    /// <summary>A document that was made just now.</summary>
+    internal static StoredDocument OfDerived(string id, byte[] content) => new(id, -1, -1, content, null, content, []);
+
     public string Id { get; }
 
-    /// <summary>The journal entry that first put a document of this id; lists are in this order.</summary>
+    /// <summary>Where the document stands in lists: by the journal entry that first put one of this id, and its place there.</summary>
     public long Created { get; }
 
-    /// <summary>The journal entry that this content comes from.</summary>
+    /// <summary>The journal entry that this content comes from; negative for a derived document.</summary>
     public long Entry { get; }
+
+    /// <summary>Whether it was made of what the host knows, and is stored nowhere.</summary>
+    public bool IsDerived => Entry < 0;
     public ContentHash? Blob { get; }
     public IReadOnlyList<StoredFile> Files { get; }
     public string? IdShort { get; }

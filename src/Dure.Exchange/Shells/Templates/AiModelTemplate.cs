@@ -11,9 +11,10 @@ namespace Dure.Exchange.Shells.Templates;
 /// <param name="Results">Measured on the test part: the measure and its value.</param>
 /// <param name="Hyperparameters">What was set or found before training.</param>
 /// <param name="Datasets">What it was trained on: the dataset's submodel, and from when to when.</param>
+/// <param name="Origin">What the template has no place for and stands beside it as extensions: hashes, the licence of the data.</param>
 public sealed record AiModelFacts(AiHead Head, string Storage, string KindOfLearning, string ModelType, string KindOfInput, IReadOnlyList<Named> Inputs, string OutputMeaning,
     IReadOnlyList<Named> Results, IReadOnlyList<Named> Hyperparameters, IReadOnlyList<(Reference Dataset, DateTimeOffset From, DateTimeOffset To)> Datasets,
-    string FileExtension, string Framework, string ProgramLanguage);
+    string FileExtension, string Framework, string ProgramLanguage, IReadOnlyList<Named> Origin);
 
 /// <summary>AI Model Nameplate 1.0.1 (IDTA 02060).</summary>
 public static class AiModelTemplate
@@ -23,7 +24,12 @@ public static class AiModelTemplate
     private const string OfType = Base + "AITypeSpecificInformation/";
 
     /// <summary>The template refers to itself by a model reference.</summary>
-    public static Submodel Fill(AiModelFacts facts) => Submodel(facts.Head.SubmodelId, "AIModelNameplate", Reference.Model(KeyKind.Submodel, SemanticId),
+    public static Submodel Fill(AiModelFacts facts) => Body(facts) with
+    {
+        Extensions = facts.Origin.Count == 0 ? null : [.. facts.Origin.Select(origin => Said(origin.Name, origin.Value))],
+    };
+
+    private static Submodel Body(AiModelFacts facts) => Submodel(facts.Head.SubmodelId, "AIModelNameplate", Reference.Model(KeyKind.Submodel, SemanticId),
         [
             Text("URIOfTheProduct", UriOfTheProduct, facts.Head.Uri),
             Text("Version", TemplateParts.Version, facts.Head.Version),

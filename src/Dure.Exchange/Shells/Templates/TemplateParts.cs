@@ -21,7 +21,12 @@ internal static class TemplateParts
     public static SubmodelElement? English(string idShort, string semanticId, string? value) => value is null ? null : Texts(idShort, semanticId, LangString.English(value));
 
     public static SubmodelElement? File(string idShort, string semanticId, FileAddress? file) =>
-        file is null ? null : new FileElement { IdShort = idShort, SemanticId = Reference.External(semanticId), Value = file.Address, ContentType = file.ContentType };
+        file is null ? null : new FileElement { IdShort = idShort, SemanticId = Reference.External(semanticId), Value = file.Address, ContentType = file.ContentType, Extensions = Sha256(file.Sha256) };
+
+    /// <summary>No template has a place for the hash of a file, so it stands beside the element as an extension.</summary>
+    public static IReadOnlyList<Extension>? Sha256(string? hex) => hex is null ? null : [Said("sha256", hex)];
+
+    public static Extension Said(string name, string value) => new() { Name = name, ValueType = XsdType.String, Value = value };
 
     public static SubmodelElement Link(string idShort, string semanticId, Reference to) => new ReferenceElement { IdShort = idShort, SemanticId = Reference.External(semanticId), Value = to };
 
@@ -54,8 +59,8 @@ internal static class TemplateParts
     public static string Utc(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Where a file is: a path in the shell or an address.</summary>
-public sealed record FileAddress(string Address, string ContentType);
+/// <summary>Where a file is: a path in the shell or an address; with the hash of its content in hexadecimal digits, where it is known.</summary>
+public sealed record FileAddress(string Address, string ContentType, string? Sha256 = null);
 
 /// <summary>A name and what is said of it.</summary>
 public sealed record Named(string Name, string Value);

@@ -196,7 +196,7 @@ public sealed class ShellStoreTests : IAsyncLifetime
         Assert.Equal(10, search.Submodels(ShellQuery.Parse("""{"$condition":{"$gt":[{"$field":"$sme.Value3#value"},{"$numVal":999900}]}}"""u8.ToArray()), null, 100, Cancel).Documents.Count);
         var byNumber = clock.Elapsed;
         clock.Restart();
-        Assert.Equal(100, store.Submodels.Page(document => document.SemanticId == "urn:made:semantics:operation", ShellCursorOf(150_000), 100, Cancel).Documents.Count);
+        Assert.Equal(100, store.Submodels.Page(document => document.SemanticId == "urn:made:semantics:operation", ShellCursorOf(150_000L << 16), 100, Cancel).Documents.Count);
         TestContext.Current.SendDiagnosticMessage($"opening {opening.TotalSeconds:F1} s, memory {memory} MiB, point read {reading.TotalMilliseconds:F3} ms, query by text {byText.TotalMilliseconds:F0} ms, by number {byNumber.TotalMilliseconds:F0} ms, page {clock.Elapsed.TotalMilliseconds:F1} ms");
         Assert.True(reading < TimeSpan.FromMilliseconds(5), $"a point read took {reading}");
     }

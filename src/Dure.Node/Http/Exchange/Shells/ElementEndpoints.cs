@@ -42,10 +42,7 @@ internal static class ElementEndpoints
         api.Read(one + "/attachment", Attachment);
         api.Change("PUT", one + "/attachment", PutAttachment);
         api.Change("DELETE", one + "/attachment", DeleteAttachment);
-        foreach (var way in (string[])["/invoke", "/invoke/$value", "/invoke-async", "/invoke-async/$value"])
-            api.Change("POST", one + way, Invoke);
-        foreach (var way in (string[])["/operation-status/{handleId}", "/operation-results/{handleId}", "/operation-results/{handleId}/$value"])
-            api.Read(one + way, call => throw Unknown("Nothing was ever invoked here, so there is no such handle."));
+        api.MapInvocations(one);
     }
 
     private static Task Answer(ShellCall call, Action<Utf8JsonWriter, SubmodelElement, Submodel> write)
@@ -213,11 +210,6 @@ internal static class ElementEndpoints
         }
         return submodel;
     }
-
-    /// <summary>Acting on machines passes one gate, and no operation of a shell is connected to it.</summary>
-    private static Task Invoke(ShellCall call) => ElementTree.Find(SubmodelEndpoints.Load(call), call.Path()).Element is Operation
-        ? ShellResults.Write(call.Context, StatusCodes.Status501NotImplemented, "not-implemented", "This node describes operations and carries none out.")
-        : throw ShellCall.Bad("idShortPath", "The element is not an operation.", "Name an operation.");
 
     private static SubmodelElement HasValue(SubmodelElement element) => ShellForm.HasValue(element) ? element
         : throw ShellCall.Bad("idShortPath", "Operations and capabilities have no value.", "Ask for the element itself, or its metadata.");

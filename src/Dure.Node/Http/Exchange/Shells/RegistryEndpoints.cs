@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Dure.Exchange.Shells;
 using Dure.Kernel;
@@ -10,11 +9,9 @@ internal static class RegistryEndpoints
 {
     private const string OfShell = "/shell-descriptors/{aasIdentifier}/submodel-descriptors";
     private const int MaxBulk = 10_000;
-    private const int MaxKept = 1000;
 
-    /// <summary>What became of the last bulk changes: null for all well. Only until the node ends, as a handle is for whoever just asked.</summary>
-    private static readonly ConcurrentDictionary<string, Problem?> outcomes = new(StringComparer.Ordinal);
-    private static readonly ConcurrentQueue<string> handles = new();
+    /// <summary>What became of the last bulk changes: null for all well.</summary>
+    private static readonly KeptOutcomes<Problem?> outcomes = new();
 
     public static void MapRegistries(this IEndpointRouteBuilder api)
     {
@@ -126,18 +123,8 @@ internal static class RegistryEndpoints
         {
             failure = refused.Problem;
         }
-        call.Context.Response.Headers.Location = $"{ShellApi.Prefix}/bulk/status/{Keep(failure)}";
+        call.Context.Response.Headers.Location = $"{ShellApi.Prefix}/bulk/status/{outcomes.Keep(failure)}";
         call.Context.Response.StatusCode = StatusCodes.Status202Accepted;
-    }
-
-    private static string Keep(Problem? outcome)
-    {
-        var handle = ShellCall.Encoded(Guid.NewGuid().ToString("N"));
-        outcomes[handle] = outcome;
-        handles.Enqueue(handle);
-        while (handles.Count > MaxKept && handles.TryDequeue(out var oldest))
-            outcomes.TryRemove(oldest, out _);
-        return handle;
     }
 
     private static Task Status(ShellCall call)
@@ -150,6 +137,6 @@ internal static class RegistryEndpoints
 
     private static Task Result(ShellCall call) => OutcomeOf(call) is { } failure ? throw new ProblemException(failure) : call.NoContent();
 
-    private static Problem? OutcomeOf(ShellCall call) => outcomes.TryGetValue((string?)call.Context.Request.RouteValues["handleId"] ?? "", out var outcome) ? outcome
+    private static Problem? OutcomeOf(ShellCall call) => outcomes.TryFind((string?)call.Context.Request.RouteValues["handleId"] ?? "", out var outcome) ? outcome
         : throw new ProblemException("urn:dure:exchange:unknown-shell-part", "There is no bulk change of this handle.", "handleId", "Use the handle that the change was answered with.");
 }

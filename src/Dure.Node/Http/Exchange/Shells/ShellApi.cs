@@ -12,12 +12,12 @@ internal static class ShellApi
 {
     public const string Prefix = "/api/v3";
 
-    /// <summary>The full profiles of the two repositories are not claimed: there is nothing here that could carry out an operation.</summary>
+    /// <summary>The profiles of which every operation is here; those for a single shell or submodel (/aas, /submodel) are other servers than a repository.</summary>
     private static readonly string[] profiles =
     [
-        "AssetAdministrationShellRepositoryServiceSpecification/SSP-002", "SubmodelRepositoryServiceSpecification/SSP-002", "ConceptDescriptionRepositoryServiceSpecification/SSP-001",
-        "AssetAdministrationShellRegistryServiceSpecification/SSP-001", "AssetAdministrationShellRegistryServiceSpecification/SSP-002",
-        "SubmodelRegistryServiceSpecification/SSP-001", "SubmodelRegistryServiceSpecification/SSP-002", "DiscoveryServiceSpecification/SSP-001", "AasxFileServerServiceSpecification/SSP-001",
+        .. Profiles("AssetAdministrationShellRepositoryServiceSpecification", 3), .. Profiles("SubmodelRepositoryServiceSpecification", 2), "SubmodelRepositoryServiceSpecification/SSP-005",
+        .. Profiles("ConceptDescriptionRepositoryServiceSpecification", 2), .. Profiles("AssetAdministrationShellRegistryServiceSpecification", 4),
+        .. Profiles("SubmodelRegistryServiceSpecification", 4), .. Profiles("DiscoveryServiceSpecification", 2), .. Profiles("AasxFileServerServiceSpecification", 1),
     ];
 
     public static void MapShells(this WebApplication app)
@@ -49,6 +49,8 @@ internal static class ShellApi
 
     public static void Change(this IEndpointRouteBuilder api, string method, string path, Func<ShellCall, Task> handler) =>
         api.MapMethods(path, [method], context => handler(new ShellCall(context))).Needs(Permission.Curate);
+
+    private static IEnumerable<string> Profiles(string service, int upTo) => Enumerable.Range(1, upTo).Select(number => $"{service}/SSP-{number:000}");
 
     private static Task Describe(ShellCall call) => call.Answer(StatusCodes.Status200OK, writer =>
     {

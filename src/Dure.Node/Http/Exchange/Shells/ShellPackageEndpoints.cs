@@ -9,7 +9,7 @@ namespace Dure.Node.Http.Exchange.Shells;
 internal static class ShellPackageEndpoints
 {
     private const string One = "/packages/{packageId}";
-    private const string PackageType = "application/asset-administration-shell-package";
+    public const string PackageType = "application/asset-administration-shell-package";
     private const int MaxShells = 10_000;
 
     public static void MapShellPackages(this IEndpointRouteBuilder api)
@@ -102,53 +102,36 @@ internal static class ShellPackageEndpoints
     private static async Task Serialize(ShellCall call)
     {
         var form = call.Context.Request.Headers.Accept.ToString();
-        var (environment, files) = Collect(call);
+        var package = Collect(call);
         var response = call.Context.Response;
         if (form.Contains(PackageType, StringComparison.OrdinalIgnoreCase))
         {
-            using var package = new MemoryStream();
-            new AasxPackage(environment, files).Write(package, form.Contains("+json", StringComparison.OrdinalIgnoreCase) ? AasxForm.Json : AasxForm.Xml);
+            using var zip = new MemoryStream();
+            package.Write(zip, form.Contains("+json", StringComparison.OrdinalIgnoreCase) ? AasxForm.Json : AasxForm.Xml);
             response.ContentType = form.Contains("+json", StringComparison.OrdinalIgnoreCase) ? PackageType + "+json" : PackageType + "+xml";
             response.Headers.ContentDisposition = ShellFiles.Disposition("shells.aasx");
-            await response.Body.WriteAsync(package.GetBuffer().AsMemory(0, (int)package.Length), call.Cancel);
+            await response.Body.WriteAsync(zip.GetBuffer().AsMemory(0, (int)zip.Length), call.Cancel);
         }
         else if (form.Contains("/xml", StringComparison.OrdinalIgnoreCase) && !form.Contains("json", StringComparison.OrdinalIgnoreCase))
         {
             using var xml = new MemoryStream();
-            ShellXml.Write(xml, environment);
+            ShellXml.Write(xml, package.Environment);
             response.ContentType = "application/xml";
             await response.Body.WriteAsync(xml.GetBuffer().AsMemory(0, (int)xml.Length), call.Cancel);
         }
         else
-            await call.Answer(200, ShellJson.Write(environment));
+            await call.Answer(200, ShellJson.Write(package.Environment));
     }
 
-    private static (ShellEnvironment Environment, List<AasxFile> Files) Collect(ShellCall call)
+    private static AasxPackage Collect(ShellCall call)
     {
         var store = call.Store;
         var (shellIds, submodelIds) = (call.DecodedList("aasIds"), call.DecodedList("submodelIds"));
         var isAll = shellIds.Count == 0 && submodelIds.Count == 0;
         if (isAll && store.Shells.Count + store.Submodels.Count > MaxShells)
             throw ShellCall.Bad("aasIds", $"There are more than {MaxShells} shells and submodels.", "Name those that you want.");
-        var shells = (isAll ? store.Shells.From() : shellIds.Distinct(StringComparer.Ordinal).Select(store.Shells.Find)).ToList();
-        var documents = (isAll ? store.Submodels.From() : submodelIds.Distinct(StringComparer.Ordinal).Select(store.Submodels.Find)).ToList();
-        var submodels = documents.Select(store.Submodels.Load<Submodel>).ToList();
-        var concepts = call.Query("includeConceptDescriptions") is "false" ? [] : submodels.SelectMany(SemanticIds).Distinct(StringComparer.Ordinal).Select(store.Concepts.TryFind).OfType<StoredDocument>().Select(store.Concepts.Load<ConceptDescription>).ToList();
-        var files = documents.Concat(shells).SelectMany(document => document.Files).DistinctBy(file => file.Name, StringComparer.OrdinalIgnoreCase)
-            .Select(file => new AasxFile(file.Name, file.ContentType, store.Blobs.Read(file.Content, ShellShelf.MaxDocumentBytes))).ToList();
-        return (new ShellEnvironment
-        {
-            AssetAdministrationShells = NoneIfEmpty(shells.Select(store.Shells.Load<AssetAdministrationShell>).ToList()),
-            Submodels = NoneIfEmpty(submodels),
-            ConceptDescriptions = NoneIfEmpty(concepts),
-        }, files);
+        var shells = (isAll ? store.Shells.All() : shellIds.Distinct(StringComparer.Ordinal).Select(store.Shells.Find)).ToList();
+        var documents = (isAll ? store.Submodels.All() : submodelIds.Distinct(StringComparer.Ordinal).Select(store.Submodels.Find)).ToList();
+        return ShellBundle.Of(store, shells, documents, call.Query("includeConceptDescriptions") is not "false");
     }
-
-    private static IEnumerable<string> SemanticIds(Submodel submodel) => Ids(submodel.SemanticId).Concat(Below(submodel));
-
-    private static IEnumerable<string> Below(object parent) => (ElementTree.Below(parent) ?? []).SelectMany(element => Ids(element.SemanticId).Concat(Below(element)));
-
-    private static IEnumerable<string> Ids(Reference? reference) => reference is null ? [] : [reference.Keys[^1].Value];
-
-    private static List<T>? NoneIfEmpty<T>(List<T> list) => list.Count == 0 ? null : list;
 }

@@ -4,13 +4,13 @@ using Dure.Exchange.Shells;
 using Dure.Exchange.Shells.Templates;
 using Dure.Node.Hosting;
 
-namespace Dure.Node.Http.Exchange;
+namespace Dure.Node.Shells;
 
 /// <summary>A dataset version as an Asset Administration Shell submodel (IDTA 02058, AI Dataset), made from its manifest like card and catalogue entry.</summary>
 internal static class DatasetSubmodel
 {
     public static Submodel Of(DatasetVersion version, QualityReport quality, NodeAddress address) => AiDatasetTemplate.Fill(new AiDatasetFacts(
-        new AiHead($"urn:dure:dataset:{version.Id.Hex}:ai-dataset", $"urn:dure:dataset:{version.Id.Hex}", version.Number.ToString(CultureInfo.InvariantCulture), Reference.External($"{address.Did}")),
+        new AiHead(PlantIds.DatasetSubmodel(version.Id.Hex), PlantIds.Dataset(version.Id.Hex), version.Number.ToString(CultureInfo.InvariantCulture), Reference.External($"{address.Did}")),
         address.At($"/api/v1/datasets/{version.Id}/parquet").AbsoluteUri,
         version.Rows,
         version.Parts.Sum(part => part.HeldOutRows),
