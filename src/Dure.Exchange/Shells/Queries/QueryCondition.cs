@@ -15,7 +15,8 @@ internal abstract class QueryCondition
     /// <summary>The items that a <c>$match</c> may be about.</summary>
     public virtual IEnumerable<string> Bindings(QueryRoots roots) => [];
 
-    public virtual byte[]? Needle() => null;
+    /// <summary>Whether it could hold, by a look at a document's bytes; only a no is certain.</summary>
+    public virtual bool MayHold(ReadOnlySpan<byte> json) => true;
 
     public static QueryCondition Parse(JsonElement element, int depth, ref int budget)
     {
@@ -60,7 +61,13 @@ internal abstract class QueryCondition
 
         public override void Collect(ISet<string> kinds) => conditions.ForEach(condition => condition.Collect(kinds));
 
-        public override byte[]? Needle() => conditions.Select(condition => condition.Needle()).OfType<byte[]>().MaxBy(needle => needle.Length);
+        public override bool MayHold(ReadOnlySpan<byte> json)
+        {
+            foreach (var condition in conditions)
+                if (!condition.MayHold(json))
+                    return false;
+            return true;
+        }
     }
 
     private sealed class Any(List<QueryCondition> conditions) : QueryCondition
@@ -70,6 +77,14 @@ internal abstract class QueryCondition
         public override IEnumerable<string> Bindings(QueryRoots roots) => conditions.SelectMany(condition => condition.Bindings(roots));
 
         public override void Collect(ISet<string> kinds) => conditions.ForEach(condition => condition.Collect(kinds));
+
+        public override bool MayHold(ReadOnlySpan<byte> json)
+        {
+            foreach (var condition in conditions)
+                if (condition.MayHold(json))
+                    return true;
+            return false;
+        }
     }
 
     private sealed class Not(QueryCondition condition) : QueryCondition
@@ -99,8 +114,15 @@ internal sealed class Comparison : QueryCondition
     private readonly string comparison;
     private readonly Operand left, right;
     private readonly Regex? expression;
+    private readonly byte[]? needle;
+    private readonly RawTest? rawTest;
 
-    private Comparison(string comparison, Operand left, Operand right, Regex? expression) => (this.comparison, this.left, this.right, this.expression) = (comparison, left, right, expression);
+    private Comparison(string comparison, Operand left, Operand right, Regex? expression)
+    {
+        (this.comparison, this.left, this.right, this.expression) = (comparison, left, right, expression);
+        needle = NeedleOf();
+        rawTest = RawTestOf();
+    }
 
     public static Comparison Of(JsonProperty written)
     {
@@ -130,9 +152,24 @@ internal sealed class Comparison : QueryCondition
         right.Collect(kinds);
     }
 
-    /// <summary>A literal that must stand in the document as it is written here, for a quick look before parsing.</summary>
-    public override byte[]? Needle() => comparison is "$eq" or "$contains" or "$starts-with" or "$ends-with" && left.IsField && right is { IsNumeric: false, Literal: { Length: > 2 } text } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or ':' or '/' or '.' or '-' or '_' or '#')
+    public override bool MayHold(ReadOnlySpan<byte> json) =>
+        (needle is null || json.IndexOf(needle) >= 0) && (rawTest is null || left.Field!.MayHave(json, rawTest)); // a raw test is made for fields only
+
+    /// <summary>A literal that must stand in the document as it is written here.</summary>
+    private byte[]? NeedleOf() => comparison is "$eq" or "$contains" or "$starts-with" or "$ends-with" && left is { IsField: true, IsText: true } && right is { IsText: true, Literal: { Length: > 2 } text } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is ' ' or ':' or '/' or '.' or '-' or '_' or '#')
         ? System.Text.Encoding.UTF8.GetBytes(text) : null;
+
+    /// <summary>How a value in a document's bytes is compared with the literal, where a field of values is compared with one.</summary>
+    private RawTest? RawTestOf()
+    {
+        if (left.Field is not { IsOfValues: true } || right.Literal is not { } literal || needle is not null)
+            return null;
+        if (!left.IsNumeric && !right.IsNumeric)
+            return text => Compare(System.Text.Encoding.UTF8.GetString(text), literal);
+        if (!TryNumber(literal, out var number) || comparison is "$contains" or "$starts-with" or "$ends-with" or "$regex")
+            return null;
+        return text => text.StartsWith("16#"u8) || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !double.IsNaN(value) && IsOrdered(value.CompareTo(number));
+    }
 
     private bool Compare(string a, string b) => comparison switch
     {
@@ -140,15 +177,17 @@ internal sealed class Comparison : QueryCondition
         "$starts-with" => a.StartsWith(b, StringComparison.Ordinal),
         "$ends-with" => a.EndsWith(b, StringComparison.Ordinal),
         "$regex" => expression!.IsMatch(a), // made for this comparison
-        _ => Order(a, b) is { } order && comparison switch
-        {
-            "$eq" => order == 0,
-            "$ne" => order != 0,
-            "$gt" => order > 0,
-            "$ge" => order >= 0,
-            "$lt" => order < 0,
-            _ => order <= 0,
-        },
+        _ => Order(a, b) is { } order && IsOrdered(order),
+    };
+
+    private bool IsOrdered(int order) => comparison switch
+    {
+        "$eq" => order == 0,
+        "$ne" => order != 0,
+        "$gt" => order > 0,
+        "$ge" => order >= 0,
+        "$lt" => order < 0,
+        _ => order <= 0,
     };
 
     /// <summary>By number, by time or by character; null where the two cannot be compared.</summary>
@@ -193,6 +232,9 @@ internal sealed class Comparison : QueryCondition
     private sealed record Operand(QueryField? Field, string? Literal, bool IsNumeric, bool IsTime, bool IsBoolean)
     {
         public bool IsField => Field is not null;
+
+        /// <summary>Compared character by character.</summary>
+        public bool IsText => !IsNumeric && !IsTime && !IsBoolean;
 
         public IEnumerable<FieldValue> Values(QueryRoots roots) => Field?.Values(roots) ?? [new FieldValue(Literal!, null)]; // one of the two is there
 

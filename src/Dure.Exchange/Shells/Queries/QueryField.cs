@@ -17,9 +17,22 @@ internal sealed class QueryField
 
     private readonly List<string> elements, members;
 
-    private QueryField(string kind, List<string> elements, List<string> members) => (Kind, this.elements, this.members) = (kind, elements, members);
+    private readonly byte[]? named;
+
+    private QueryField(string kind, List<string> elements, List<string> members)
+    {
+        (Kind, this.elements, this.members) = (kind, elements, members);
+        IsOfValues = kind == "sme" && members is ["value"] && elements is [] or [.., not ['[', ..]];
+        named = IsOfValues && elements.Count > 0 ? System.Text.Encoding.UTF8.GetBytes($"\"idShort\":\"{elements[^1]}\"") : null;
+    }
 
     public string Kind { get; }
+
+    /// <summary>Whether it is the value of elements with one name, or of any.</summary>
+    public bool IsOfValues { get; }
+
+    /// <summary>Whether one of its values could fit, by a look at a document's bytes; for fields of values.</summary>
+    public bool MayHave(ReadOnlySpan<byte> json, RawTest fits) => named is null ? RawLook.MayHaveAnywhere(json, fits) : RawLook.MayHave(json, named, fits);
 
     public static QueryField Parse(string text)
     {

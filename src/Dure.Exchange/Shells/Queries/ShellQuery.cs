@@ -61,8 +61,8 @@ public sealed class ShellQuery
         }
     }
 
-    /// <summary>A text that a document must contain somewhere to fit, as UTF-8; null when there is none that could be told beforehand.</summary>
-    internal byte[]? Needle => condition.Needle();
+    /// <summary>Whether a document could fit, by a look at its bytes; only a no is certain.</summary>
+    internal bool MayFit(ReadOnlySpan<byte> json) => condition.MayHold(json);
 
     internal static ProblemException Bad(string what, string where, Exception? cause = null) =>
         new("urn:dure:exchange:bad-shell-query", what, where, "Compare the query with the grammar of IDTA 01002 V3.1.", cause);

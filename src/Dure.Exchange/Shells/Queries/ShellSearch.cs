@@ -23,15 +23,14 @@ public sealed class ShellSearch(ShellStore store)
 
     public ShelfPage SubmodelDescriptors(ShellQuery query, string? cursor, int limit, CancellationToken cancel) => Run(store.SubmodelDescriptors, query, ["smdesc"], cursor, limit, cancel);
 
-    /// <summary>Looks for a literal that must be there in the raw bytes first; most documents need not be parsed then.</summary>
+    /// <summary>Looks at the raw bytes first; most documents need not be parsed then.</summary>
     private static ShelfPage Run(ShellShelf shelf, ShellQuery query, string[] kinds, string? cursor, int limit, CancellationToken cancel)
     {
         Allow(query, kinds);
-        var needle = query.Needle;
         return shelf.Page(document =>
         {
             var content = shelf.Content(document);
-            if (needle is not null && content.Span.IndexOf(needle) < 0)
+            if (!query.MayFit(content.Span))
                 return false;
             using var json = JsonDocument.Parse(content, options);
             return query.Fits(new QueryRoots { [kinds[0]] = [json.RootElement] });
