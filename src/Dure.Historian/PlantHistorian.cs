@@ -32,6 +32,7 @@ public sealed class PlantHistorian : IAsyncDisposable
     private readonly AdmissionDesk desk;
     private readonly TimeProvider time;
     private readonly WatchKeeper watching;
+    private readonly RecentBatches recent = new();
     private readonly SemaphoreSlim underWay = new(MaxAppendsUnderWay, MaxAppendsUnderWay);
     private long duplicates;
     private long outOfOrder;
@@ -160,6 +161,11 @@ public sealed class PlantHistorian : IAsyncDisposable
         }
     }
 
+    /// <summary>Follows what comes in of some signals, from a place in the journal on.</summary>
+    /// <param name="isWanted">Which signals; asked once for each.</param>
+    /// <param name="since">Samples of earlier times are left out; null for none.</param>
+    public SeriesFeed Follow(Func<SignalDefinition, bool> isWanted, DateTimeOffset? since) => new(journal, signals, store, recent, isWanted, since is { } first ? Micros.Of(first) : 0);
+
     /// <summary>The newest sample of a signal; null when there is none.</summary>
     public Sample? Latest(SignalId id) => Find(id).Latest;
 
@@ -279,6 +285,7 @@ public sealed class PlantHistorian : IAsyncDisposable
             return new BatchReceipt(null, null, 0, judged.DuplicatesWithin, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
         var admission = store.Append(judged.Rows, BatchLedger.SourceName(batch.Source));
+        recent.Keep(admission.Record);
         try
         {
             watching.Observe(judged.Rows, admission.Record?.Rows ?? []); // before anything is awaited: in the order of appends
@@ -292,7 +299,7 @@ public sealed class PlantHistorian : IAsyncDisposable
             if (admission.Record is not { } record)
                 return new BatchReceipt(null, null, 0, same, 0, 0, 0, batch.RejectedCount, batch.Rejections);
 
-            var entry = await batches.Enter(record, hash, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false), actor);
+            var entry = await batches.Enter(record, hash, new BatchFacts(same, admission.OutOfOrder, batch.RejectedCount, IsRecovered: false) { RestsOn = batch.RestsOn }, actor);
             admission.Journaled.SetResult();
             return new BatchReceipt(hash, entry.Index, record.Samples, same, admission.Corrected, admission.OutOfOrder, judged.OutOfRange, batch.RejectedCount, batch.Rejections);
         }

@@ -28,7 +28,7 @@ public static class Addresses
         "dataset-versioned" when Text(entry, "version") is { } version => Dataset(version),
         "model-registered" when Text(entry, "version") is { } version => Model(version),
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
-        "negotiation-step" or "transfer-step" or "data-used" or "data-received" => Exchange(entry.Subject),
+        "negotiation-step" or "transfer-step" or "data-used" or "data-received" or "signals-received" or "series-received" => Exchange(entry.Subject),
         "offering-published" or "offering-withdrawn" => "/sharing",
         "partner-added" or "partner-blocked" or "partner-unblocked" or "partner-renamed" or "partner-key-trusted" or "invitation-made" or "invitation-revoked" => "/sharing/partners",
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",

@@ -25,7 +25,9 @@ internal static class SharingCommands
 
     private static Command Publish(SharedOptions shared)
     {
-        var version = new Argument<string>("version") { Description = "The dataset version to offer, or with --model the model" };
+        var version = new Argument<string>("version") { Description = "The dataset version to offer, or with --model the model", Arity = ArgumentArity.ZeroOrOne };
+        var series = new Option<string[]>("--series") { Description = "Offer series as they grow: a machine, a signal or a pattern such as press/*/Pressure; repeat for more", AllowMultipleArgumentsPerToken = true };
+        var since = new Option<string?>("--since") { Description = "With --series: samples of this time and later (default: of times after the agreement)" };
         var model = new Option<bool>("--model") { Description = "Offer a model, packed for devices" };
         var terms = new Option<string>("--terms") { Description = "Who may use it, until when, how often, in words (English or Korean)", Required = true };
         var id = new Option<string?>("--id") { Description = "Its id in the catalogue (default: the dataset's name)" };
@@ -39,11 +41,16 @@ internal static class SharingCommands
               dure exchange publish VERSION --terms "회원만, 2026년 12월 31일까지, 세 번" --id pumps-2026
               dure exchange publish VERSION --terms "no conditions" --approve-each
               dure exchange publish pump-watch --model --terms "members only, may be passed on"
-            """) { version, model, terms, id, title, approve };
+              dure exchange publish --series press/line1 --since 2026-01-01 --terms "members only, until 31 December 2026"
+            """) { version, model, series, since, terms, id, title, approve };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
-            var request = new JsonObject { [parsed.GetValue(model) ? "model" : "dataset"] = parsed.GetValue(version), ["terms"] = parsed.GetValue(terms), ["needsApproval"] = parsed.GetValue(approve) };
+            var request = new JsonObject { ["terms"] = parsed.GetValue(terms), ["needsApproval"] = parsed.GetValue(approve) };
+            if (parsed.GetValue(series) is { Length: > 0 } patterns)
+                (request["series"], request["since"]) = (new JsonArray([.. patterns.Select(pattern => JsonValue.Create(pattern))]), parsed.GetValue(since));
+            else
+                request[parsed.GetValue(model) ? "model" : "dataset"] = parsed.GetValue(version) ?? throw new ProblemException("urn:dure:cli:nothing-offered", "Neither a version nor --series is given.", "dure exchange publish", "Name a dataset version, or --series with a machine, a signal or a pattern.");
             if (parsed.GetValue(id) is { } named)
                 request["id"] = named;
             if (parsed.GetValue(title) is { } called)
@@ -171,6 +178,13 @@ internal static class SharingCommands
                 return now;
             }
             Refuse(now, $"transfer {transfer}");
+            if (now["fetch"]?.GetValue<string>() == "Flowing")
+            {
+                progress?.Invoke(1, "");
+                now["landed"] = $"series flow: dure exchange transfers ({transfer})";
+                now.AsObject().Remove("steps");
+                return now;
+            }
             if (now["fetch"]?.GetValue<string>() == "Failed")
                 throw new ProblemException("urn:dure:exchange:fetch-failed", now.Text("word"), $"transfer {transfer}", "Ask the provider, then fetch again.");
             progress?.Invoke(now["total"] is null ? 0 : now.Number("bytes") / Math.Max(1, now.Number("total")), $"transfer: {now.Text("state").ToLowerInvariant()}");

@@ -15,6 +15,10 @@ public sealed record CatalogPage(JsonObject Body, string? Next);
 public sealed class CatalogDesk(OfferingBook offerings, Func<string> ownId, Func<Uri> protocolAddress)
 {
     public const int PageSize = 100;
+
+    /// <summary>What counts as a use where series flow.</summary>
+    public const string SeriesUse = "One use is one transfer that was opened, however long it runs; every byte that leaves is counted.";
+
     private const int MaxPage = 1000;
     private const int MaxTerms = 16;
 
@@ -103,12 +107,17 @@ public sealed class CatalogDesk(OfferingBook offerings, Func<string> ownId, Func
             ["@id"] = offering.Id,
             ["@type"] = "Dataset",
             ["hasPolicy"] = new JsonArray(PolicyJson.OfferOf(offering)),
-            ["distribution"] = new JsonArray(Distribution()),
+            ["distribution"] = new JsonArray([.. Dsp.FormatsOf(offering.Series is not null).Select(Distribution)]),
             ["dct:title"] = offering.Title,
             ["dct:issued"] = offering.PublishedAt,
             ["dcat:mediaType"] = offering.MediaType,
             ["dure:source"] = offering.Source,
         };
+        if (offering.Series is { } series)
+        {
+            dataset["dure:series"] = new JsonArray([.. series.Patterns.Select(pattern => JsonValue.Create(pattern))]);
+            dataset["dure:use"] = SeriesUse;
+        }
         if (offering.Description.Length > 0)
             dataset["dct:description"] = offering.Description;
         if (offering.Keywords.Count > 0)
@@ -121,7 +130,7 @@ public sealed class CatalogDesk(OfferingBook offerings, Func<string> ownId, Func
         return dataset;
     }
 
-    private JsonObject Distribution() => new() { ["@type"] = "Distribution", ["format"] = Dsp.PullFormat, ["accessService"] = Service() };
+    private JsonObject Distribution(string format) => new() { ["@type"] = "Distribution", ["format"] = format, ["accessService"] = Service() };
 
     private JsonObject Service() => new() { ["@id"] = $"{ownId()}#dsp", ["@type"] = "DataService", ["endpointURL"] = protocolAddress().AbsoluteUri };
 }

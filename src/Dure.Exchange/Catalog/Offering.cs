@@ -18,10 +18,13 @@ public sealed record Offering
     public required string Description { get; init; }
     public required IReadOnlyList<string> Keywords { get; init; }
 
-    /// <summary>What it is on this node: a dataset version's id.</summary>
+    /// <summary>What it is on this node: a dataset version's id, or the first pattern of the series.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The file's hash, size and type.</summary>
+    /// <summary>Which signals are offered as they grow; null when it is a dataset version.</summary>
+    public SeriesSelection? Series { get; init; }
+
+    /// <summary>The file's hash, size and type; for series none, 0 and the type of an answer.</summary>
     public ContentHash? Content { get; init; }
 
     public long Bytes { get; init; }
@@ -49,6 +52,7 @@ public sealed record Offering
             throw Bad("description", "The description is longer than 10,000 characters.", "Shorten it.");
         if (Keywords.Count > 50 || Keywords.Any(keyword => keyword.Length is 0 or > 100))
             throw Bad("keywords", "There are more than 50 keywords, or an empty or very long one.", "Choose a few short ones.");
+        Series?.Check();
     }
 
     internal JsonObject ToJson() => new()
@@ -58,6 +62,7 @@ public sealed record Offering
         ["description"] = Description,
         ["keywords"] = new JsonArray([.. Keywords.Select(keyword => JsonValue.Create(keyword))]),
         ["source"] = Source,
+        ["series"] = Series?.ToJson(),
         ["content"] = Content?.ToString(),
         ["bytes"] = Bytes,
         ["mediaType"] = MediaType,
@@ -76,6 +81,7 @@ public sealed record Offering
             Description = Text(body, "description"),
             Keywords = [.. body["keywords"]!.AsArray().Select(keyword => keyword!.GetValue<string>())],
             Source = Text(body, "source"),
+            Series = body["series"] is JsonObject series ? SeriesSelection.Of(series) : null,
             Content = body["content"] is { } content ? ContentHash.Parse(content.GetValue<string>()) : null,
             Bytes = (long)body["bytes"]!.GetValue<double>(),
             MediaType = Text(body, "mediaType"),

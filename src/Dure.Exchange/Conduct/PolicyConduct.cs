@@ -15,7 +15,7 @@ namespace Dure.Exchange.Conduct;
 /// rules with its own, refuses with the reason; and as consumer verifies that an agreement is what was asked for.
 /// </summary>
 public sealed class PolicyConduct(
-    OfferingBook offerings, ProcessBook processes, UsageJudge judge, ExchangeIdentity identity, TransferTokens tokens, ReceivedTokens received, Func<Uri> dataDoor, TimeProvider time) : IConduct
+    OfferingBook offerings, ProcessBook processes, UsageJudge judge, ExchangeIdentity identity, TransferTokens tokens, ReceivedTokens received, Func<ExchangeProcess, Uri> dataDoor, TimeProvider time) : IConduct
 {
     /// <summary>Where a signature stands in an agreement's message and in its verification.</summary>
     public const string SignatureMember = "dure:signature";
@@ -40,8 +40,8 @@ public sealed class PolicyConduct(
                 // The consumer may ask before its acknowledgement of the finalization has been read here: the request supposes it.
                 if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.Heading != ProcessState.Finalized)
                     throw new ProblemException("urn:dure:exchange:unknown-agreement", "There is no such agreement of yours.", "agreementId", "Negotiate first, and wait until it is FINALIZED.");
-                if (message.Format != Dsp.PullFormat)
-                    throw new ProblemException("urn:dure:exchange:unknown-format", "Data cannot be handed over in that way.", "format", $"Ask for {Dsp.PullFormat}, the one the catalogue names.");
+                if (!offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offered) || !Dsp.FormatsOf(offered.Series is not null).Contains(message.Format))
+                    throw new ProblemException("urn:dure:exchange:unknown-format", "It cannot be handed over in that way.", "format", $"Ask for one that the catalogue names: {string.Join(", ", Dsp.FormatsOf(offered?.Series is not null))}.");
                 return new ProcessStep.Beginning(Role.Provider, caller, message.CallbackAddress!, negotiation.Dataset, purposes, message.AgreementId, message.Format);
         }
     }
@@ -72,8 +72,7 @@ public sealed class PolicyConduct(
         if (outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider)
         {
             var body = outgoing.Body.DeepClone().AsObject();
-            var address = Dsp.DataAddress(new Uri($"{dataDoor().AbsoluteUri}{Uri.EscapeDataString(process.Pid)}"), tokens.TokenOf(process));
-            body["dataAddress"] = address;
+            body["dataAddress"] = Dsp.DataAddress(dataDoor(process), tokens.TokenOf(process));
             return body;
         }
         return outgoing.Body;

@@ -22,6 +22,9 @@ public sealed class DataDoor : IDisposable
     private const int MaxOpen = 256;
     private const int MaxOpenPerPartner = 32;
 
+    /// <summary>Series may flow for months at a few bytes a second: so much is entered ahead that the journal does not grow with each piece.</summary>
+    private const long SeriesAhead = 256 * 1024;
+
     private readonly ProcessBook processes;
     private readonly OfferingBook offerings;
     private readonly UsageBook usage;
@@ -61,8 +64,7 @@ public sealed class DataDoor : IDisposable
     public async Task<Passage> Enter(string pid, string? authorization, long from, long length, CancellationToken cancel)
     {
         var (transfer, negotiation, offering, path) = Find(pid, authorization);
-        if (open.Count >= MaxOpen || open.Keys.Count(passage => passage.Transfer.Peer == transfer.Peer) >= MaxOpenPerPartner)
-            throw new ProblemException("urn:dure:exchange:too-busy", $"{MaxOpen} streams are open, or {MaxOpenPerPartner} of yours.", "data", "Try again in a minute.");
+        CheckRoom(transfer.Peer);
         var offerId = UsageJudge.OfferIdOf(negotiation);
         using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
         var before = usage.OfTransfer(pid);
@@ -73,12 +75,33 @@ public sealed class DataDoor : IDisposable
             throw Refuse(refused);
         if (isNewUse)
             await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
-        var passage = new Passage(this, transfer, negotiation, offering, path, from, length, time);
-        open[passage] = true;
-        // What was stopped between the first look and now did not find this passage among those open.
-        if (!processes.TryFind(ProcessKind.Transfer, pid, out var now) || now.Heading != ProcessState.Started)
-            passage.Stop(now?.Reason ?? "The transfer was stopped.");
-        return passage;
+        return Opened(new Passage(this, transfer, negotiation, offering, path, from, length, time));
+    }
+
+    /// <summary>Looks at series that would be handed over: whether they may flow now, and when that was agreed on.</summary>
+    /// <exception cref="ProblemException">As <see cref="Look"/>.</exception>
+    internal async Task<(ExchangeProcess Transfer, Offering Offering, long Agreed, DateTimeOffset AgreedAt)> LookAtSeries(string pid, string? authorization, CancellationToken cancel)
+    {
+        var (transfer, negotiation, offering, _) = Find(pid, authorization, isSeries: true);
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: usage.OfTransfer(pid).Uses > 0, ahead: AheadOf(pid), cancel) is PolicyDecision.Refused refused)
+            throw Refuse(refused);
+        return (transfer, offering, negotiation.Entries[^1].Entry, negotiation.Changed);
+    }
+
+    /// <summary>Opens the way for series. One use is one transfer, however often the line is cut; bytes are counted as those of files.</summary>
+    /// <exception cref="ProblemException">As <see cref="Look"/>.</exception>
+    internal async Task<Passage> EnterSeries(string pid, string? authorization, CancellationToken cancel)
+    {
+        var (transfer, negotiation, offering, _) = Find(pid, authorization, isSeries: true);
+        CheckRoom(transfer.Peer);
+        var offerId = UsageJudge.OfferIdOf(negotiation);
+        using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
+        var isNewUse = usage.OfTransfer(pid).Uses == 0;
+        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel) is PolicyDecision.Refused refused)
+            throw Refuse(refused);
+        if (isNewUse)
+            await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
+        return Opened(new Passage(this, transfer, negotiation, offering, "", 0, long.MaxValue, time) { MostAhead = SeriesAhead });
     }
 
     public void Dispose()
@@ -117,9 +140,27 @@ public sealed class DataDoor : IDisposable
     private Task Enter(Passage passage, long bytes, CancellationToken cancel) =>
         usage.Enter(passage.Transfer.Pid, passage.Transfer.AgreementId!, UsageJudge.OfferIdOf(passage.Negotiation), passage.Transfer.Peer, isNewUse: false, bytes, cancel);
 
+    private void CheckRoom(string partner)
+    {
+        if (open.Count >= MaxOpen || open.Keys.Count(passage => passage.Transfer.Peer == partner) >= MaxOpenPerPartner)
+            throw new ProblemException("urn:dure:exchange:too-busy", $"{MaxOpen} streams are open, or {MaxOpenPerPartner} of yours.", "data", "Try again in a minute.");
+    }
+
+    private Passage Opened(Passage passage)
+    {
+        open[passage] = true;
+        // What was stopped between the first look and now did not find this passage among those open.
+        if (!processes.TryFind(ProcessKind.Transfer, passage.Transfer.Pid, out var now) || now.Heading != ProcessState.Started)
+            passage.Stop(now?.Reason ?? "The transfer was stopped.");
+        return passage;
+    }
+
+    /// <summary>What was counted ahead for a transfer and may still leave.</summary>
+    private long AheadOf(string pid) => open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.Ahead);
+
     private static IReadOnlyCollection<string>? PurposesOf(ExchangeProcess transfer) => transfer.Purposes.IsEmpty ? null : transfer.Purposes;
 
-    private (ExchangeProcess Transfer, ExchangeProcess Negotiation, Offering Offering, string Path) Find(string pid, string? authorization)
+    private (ExchangeProcess Transfer, ExchangeProcess Negotiation, Offering Offering, string Path) Find(string pid, string? authorization, bool isSeries = false)
     {
         // A wrong token and a transfer that does not exist are told alike.
         if (!processes.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Role != Role.Provider || !tokens.Opens(transfer, authorization))
@@ -128,7 +169,7 @@ public sealed class DataDoor : IDisposable
         if (transfer.Heading != ProcessState.Started)
             throw new ProblemException(Refused, $"The transfer is {transfer.Heading.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");
         if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Heading != ProcessState.Finalized
-            || !offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offering) || shelf.PathOf(offering) is not { } path)
+            || !offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offering) || isSeries != offering.Series is not null || (isSeries ? "" : shelf.PathOf(offering)) is not { } path)
             throw new ProblemException(Refused, "What was agreed on is no longer there.", "dataset", "Ask the provider.");
         return (transfer, negotiation, offering, path);
     }

@@ -45,7 +45,7 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         if (!isThere)
         {
             if (!response.IsSuccessStatusCode)
-                throw await Hear(() => Refusal(response, silence.Token), silence, cancel);
+                throw await Hear(() => Refusal(response, address, silence.Token), silence, cancel);
             if (have > 0 && response.StatusCode != HttpStatusCode.PartialContent)
             {
                 have = 0; // the provider begins anew
@@ -177,7 +177,8 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return digest?[9..].TrimEnd(':');
     }
 
-    private async Task<Exception> Refusal(HttpResponseMessage response, CancellationToken cancel)
+    /// <summary>What an answer that brings no data means: a fault of the moment (<see cref="IOException"/>), or a refusal with the reason given.</summary>
+    internal static async Task<Exception> Refusal(HttpResponseMessage response, Uri address, CancellationToken cancel)
     {
         if ((int)response.StatusCode is 408 or 425 or 429 or >= 500)
             return new IOException($"HTTP {(int)response.StatusCode}");

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Dure.Exchange.Handover.Live;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
 using Dure.Kernel;
@@ -13,6 +14,9 @@ public enum FetchState
 {
     Waiting,
     Receiving,
+
+    /// <summary>Series are received as they grow.</summary>
+    Flowing,
     Landed,
     Failed,
 }
@@ -45,6 +49,7 @@ public sealed class FetchDesk : IAsyncDisposable
     private readonly ReceivedTokens tokens;
     private readonly HttpClient client;
     private readonly ILanding landing;
+    private readonly SeriesDesk series;
     private readonly string folder;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
@@ -54,20 +59,23 @@ public sealed class FetchDesk : IAsyncDisposable
     private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
     private readonly CancellationTokenSource stop = new();
 
-    public FetchDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, HttpClient client, ILanding landing, string folder, TimeProvider time)
+    public FetchDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, HttpClient client, ILanding landing, SeriesDesk series, string folder, TimeProvider time)
     {
-        (this.desk, processes, this.received, this.tokens, this.client, this.landing, this.folder, this.time) = (desk, desk.Book, received, tokens, client, landing, folder, time);
+        (this.desk, processes, this.received, this.tokens, this.client, this.landing, this.series, this.folder, this.time) = (desk, desk.Book, received, tokens, client, landing, series, folder, time);
         processes.Changed += Consider;
     }
 
     /// <summary>How far a transfer's data are; null when none were asked for.</summary>
-    public Fetch? Find(string pid) => received.OfTransfer(pid) is { } landed ? new Fetch(FetchState.Landed, landed.Bytes, landed.Bytes, landed.Artefact) : fetches.GetValueOrDefault(pid);
+    public Fetch? Find(string pid) => series.Find(pid) ?? FindFile(pid);
+
+    private Fetch? FindFile(string pid) => received.OfTransfer(pid) is { } landed ? new Fetch(FetchState.Landed, landed.Bytes, landed.Bytes, landed.Artefact) : fetches.GetValueOrDefault(pid);
 
     /// <summary>Goes on with what a former run of the node left.</summary>
     public void Resume()
     {
         foreach (var process in processes.All)
             Consider(process);
+        series.Resume();
     }
 
     public async ValueTask DisposeAsync()
@@ -164,9 +172,10 @@ public sealed class FetchDesk : IAsyncDisposable
     {
         if (processes.All.Any(process => process.Kind == ProcessKind.Transfer && process.Role == Role.Consumer && process.AgreementId == negotiation.AgreementId))
             return;
+        var format = negotiation.Format ?? Dsp.PullFormat;
         await desk.Begin(MessageKind.TransferRequest,
-            new ProcessStep.Beginning(Role.Consumer, negotiation.Peer, negotiation.PeerAddress, negotiation.Dataset, negotiation.Purposes, negotiation.AgreementId, Dsp.PullFormat),
-            pid => Compose.TransferRequest(pid, negotiation.AgreementId!, Dsp.PullFormat, desk.OwnAddress, null, negotiation.Purposes), "node", stop.Token);
+            new ProcessStep.Beginning(Role.Consumer, negotiation.Peer, negotiation.PeerAddress, negotiation.Dataset, negotiation.Purposes, negotiation.AgreementId, format),
+            pid => Compose.TransferRequest(pid, negotiation.AgreementId!, format, desk.OwnAddress, null, negotiation.Purposes), "node", stop.Token);
     }
 
     private async Task Receive(ExchangeProcess transfer)

@@ -26,6 +26,9 @@ public sealed class Passage : IAsyncDisposable
         watch = Watch(time);
     }
 
+    /// <summary>How many bytes are entered ahead for this one: less where few flow at a time and a passage stays open for long.</summary>
+    internal long MostAhead { get; init; } = Portion;
+
     public ExchangeProcess Transfer { get; }
     public Offering Offering { get; }
 
@@ -62,7 +65,7 @@ public sealed class Passage : IAsyncDisposable
             throw new ProblemException(DataDoor.Refused, why, "transfer", "Ask the provider.");
         if (Sent + bytes > entered)
         {
-            Interlocked.Add(ref entered, await door.Count(this, bytes, Math.Max(bytes, Math.Min(Portion, Length - entered)), cancel));
+            Interlocked.Add(ref entered, await door.Count(this, bytes, Math.Max(bytes, Math.Min(MostAhead, Length - entered)), cancel));
         }
         Sent += bytes;
     }

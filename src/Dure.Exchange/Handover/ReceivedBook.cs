@@ -87,6 +87,9 @@ public sealed class ReceivedBook
         return [.. originals.Select(original => signals.NameFor(origin.Provider, original, isTaken))];
     }
 
+    /// <summary>The entries that say under which agreements signals came.</summary>
+    internal IReadOnlyList<EntryRef> EntriesOf(IEnumerable<string> paths) => [.. paths.SelectMany(OriginsOfSignal).Select(origin => origin.Entry).Distinct()];
+
     internal async Task<Received> Enter(Origin origin, string artefact, ContentHash content, long bytes, CancellationToken cancel)
     {
         var body = Lineage.Of(origin.Negotiation.Entries).Into(new JsonObject

@@ -59,7 +59,7 @@ public sealed record ExchangeProcess
     /// <summary>Where the other side hands the data over, without the token (transfers).</summary>
     public JsonObject? DataAddress { get; init; }
 
-    /// <summary>How the data are handed over (transfers).</summary>
+    /// <summary>How the data are handed over; of a negotiation, how they will be.</summary>
     public string? Format { get; init; }
 
     /// <summary>How often the data address was made anew: part of what its token is made from, so that an old token opens nothing.</summary>

@@ -9,6 +9,10 @@ public static class Dsp
     public const string Context = "https://w3id.org/dspace/2025/1/context.jsonld";
     public const string PullFormat = "HttpData-PULL";
     public const string PushFormat = "HttpData-PUSH";
+
+    /// <summary>Series as they grow, asked for piece by piece; a way of this software, so that no other takes it for a file.</summary>
+    public const string SeriesFormat = "Dure-Series-PULL";
+
     public const string HttpEndpointType = "https://w3id.org/idsa/v4.1/HTTP";
 
     /// <summary>The largest body taken or asked for, and how deep it may be nested.</summary>
@@ -17,6 +21,9 @@ public static class Dsp
 
     /// <summary>The longest identifier or address taken, in characters.</summary>
     public const int MaxIdLength = 1024;
+
+    /// <summary>How an offering can be handed over.</summary>
+    public static IReadOnlyList<string> FormatsOf(bool isSeries) => isSeries ? [SeriesFormat] : [PullFormat];
 
     /// <summary>Begins a message: context and type.</summary>
     public static JsonObject Message(string type) => new() { ["@context"] = new JsonArray(Context), ["@type"] = type };

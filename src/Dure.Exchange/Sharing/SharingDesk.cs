@@ -67,7 +67,7 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
             ?? throw new ProblemException("urn:dure:exchange:no-such-offer", $"There is no offer {offerId ?? "at all"} for '{dataset}'.", "offer", "Look into the partner's catalogue again.");
         Catalog.PolicyJson.Read(offer);
         var asked = Compose.OfferFor(offer, dataset);
-        return await desk.Begin(MessageKind.ContractRequest, new ProcessStep.Beginning(Role.Consumer, partner.Value, address, dataset, purposes, null, null, thenFetches),
+        return await desk.Begin(MessageKind.ContractRequest, new ProcessStep.Beginning(Role.Consumer, partner.Value, address, dataset, purposes, null, FormatFor(described), thenFetches),
             pid => Compose.FirstRequest(pid, asked, desk.OwnAddress, purposes), actor, cancel);
     }
 
@@ -77,8 +77,16 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
         if (!desk.Book.TryFindAgreement(agreementId, out var negotiation) || negotiation.Role != Role.Consumer || negotiation.State != ProcessState.Finalized)
             throw new ProblemException("urn:dure:exchange:no-such-agreement", "There is no such agreement in which this node is the consumer.", agreementId, "List them with: dure exchange agreements");
         var declared = purposes.IsDefaultOrEmpty ? negotiation.Purposes : purposes;
-        return desk.Begin(MessageKind.TransferRequest, new ProcessStep.Beginning(Role.Consumer, negotiation.Peer, negotiation.PeerAddress, negotiation.Dataset, declared, agreementId, Dsp.PullFormat),
-            pid => Compose.TransferRequest(pid, agreementId, Dsp.PullFormat, desk.OwnAddress, null, declared), actor, cancel);
+        var format = negotiation.Format ?? Dsp.PullFormat;
+        return desk.Begin(MessageKind.TransferRequest, new ProcessStep.Beginning(Role.Consumer, negotiation.Peer, negotiation.PeerAddress, negotiation.Dataset, declared, agreementId, format),
+            pid => Compose.TransferRequest(pid, agreementId, format, desk.OwnAddress, null, declared), actor, cancel);
+    }
+
+    /// <summary>How it will be handed over: as the catalogue says, and where it names several ways or none that is known here, by fetching it.</summary>
+    private static string FormatFor(JsonObject described)
+    {
+        var named = (described["distribution"] as JsonArray ?? []).Select(distribution => (distribution as JsonObject)?["format"]?.ToString()).ToList();
+        return named.Contains(Dsp.SeriesFormat) && !named.Contains(Dsp.PullFormat) ? Dsp.SeriesFormat : Dsp.PullFormat;
     }
 
     /// <summary>Says yes to what waits for a person: as provider to a request, as consumer to the provider's own terms.</summary>

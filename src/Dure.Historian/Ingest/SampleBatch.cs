@@ -1,3 +1,4 @@
+using Dure.Evidence;
 using Dure.Kernel;
 
 namespace Dure.Historian;
@@ -89,6 +90,9 @@ public sealed class SampleBatch(string source)
 
     /// <summary>Who sent it, as the sender or its token says.</summary>
     public string Source { get; set; } = source;
+
+    /// <summary>Earlier entries of the journal that it rests on, such as the agreement it came under.</summary>
+    public Lineage RestsOn { get; set; } = Lineage.None;
 
     public List<SignalBlock> Blocks { get; } = [];
 

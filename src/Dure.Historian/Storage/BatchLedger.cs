@@ -9,7 +9,11 @@ namespace Dure.Historian.Storage;
 
 /// <summary>What the journal entry of a batch says besides its samples.</summary>
 /// <param name="IsRecovered">Whether nobody was told that the batch is stored: it is entered so that the journal names all that the series hold.</param>
-internal sealed record BatchFacts(long Duplicates, long OutOfOrder, long Rejected, bool IsRecovered);
+internal sealed record BatchFacts(long Duplicates, long OutOfOrder, long Rejected, bool IsRecovered)
+{
+    /// <summary>Earlier entries that the batch rests on.</summary>
+    public Lineage RestsOn { get; init; } = Lineage.None;
+}
 
 /// <summary>
 /// The batches in the journal: each gets an entry with its hash when its rows are durable. Those that the disk or the journal refused wait here,
@@ -74,6 +78,8 @@ internal sealed class BatchLedger : IAsyncDisposable
         };
         if (facts.IsRecovered)
             body["recovered"] = true;
+        if (facts.RestsOn.Refs.Count > 0)
+            facts.RestsOn.Into(body);
         var entry = await journal.Append(PlantHistorian.Ingested, hash.ToString(), body, actor, CancellationToken.None);
         Interlocked.Increment(ref count);
         return entry;

@@ -3,6 +3,7 @@ using Dure.Exchange.Catalog;
 using Dure.Exchange.Conduct;
 using Dure.Exchange.Conformance;
 using Dure.Exchange.Handover;
+using Dure.Exchange.Handover.Live;
 using Dure.Exchange.Identity;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
@@ -48,19 +49,25 @@ internal static class ExchangeServices
         services.AddSingleton(_ => new ReceivedTokens(Path.Combine(options.DataPath, "secrets", "exchange")));
         services.AddSingleton<DatasetShelf>().AddSingleton<IShelf>(provider => provider.GetRequiredService<DatasetShelf>()).AddSingleton<ILanding>(provider => provider.GetRequiredService<DatasetShelf>());
         services.AddSingleton<UsageJudge>().AddSingleton<DataDoor>().AddSingleton<SharingDesk>();
+        services.AddSingleton<SeriesShelf>().AddSingleton<ISeriesShelf>(provider => provider.GetRequiredService<SeriesShelf>()).AddSingleton<ISeriesLanding>(provider => provider.GetRequiredService<SeriesShelf>());
+        services.AddSingleton<SeriesDoor>().AddSingleton(provider => SeriesBook.Read(provider.GetRequiredService<Journal>()));
+        services.AddSingleton(provider => new SeriesDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
+            provider.GetRequiredService<SeriesBook>(), provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ISeriesLanding>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PolicyConduct(provider.GetRequiredService<OfferingBook>(), provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<UsageJudge>(),
             provider.GetRequiredService<ExchangeIdentity>(), provider.GetRequiredService<TransferTokens>(), provider.GetRequiredService<ReceivedTokens>(),
-            () => provider.GetRequiredService<NodeAddress>().At(DataEndpoints.Root), provider.GetRequiredService<TimeProvider>()));
+            transfer => DoorOf(provider.GetRequiredService<NodeAddress>(), transfer), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConduct>(provider => provider.GetRequiredService<PolicyConduct>());
         services.AddSingleton(provider => new CatalogDesk(provider.GetRequiredService<OfferingBook>(), () => provider.GetRequiredService<NodeAddress>().Did.Value, () => provider.GetRequiredService<NodeAddress>().At(DspEndpoints.Root)));
         services.AddSingleton(provider => new ProtocolAddresses(provider.GetRequiredService<ExchangeIdentity>().Resolver, provider.GetRequiredService<IPeerLink>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => Desk(provider, provider.GetRequiredService<ExchangeIdentity>().Rules));
         services.AddSingleton(provider => new FetchDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
-            provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ILanding>(), Path.Combine(options.DataPath, "incoming"), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ILanding>(), provider.GetRequiredService<SeriesDesk>(), Path.Combine(options.DataPath, "incoming"), provider.GetRequiredService<TimeProvider>()));
     }
 
     private static Obligations ObligationsOf(IServiceProvider provider, ExchangeIdentity identity) => new(provider.GetRequiredService<Journal>(), provider.GetRequiredService<ProcessBook>(),
         provider.GetRequiredService<ReceivedBook>(), () => identity.Own.Did.Value, identity.OwnClaims, provider.GetRequiredService<TimeProvider>());
+
+    private static Uri DoorOf(NodeAddress address, ExchangeProcess transfer) => address.At((transfer.Format == Dsp.SeriesFormat ? SeriesEndpoints.Root : DataEndpoints.Root) + Uri.EscapeDataString(transfer.Pid));
 
     private static HttpPeerLink LinkOf(ExchangeIdentity identity) => new(identity.Http.Messages, peer => identity.Tokens.Header(Did.Parse(peer)));
 

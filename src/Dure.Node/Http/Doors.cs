@@ -41,6 +41,7 @@ internal static class Doors
         {
             app.MapExchangeCatalog();
             app.MapExchangeData();
+            app.MapExchangeSeries();
             app.MapOfferings();
             app.MapSharing();
         }

@@ -115,15 +115,16 @@ internal sealed class ForeignParticipant : IAsyncDisposable
 
     /// <summary>Begins a transfer and waits for its start.</summary>
     /// <returns>The open door, or the reasons given with the termination.</returns>
-    public async Task<(Door? Door, string Reason)> Begin(SharingNode node, string agreement, string[]? purposes = null)
+    public async Task<(Door? Door, string Reason)> Begin(SharingNode node, string agreement, string[]? purposes = null, string format = "HttpData-PULL", Action<JsonObject>? change = null)
     {
         var pid = $"urn:uuid:{Guid.NewGuid()}";
         var request = Message("TransferRequestMessage", null, pid);
         request["agreementId"] = agreement;
-        request["format"] = "HttpData-PULL";
+        request["format"] = format;
         request["callbackAddress"] = Protocol.AbsoluteUri;
         if (purposes is not null)
             request["dure:purpose"] = new JsonArray([.. purposes.Select(purpose => JsonValue.Create(purpose))]);
+        change?.Invoke(request);
         var (status, answer) = await Post(node, "transfers/request", request);
         if (status != HttpStatusCode.Created)
             return (null, $"{status} {answer?["reason"]?.ToJsonString()}");

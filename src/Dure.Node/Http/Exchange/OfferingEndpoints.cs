@@ -3,9 +3,11 @@ using Dure.Datasets;
 using Dure.Exchange.Catalog;
 using Dure.Exchange.Handover;
 using Dure.Exchange.Policies;
+using Dure.Historian;
 using Dure.Kernel;
 using Dure.Learn;
 using Dure.Node.Access;
+using Dure.Node.Hosting;
 using Dure.Node.Runs;
 
 namespace Dure.Node.Http.Exchange;
@@ -17,14 +19,16 @@ internal static class OfferingEndpoints
     {
         var exchange = app.MapGroup("/api/v1/exchange").WithTags("Exchange");
         exchange.MapGet("/offerings", (OfferingBook book) => new JsonObject { ["offerings"] = new JsonArray([.. book.All.Select(Describe)]) }).Needs(Permission.Read).WithSummary("What this node offers, with what was used of it.");
-        exchange.MapPost("/offerings", Publish).Needs(Permission.Share).WithSummary("Offer a dataset version or a model under terms in words or a policy.");
+        exchange.MapPost("/offerings", Publish).Needs(Permission.Share).WithSummary("Offer a dataset version, a model or series as they grow, under terms in words or a policy.");
         exchange.MapPost("/terms", (JsonObject request, TimeProvider time) => TermsRequest.Preview(request, time)).Needs(Permission.Read).WithSummary("Say terms, typed or as fields, as the rules they make, in English and Korean; offers nothing.");
         exchange.MapDelete("/offerings/{id}", Withdraw).Needs(Permission.Share).WithSummary("Stop offering it; agreements keep their own terms.");
     }
 
-    private static async Task<JsonObject> Publish(JsonObject request, DatasetCatalog datasets, ModelRegistry models, PackageShelf packages, OfferingBook book, Obligations obligations, TimeProvider time, HttpContext context)
+    private static async Task<JsonObject> Publish(JsonObject request, DatasetCatalog datasets, ModelRegistry models, PackageShelf packages, PlantHistorian historian, SeriesShelf series, OfferingBook book, Obligations obligations, TimeProvider time, HttpContext context)
     {
         var terms = TermsRequest.PolicyIn(request, time);
+        if (request["series"] is not null)
+            return Describe(await book.Publish(SeriesOffering.In(request, historian, series, terms), context.Actor(), context.RequestAborted));
         var (goods, inherited) = request["model"] is null
             ? await DatasetIn(request, datasets, terms, obligations, context.RequestAborted)
             : await ModelIn(request, models, packages, terms, obligations, context);
@@ -83,6 +87,7 @@ internal static class OfferingEndpoints
         ["title"] = offering.Title,
         ["description"] = offering.Description,
         ["source"] = offering.Source,
+        ["series"] = offering.Series is { } series ? new JsonArray([.. series.Patterns.Select(pattern => JsonValue.Create(pattern))]) : null,
         ["bytes"] = offering.Bytes,
         ["needsApproval"] = offering.NeedsApproval,
         ["terms"] = SharingEndpoints.Words(offering.Policy),

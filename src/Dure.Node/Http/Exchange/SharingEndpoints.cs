@@ -27,6 +27,7 @@ internal static class SharingEndpoints
         exchange.MapPost("/negotiations/{pid}/approve", Approve).Needs(Permission.Share).WithSummary("Say yes to what waits for a person.");
         exchange.MapPost("/negotiations/{pid}/refuse", Refuse).Needs(Permission.Share).WithSummary("Say no, or end it.");
         exchange.MapGet("/agreements", Agreements).Needs(Permission.Read).WithSummary("Agreements and what was used of them.");
+        exchange.MapGet("/received-signals", ReceivedSignals).Needs(Permission.Read).WithSummary("The signals that come from partners, and the agreements they stand under.");
         exchange.MapGet("/transfers", (ProcessBook book, FetchDesk fetches, UsageBook usage) => Transfers(book, fetches, usage)).Needs(Permission.Read).WithSummary("Transfers, newest first.");
         exchange.MapPost("/transfers", Fetch).Needs(Permission.Share).WithSummary("Fetch under an agreement.");
         exchange.MapGet("/transfers/{pid}", OneTransfer).Needs(Permission.Read).WithSummary("A transfer with its messages.");
@@ -107,6 +108,22 @@ internal static class SharingEndpoints
         "resume" => await sharing.Resume(pid, context.Actor(), context.RequestAborted),
         _ => await sharing.Terminate(pid, ReasonIn(request), context.Actor(), context.RequestAborted),
     });
+
+    private static JsonObject ReceivedSignals(ReceivedBook received, string? signal) => new()
+    {
+        ["signals"] = new JsonArray([.. (signal is null ? received.Signals : received.OriginsOfSignal(signal)).Select(each => new JsonObject
+        {
+            ["signal"] = each.Path,
+            ["original"] = each.Original,
+            ["provider"] = each.Provider,
+            ["dataset"] = each.Dataset,
+            ["transfer"] = each.TransferPid,
+            ["agreement"] = each.Agreement["@id"]!.DeepClone(),
+            ["at"] = each.At,
+            ["entry"] = each.Entry.Entry,
+            ["terms"] = Words(each.Policy),
+        })]),
+    };
 
     private static JsonObject Processes(ProcessBook book, ProcessKind kind) => new()
     {

@@ -1,0 +1,52 @@
+using Dure.Exchange.Handover;
+using Dure.Exchange.Handover.Live;
+using Dure.Kernel;
+
+namespace Dure.Node.Http.Exchange;
+
+/// <summary>The door for series: what came after a piece, judged and counted, or a wait for it.</summary>
+internal static class SeriesEndpoints
+{
+    public const string Root = "/exchange/series/";
+
+    public static void MapExchangeSeries(this IEndpointRouteBuilder app) => app.MapGet(Root + "{pid}", Send).AllowAnonymous().ExcludeFromDescription();
+
+    private static async Task Send(HttpContext context)
+    {
+        SeriesPiece piece;
+        try
+        {
+            piece = await context.RequestServices.GetRequiredService<SeriesDoor>().Next((string)context.Request.RouteValues["pid"]!, context.Request.Headers.Authorization, context.Request.Query["after"], context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Abort(); // the caller hung up, or asked anew by another line
+            return;
+        }
+        catch (ProblemException refused)
+        {
+            var problem = refused.Problem;
+            var status = problem.Type switch
+            {
+                DataDoor.Unauthorised => StatusCodes.Status401Unauthorized,
+                DataDoor.Refused => StatusCodes.Status403Forbidden,
+                SeriesDoor.BadPlace or "urn:dure:historian:bad-cursor" => StatusCodes.Status400BadRequest,
+                _ => StatusCodes.Status503ServiceUnavailable,
+            };
+            await Problems.Write(context, status, problem.Type, problem.What, problem.Where, problem.Mend);
+            return;
+        }
+        context.Response.ContentType = SeriesFrame.MediaType;
+        context.Response.ContentLength = piece.Bytes.Length;
+        context.Response.Headers.CacheControl = "private, no-store";
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, piece.Stopped);
+        try
+        {
+            await context.Response.Body.WriteAsync(piece.Bytes, stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Abort();
+        }
+    }
+}
