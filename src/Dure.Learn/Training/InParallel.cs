@@ -6,11 +6,12 @@ namespace Dure.Learn;
 internal static class InParallel
 {
     /// <summary>Does independent pieces of work on all cores; of several failures the first problem in order is thrown as it was.</summary>
-    public static void For(int count, Action<int> work, CancellationToken cancel)
+    /// <param name="threads">On how many at most; 0: on all cores.</param>
+    public static void For(int count, Action<int> work, CancellationToken cancel, int threads = 0)
     {
         try
         {
-            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, work);
+            Parallel.For(0, count, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount }, work);
         }
         catch (AggregateException several) when (several.Flatten().InnerExceptions.OfType<ProblemException>().Any())
         {

@@ -1,0 +1,100 @@
+using System.Runtime.Intrinsics;
+
+namespace Dure.Learn.Trees;
+
+/// <summary>A trained ensemble.</summary>
+public sealed class BoostedTrees
+{
+    private const int RowsAtOnce = 4096;
+
+    private readonly double[] start;
+    private readonly Tree[] trees;
+    private readonly IReadOnlyList<FeatureBins> bins;
+    private readonly FlatTrees flat;
+    private readonly LeafMasks? masks;
+
+    internal BoostedTrees(BoostingLoss loss, double[] start, Tree[] trees, IReadOnlyList<FeatureBins> bins, IReadOnlyList<string> features)
+    {
+        (Loss, this.start, this.trees, this.bins, Features) = (loss, start, trees, bins, features);
+        (flat, masks) = (new FlatTrees(trees, bins), LeafMasks.Of(trees, features.Count, start.Length));
+    }
+
+    public BoostingLoss Loss { get; }
+
+    /// <summary>The columns, in the order in which a row has them.</summary>
+    public IReadOnlyList<string> Features { get; }
+
+    public int Rounds => trees.Length / Loss.Outputs;
+
+    internal IReadOnlyList<Tree> Trees => trees;
+
+    internal IReadOnlyList<FeatureBins> Bins => bins;
+
+    internal IReadOnlyList<double> Start => start;
+
+    /// <summary>The raw scores of one row: what the trees add up, before <see cref="BoostingLoss.Transform"/>.</summary>
+    /// <param name="row">A value for each column, NaN where it is missing.</param>
+    /// <param name="scores">One for each output.</param>
+    public void Score(ReadOnlySpan<float> row, Span<double> scores)
+    {
+        start.CopyTo(scores);
+        flat.Add(row, scores);
+    }
+
+    /// <summary>The predictions for one row.</summary>
+    /// <inheritdoc cref="Score"/>
+    public void Predict(ReadOnlySpan<float> row, Span<double> predictions)
+    {
+        Score(row, predictions);
+        Loss.Transform(predictions);
+    }
+
+    /// <summary>The predictions for all rows of a table with the same columns, output by output of a row.</summary>
+    /// <param name="threads">On how many threads at most; 0: on all cores.</param>
+    public double[] Predict(FeatureTable table, int threads = 0, CancellationToken cancel = default)
+    {
+        var outputs = start.Length;
+        var predictions = new double[(long)table.Rows * outputs];
+        var blocks = (table.Rows + RowsAtOnce - 1) / RowsAtOnce;
+        InParallel.For(blocks, block =>
+        {
+            var (first, end) = (block * RowsAtOnce, Math.Min(table.Rows, (block + 1) * RowsAtOnce));
+            if (masks is null)
+                Walk(table, first, end, predictions);
+            else
+                Mask(table, first, end, predictions);
+            for (var row = first; row < end; row++)
+                Loss.Transform(predictions.AsSpan(row * outputs, outputs));
+        }, cancel, threads);
+        return predictions;
+    }
+
+    private void Walk(FeatureTable table, int first, int end, double[] scores)
+    {
+        var row = new float[table.Columns.Count];
+        for (var at = first; at < end; at++)
+        {
+            table.CopyRow(at, row);
+            Score(row, scores.AsSpan(at * start.Length, start.Length));
+        }
+    }
+
+    private void Mask(FeatureTable table, int first, int end, double[] scores)
+    {
+        var columns = new float[table.Columns.Count * LeafMasks.Rows];
+        var left = new Vector512<uint>[masks!.Scratch]; // Predict asks only where there are masks
+        var sums = new double[start.Length * LeafMasks.Rows];
+        for (var at = first; at < end; at += LeafMasks.Rows)
+        {
+            var count = Math.Min(LeafMasks.Rows, end - at);
+            for (var column = 0; column < table.Columns.Count; column++)
+                table.Columns[column].Values.AsSpan(at, count).CopyTo(columns.AsSpan(column * LeafMasks.Rows));
+            for (var output = 0; output < start.Length; output++)
+                sums.AsSpan(output * LeafMasks.Rows, LeafMasks.Rows).Fill(start[output]);
+            masks.Add(columns, left, sums);
+            for (var row = 0; row < count; row++)
+                for (var output = 0; output < start.Length; output++)
+                    scores[(at + row) * start.Length + output] = sums[output * LeafMasks.Rows + row];
+        }
+    }
+}

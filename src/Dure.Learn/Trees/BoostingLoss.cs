@@ -1,0 +1,107 @@
+using Dure.Kernel;
+
+namespace Dure.Learn.Trees;
+
+/// <summary>What a boosted ensemble learns: the labels, how much each row weighs, and for ranking which rows are compared.</summary>
+/// <param name="Labels">One a row; of classes their numbers 0, 1, ….</param>
+/// <param name="Weights">One a row, above 0; null: all alike.</param>
+/// <param name="Groups">For ranking the number of rows of each group, one after the other.</param>
+public sealed record BoostingTarget(float[] Labels, float[]? Weights = null, int[]? Groups = null);
+
+/// <summary>
+/// What is made small. Raw scores are what trees add up; a loss says how a score should change (gradient and hessian) and what it means.
+/// </summary>
+public abstract record BoostingLoss
+{
+    public static BoostingLoss Squared { get; } = new SquaredLoss();
+    public static BoostingLoss Absolute { get; } = new QuantileLoss(0.5);
+    public static BoostingLoss Logistic { get; } = new LogisticLoss();
+    public static BoostingLoss Poisson { get; } = new PoissonLoss();
+
+    public static BoostingLoss Quantile(double share) => new QuantileLoss(share);
+
+    public static BoostingLoss Huber(double delta) => new HuberLoss(delta);
+
+    public static BoostingLoss Tweedie(double power) => new TweedieLoss(power);
+
+    public static BoostingLoss Classes(int count) => new SoftmaxLoss(count);
+
+    public static BoostingLoss Ranking { get; } = new RankingLoss();
+
+    /// <summary>How many scores a row has.</summary>
+    public virtual int Outputs => 1;
+
+    /// <summary>The hessian is 1 for each row, so that it counts rows.</summary>
+    internal virtual bool CountsRows => false;
+
+    /// <summary>Which quantile of its rows' residuals is a leaf's value; null: the second-order value.</summary>
+    internal virtual double? LeafQuantile => null;
+
+    /// <exception cref="ProblemException">A parameter makes no sense.</exception>
+    internal virtual void Check()
+    {
+    }
+
+    /// <exception cref="ProblemException">A label, a weight or a group makes no sense for this loss.</exception>
+    internal void Check(BoostingTarget target, int rows)
+    {
+        if (target.Labels.Length != rows)
+            throw Bad($"There are {target.Labels.Length} labels for {rows} rows.", "labels", "Give one for each row.");
+        if (target.Weights is { } weights && (weights.Length != rows || Array.Exists(weights, weight => !(weight > 0) || float.IsInfinity(weight))))
+            throw Bad("A weight is missing, not above 0, or infinite.", "weights", "Give one for each row, above 0; leave out rows that should not count.");
+        for (var row = 0; row < rows; row++)
+            if (!float.IsFinite(target.Labels[row]))
+                throw Bad($"The label of row {row} is missing or infinite.", "labels", "Leave out rows without a label; nothing can be learnt from them.");
+        for (var row = 0; row < rows; row++)
+            if (Objection(target.Labels[row]) is { } objection)
+                throw Bad($"The label of row {row} is {target.Labels[row]}: {objection}.", "labels", "Choose the loss that fits the target, or correct the labels.");
+        CheckWhole(target);
+    }
+
+    internal virtual string? Objection(float label) => null;
+
+    internal virtual void CheckWhole(BoostingTarget target)
+    {
+    }
+
+    /// <summary>The score that all rows begin with.</summary>
+    internal abstract void Start(BoostingTarget target, Span<double> scores);
+
+    /// <summary>Gradients and hessians of some rows for one output.</summary>
+    /// <param name="scores">For each output each row's score.</param>
+    internal abstract void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians);
+
+    /// <summary>The mean loss of some rows, by weight.</summary>
+    internal abstract double Of(double[][] scores, BoostingTarget target);
+
+    /// <summary>What raw scores mean: a number, a probability, probabilities.</summary>
+    public virtual void Transform(Span<double> scores)
+    {
+    }
+
+    private protected static ProblemException Bad(string what, string where, string mend) => new("urn:dure:learn:bad-target", what, where, mend);
+
+    private protected static double WeightOf(BoostingTarget target, int row) => target.Weights is { } weights ? weights[row] : 1;
+
+    private protected static double Mean(BoostingTarget target)
+    {
+        var (sum, weight) = (0.0, 0.0);
+        for (var row = 0; row < target.Labels.Length; row++)
+        {
+            sum += target.Labels[row] * WeightOf(target, row);
+            weight += WeightOf(target, row);
+        }
+        return sum / weight;
+    }
+
+    private protected static double Mean(BoostingTarget target, Func<int, double> loss)
+    {
+        var (sum, weight) = (0.0, 0.0);
+        for (var row = 0; row < target.Labels.Length; row++)
+        {
+            sum += loss(row) * WeightOf(target, row);
+            weight += WeightOf(target, row);
+        }
+        return sum / weight;
+    }
+}
