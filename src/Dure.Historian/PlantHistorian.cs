@@ -56,6 +56,9 @@ public sealed class PlantHistorian : IAsyncDisposable
     /// <summary>What is seen of the signals' quality while samples come in.</summary>
     public PlantWatch Watch => watching.Watch;
 
+    /// <summary>How many signals are registered; none ever goes.</summary>
+    public int SignalCount => signals.Count;
+
     public HistorianCounts Counts => new(signals.Count, store.Samples,
         batches.Count, Interlocked.Read(ref duplicates), Interlocked.Read(ref outOfOrder), Interlocked.Read(ref rejected));
 

@@ -16,7 +16,7 @@ internal static class ShellServices
         {
             var directory = provider.GetRequiredService<PlantDirectory>();
             store.Shells.Derived = new DerivedShells(ids, directory, store);
-            store.Submodels.Derived = new DerivedSubmodels(ids, directory, stores.Historian, stores.Datasets, stores.Models, provider.GetRequiredService<NodeAddress>());
+            store.Submodels.Derived = new DerivedSubmodels(ids, directory, stores.Historian, stores.Datasets, stores.Models, stores.Fleet, provider.GetRequiredService<NodeAddress>());
             return store;
         });
     }

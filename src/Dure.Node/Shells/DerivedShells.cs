@@ -28,7 +28,7 @@ internal sealed class DerivedShells(PlantIds ids, PlantDirectory directory, Shel
             ids.Questions(path),
             .. holding.Datasets.Select(version => PlantIds.DatasetSubmodel(version.Id.Hex)),
             .. holding.Models.Select(model => PlantIds.ModelSubmodel(model.Version.Hex)),
-            .. holding.Devices.Select(device => ids.Deployment(device.Id)),
+            .. holding.Devices.Select(ids.Deployment),
         ]);
     }
 

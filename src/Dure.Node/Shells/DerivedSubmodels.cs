@@ -9,7 +9,7 @@ using Dure.Node.Hosting;
 namespace Dure.Node.Shells;
 
 /// <summary>The submodels that follow from the books: the series of each machine, each dataset version, each model version, each model at work.</summary>
-internal sealed class DerivedSubmodels(PlantIds ids, PlantDirectory directory, PlantHistorian historian, DatasetCatalog datasets, ModelRegistry models, NodeAddress address) : IDerivedDocuments
+internal sealed class DerivedSubmodels(PlantIds ids, PlantDirectory directory, PlantHistorian historian, DatasetCatalog datasets, ModelRegistry models, DeviceFleet fleet, NodeAddress address) : IDerivedDocuments
 {
     public IReadOnlyList<string> Ids => [.. directory.Now.Sources.Keys];
 
@@ -24,7 +24,7 @@ internal sealed class DerivedSubmodels(PlantIds ids, PlantDirectory directory, P
             MachineQuestions => QuestionDesk.Of(id),
             DatasetVersion version => DatasetSubmodel.Of(version, datasets.Quality(version), address),
             ModelVersion model => ModelSubmodel.Of(model, datasets, address),
-            Device device => DeploymentSubmodel.Of(device, models.Versions.First(model => model.Version == device.Model), datasets, ids, address), // what is deployed was built from a model that is registered
+            ModelAtWork work when fleet.Find(work.Device) is { Model: { } version } device => DeploymentSubmodel.Of(device, models.Find(version)!, datasets, ids, address), // a device is at work with a model that is registered
             _ => null,
         };
     }

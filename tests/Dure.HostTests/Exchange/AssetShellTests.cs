@@ -75,6 +75,15 @@ public sealed class AssetShellTests(MachineNode machine) : IClassFixture<Machine
     }
 
     [Fact]
+    public async Task A_dataset_version_gives_the_same_submodel_by_its_own_address()
+    {
+        var id = (await SubmodelIds()).First(id => id.EndsWith(":ai-dataset", StringComparison.Ordinal));
+        var own = ShellJson.Read<Submodel>(await Client.GetByteArrayAsync($"api/v1/datasets/{id.Split(':')[^2]}/submodel", Cancel)).OrThrow();
+        Fits("IDTA-02058-1-0-1_AIDataset", own);
+        Assert.Equal(ShellJson.Write(own), ShellJson.Write(await Read(id)));
+    }
+
+    [Fact]
     public async Task It_is_listed_found_by_discovery_and_by_query()
     {
         Assert.Contains(machine.ShellId, await Client.GetStringAsync("api/v3/shells", Cancel), StringComparison.Ordinal);
