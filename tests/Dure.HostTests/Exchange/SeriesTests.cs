@@ -82,6 +82,25 @@ public sealed class SeriesTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("until 31 December 2998, may be passed on", true)]
+    [InlineData("until 31 December 2998", false)]
+    public async Task A_dataset_cut_from_received_series_keeps_their_rules(string terms, bool mayPassOn)
+    {
+        await Offer(terms);
+        await Flow();
+        await Feed("plant/pump/A", 0, 600, i => i % 7);
+        await Feed("plant/pump/B", 0, 600, i => i % 5);
+        await Arrives("plant/pump/A", 0, 600);
+        await Arrives("plant/pump/B", 0, 600);
+        var run = SharingNode.Text(await lab.Post("datasets", new JsonObject { ["name"] = "theirs", ["assets"] = new JsonArray($"{Received}/plant/pump") }), "id");
+        var cut = await SharingNode.Until(() => lab.Get($"runs/{run}"), answer => SharingNode.Text(answer, "state") is not ("Queued" or "Running"));
+        Assert.True((string?)cut["state"] == "Succeeded", cut.ToJsonString());
+        var (status, answer) = await lab.TryPost("exchange/offerings", new JsonObject { ["dataset"] = SharingNode.Text(cut["result"]!, "version"), ["terms"] = "no conditions" });
+        Assert.Equal(mayPassOn ? HttpStatusCode.OK : HttpStatusCode.BadRequest, status);
+        Assert.Contains(mayPassOn ? "2999-01-01" : "passing it on", answer.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("suspend")]
     [InlineData("terminate")]
     [InlineData("block")]
