@@ -172,6 +172,20 @@ public sealed class AssetShellTests(MachineNode machine) : IClassFixture<Machine
         Assert.Equal(HttpStatusCode.BadRequest, (await Client.PostAsync("api/v1/shells/import", new ByteArrayContent([1, 2, 3]), Cancel)).StatusCode);
     }
 
+    [Fact]
+    public async Task The_command_lists_exports_and_imports()
+    {
+        Assert.Contains(machine.ShellId, await machine.Node.Command(Cancel, "shells", "list"), StringComparison.Ordinal);
+        var file = Path.Combine(machine.Node.Folder, "own.aasx");
+        await machine.Node.Command(Cancel, "shells", "export", MachineNode.Asset, "--out", file);
+        Assert.Contains((await Packed(file)).Environment.AssetAdministrationShells!, shell => shell.Id == machine.ShellId);
+        await File.WriteAllBytesAsync(file, ShellNode.Package("urn:elsewhere:3"), Cancel);
+        Assert.Contains("1 new", await machine.Node.Command(Cancel, "shells", "import", file), StringComparison.Ordinal);
+        Assert.Contains("1 as they were", await machine.Node.Command(Cancel, "shells", "import", file, "--replace"), StringComparison.Ordinal);
+    }
+
+    private static async Task<AasxPackage> Packed(string file) => AasxPackage.Read(new MemoryStream(await File.ReadAllBytesAsync(file, Cancel)));
+
     internal static void Fits(string template, Submodel filled)
     {
         var file = Path.Combine(Checkout.Root, "..", "shared", "spec", "aas", "submodel-templates", template + ".json");

@@ -40,7 +40,7 @@ internal sealed class ShellImport(ShellStore store, Journal journal)
         var collisions = changed.Where(item => !added.Contains(item.Id)).Select(item => item.Id).ToList();
         if (collisions.Count > 0 && !replaces)
             throw new ProblemException("urn:dure:exchange:import-conflict", $"{collisions.Count} of the {items.Count} are here already with another content: {Names(collisions)}.", "package", "Import it with 'replace' to put its content in their place, or give them other ids.");
-        long? entry = changed.Count == 0 ? null : await Enter(changed, actor, cancel);
+        long? entry = changed.Count == 0 ? null : await Enter(changed, files, actor, cancel);
         var used = items.SelectMany(item => item.Files).Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
         return new ImportOutcome([.. changed.Select(item => item.Id).Where(added.Contains)], collisions, items.Count - changed.Count, used.Count, [.. files.Select(file => file.Path).Where(path => !used.Contains(path))], entry);
     }
@@ -58,15 +58,12 @@ internal sealed class ShellImport(ShellStore store, Journal journal)
 
     private List<Item> ItemsOf(ShellEnvironment environment, IReadOnlyList<AasxFile> files)
     {
-        var kept = new Dictionary<string, StoredFile>(StringComparer.Ordinal);
-        StoredFile? FileOf(string path) => kept.TryGetValue(path, out var known) ? known
-            : files.FirstOrDefault(file => file.Path == path) is { } file ? kept[path] = new StoredFile(path, file.ContentType, store.Blobs.Put(file.Content.Span), file.Content.Length)
-            : null;
+        var byPath = files.DistinctBy(file => file.Path, StringComparer.Ordinal).ToDictionary(file => file.Path, file => new StoredFile(file.Path, file.ContentType, ContentHash.Of(file.Content.Span), file.Content.Length), StringComparer.Ordinal);
         return
         [
-            .. (environment.AssetAdministrationShells ?? []).Select(shell => Of(store.Shells, shell, FileOf)),
-            .. (environment.Submodels ?? []).Select(submodel => Of(store.Submodels, submodel, FileOf)),
-            .. (environment.ConceptDescriptions ?? []).Select(concept => Of(store.Concepts, concept, FileOf)),
+            .. (environment.AssetAdministrationShells ?? []).Select(shell => Of(store.Shells, shell, byPath.GetValueOrDefault)),
+            .. (environment.Submodels ?? []).Select(submodel => Of(store.Submodels, submodel, byPath.GetValueOrDefault)),
+            .. (environment.ConceptDescriptions ?? []).Select(concept => Of(store.Concepts, concept, byPath.GetValueOrDefault)),
         ];
     }
 
@@ -87,8 +84,11 @@ internal sealed class ShellImport(ShellStore store, Journal journal)
         || !item.Shelf.Content(there).Span.SequenceEqual(item.Content)
         || item.Files.Any(file => !there.Files.Contains(file));
 
-    private async Task<long> Enter(List<Item> changed, string actor, CancellationToken cancel)
+    private async Task<long> Enter(List<Item> changed, IReadOnlyList<AasxFile> files, string actor, CancellationToken cancel)
     {
+        var used = changed.SelectMany(item => item.Files).Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in files.Where(file => used.Contains(file.Path)))
+            store.Blobs.Put(file.Content.Span);
         var list = new JsonArray([.. changed.Select(item => new JsonObject
         {
             ["kind"] = item.Shelf.Kind,

@@ -72,6 +72,7 @@ public sealed class ShellImportTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<ProblemException>(() => Import(MadeShells.Environment(), [manual]));
         Assert.Equal("urn:dure:exchange:import-conflict", refused.Problem.Type);
         Assert.Contains(MadeShells.SubmodelId, refused.Problem.What, StringComparison.Ordinal);
+        Assert.False(store.Blobs.Has(ContentHash.Of(manual.Content.Span)));
         Assert.Equal((0, "Mine", 1L), (store.Shells.Count, store.Submodels.Find(MadeShells.SubmodelId).IdShort, journal.Count));
         var replaced = await Import(MadeShells.Environment(), [manual], replaces: true);
         Assert.Equal([MadeShells.SubmodelId], replaced.Replaced);
