@@ -13,6 +13,7 @@ public sealed class VerificationKey : IEquatable<VerificationKey>
     private const int CoordinateSize = 32;
 
     private readonly byte[] x, y;
+    private ECDsa? ready;
 
     private VerificationKey(byte[] x, byte[] y)
     {
@@ -52,8 +53,17 @@ public sealed class VerificationKey : IEquatable<VerificationKey>
     {
         if (signature.Length != SignatureSize)
             return false;
-        using var ecdsa = Open();
-        return ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        // Loading a key takes longer than using it, so one stays loaded. Whoever finds it in use loads one of its own: an ECDsa serves one caller at a time.
+        var ecdsa = Interlocked.Exchange(ref ready, null) ?? Open();
+        try
+        {
+            return ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        }
+        finally
+        {
+            if (Interlocked.CompareExchange(ref ready, ecdsa, null) is not null)
+                ecdsa.Dispose();
+        }
     }
 
     public bool Equals(VerificationKey? other) => other is not null && x.AsSpan().SequenceEqual(other.x) && y.AsSpan().SequenceEqual(other.y);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Dure.Exchange.Catalog;
 using Dure.Exchange.Handover;
@@ -15,6 +16,8 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
 
     /// <summary>How old it may be while data flow.</summary>
     public static readonly TimeSpan ClaimsMaxAgeInStream = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConditionalWeakTable<JsonObject, UsagePolicy> rules = [];
 
     /// <summary>What is known of a partner, for many questions in a row.</summary>
     public ValueTask<PolicyClaims> ClaimsOf(string partner, CancellationToken cancel) => claims.Of(partner, ClaimsMaxAge, cancel);
@@ -38,7 +41,7 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
         var agreement = negotiation.Agreement!; // finalized: it has one
         var known = await claims.Of(negotiation.Peer, phase == PolicyPhase.Access ? ClaimsMaxAgeInStream : ClaimsMaxAge, cancel);
         var offerId = OfferIdOf(negotiation);
-        return Decide(PolicyJson.Read(agreement), phase, offerId, negotiation.Peer, known, purposes ?? Declared(negotiation), processes.FirstAgreement(offerId, negotiation.Peer) ?? AgreedAt(agreement), isCounted, ahead);
+        return Decide(RulesOf(agreement), phase, offerId, negotiation.Peer, known, purposes ?? Declared(negotiation), processes.FirstAgreement(offerId, negotiation.Peer) ?? AgreedAt(agreement), isCounted, ahead);
     }
 
     /// <summary>The offer an agreement came from: what uses are counted under.</summary>
@@ -47,6 +50,9 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
     /// <summary>When an agreement was made, by its own words; null when it does not say.</summary>
     public static DateTimeOffset? AgreedAt(JsonObject agreement) =>
         agreement["timestamp"] is JsonValue value && value.TryGetValue<string>(out var text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+
+    /// <summary>Agreements are judged again and again, and never change: each is read once.</summary>
+    private UsagePolicy RulesOf(JsonObject agreement) => rules.GetValue(agreement, static document => PolicyJson.Read(document));
 
     private static IReadOnlyCollection<string>? Declared(ExchangeProcess process) => process.Purposes.IsDefaultOrEmpty ? null : process.Purposes;
 

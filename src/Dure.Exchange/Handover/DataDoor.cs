@@ -71,11 +71,17 @@ public sealed class DataDoor : IDisposable
         // A use covers the content once, and as much again for what broken lines lost; what other streams of it may still take is as good as taken.
         var taken = before.BytesOfUse + open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.NotCounted);
         var isNewUse = before.Uses == 0 || (from == 0 && taken > 0) || taken + length > 2 * Math.Max(new FileInfo(path).Length, 1);
-        if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel) is PolicyDecision.Refused refused)
+        var decision = await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel);
+        if (decision is PolicyDecision.Refused refused)
             throw Refuse(refused);
+        var counted = 0L;
         if (isNewUse)
-            await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
-        return Opened(new Passage(this, transfer, negotiation, offering, path, from, length, time));
+        {
+            // A use and its first bytes are one entry: it is waited for once.
+            counted = Math.Min(Math.Min(Passage.Portion, length), (decision as PolicyDecision.Permitted)?.BytesLeft ?? long.MaxValue);
+            await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, counted, cancel);
+        }
+        return Opened(new Passage(this, transfer, negotiation, offering, path, from, length, counted, time));
     }
 
     /// <summary>Looks at series that would be handed over: whether they may flow now, and when that was agreed on.</summary>
@@ -101,7 +107,7 @@ public sealed class DataDoor : IDisposable
             throw Refuse(refused);
         if (isNewUse)
             await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, 0, cancel);
-        return Opened(new Passage(this, transfer, negotiation, offering, "", 0, long.MaxValue, time) { MostAhead = SeriesAhead });
+        return Opened(new Passage(this, transfer, negotiation, offering, "", 0, long.MaxValue, 0, time) { MostAhead = SeriesAhead });
     }
 
     public void Dispose()

@@ -11,7 +11,7 @@ namespace Dure.Exchange.Handover;
 public sealed class Passage : IAsyncDisposable
 {
     /// <summary>How many bytes are entered ahead at most; after a crash so many may have been counted and not sent.</summary>
-    private const long Portion = 64L << 20;
+    internal const long Portion = 64L << 20;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(400);
 
@@ -20,9 +20,9 @@ public sealed class Passage : IAsyncDisposable
     private readonly Task watch;
     private long entered;
 
-    internal Passage(DataDoor door, ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, TimeProvider time)
+    internal Passage(DataDoor door, ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, long counted, TimeProvider time)
     {
-        (this.door, Transfer, Negotiation, Offering, Path, From, Length) = (door, transfer, negotiation, offering, path, from, length);
+        (this.door, Transfer, Negotiation, Offering, Path, From, Length, entered) = (door, transfer, negotiation, offering, path, from, length, counted);
         watch = Watch(time);
     }
 
@@ -112,7 +112,9 @@ public sealed class Passage : IAsyncDisposable
     {
         for (var pause = Glance; !stop.IsCancellationRequested;)
         {
-            await Task.Delay(pause, time, stop.Token);
+            await Task.Delay(pause, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested)
+                return;
             var decision = await door.Judge(this, stop.Token);
             if (decision is PolicyDecision.Refused refused)
                 Stop(string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)));

@@ -6,6 +6,7 @@ namespace Dure.Exchange.Processes;
 /// <summary>
 /// Brings messages to the other side: at once, then with growing pauses, for a day at most. What it delivered is a step of the process,
 /// so after a crash it goes on where it was; a message that was delivered but not entered as such is sent again, and the other side knows it as repeated.
+/// A message that the other side answers by itself is not entered as delivered at once: the answer mostly comes first and says so too, in its own entry.
 /// </summary>
 internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link, ProcessGates gates, TimeProvider time) : IAsyncDisposable
 {
@@ -14,14 +15,18 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
+    private static readonly TimeSpan AnswerComesWithin = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<string, Task> rounds = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> awaitingAnswer = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
     private readonly CancellationTokenSource stop = new();
 
-    /// <summary>Sees to it that the pending message of a process leaves.</summary>
+    /// <summary>Sees to it that the pending message of a process leaves. Called after each of its steps.</summary>
     public void Send(ExchangeProcess process)
     {
+        if (awaitingAnswer.TryGetValue(process.Pid, out var answered))
+            answered.TrySetResult();
         if (process.Pending is null || stop.IsCancellationRequested)
             return;
         var round = new Task<Task>(() => Round(process.Kind, process.Pid));
@@ -32,9 +37,15 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
     /// <summary>Waits until nothing is on its way for a process, but not for long.</summary>
     public async Task Rest(string pid, TimeSpan atMost, CancellationToken cancel)
     {
-        if (rounds.TryGetValue(pid, out var round))
-            await Task.WhenAny(round, Task.Delay(atMost, time, cancel));
+        if (!rounds.TryGetValue(pid, out var round))
+            return;
+        if (awaitingAnswer.TryGetValue(pid, out var answered))
+            answered.TrySetResult();
+        await Task.WhenAny(round, Task.Delay(atMost, time, cancel));
     }
+
+    /// <summary>Sees to it that a message which has been acknowledged is known as delivered.</summary>
+    public Task Settle(string pid, CancellationToken cancel) => awaitingAnswer.ContainsKey(pid) ? Rest(pid, AnswerComesWithin, cancel) : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -72,6 +83,8 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
             var answer = await Post(process, pending);
             if (answer.IsAccepted || await HasArrived(process, pending, answer))
             {
+                if (pending.Kind.IsAnswered())
+                    await AwaitAnswer(process, pending);
                 await Enter(process, pending, new ProcessStep { Delivers = true, PeerPid = PeerPidIn(process, answer) });
                 return;
             }
@@ -85,6 +98,21 @@ internal sealed class Courier(ProcessBook book, IConduct conduct, IPeerLink link
             pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
             if (!book.TryFind(process.Kind, process.Pid, out process!) || process.Pending?.Entry != pending.Entry)
                 return;
+        }
+    }
+
+    private async Task AwaitAnswer(ExchangeProcess process, Outgoing pending)
+    {
+        var answered = awaitingAnswer[process.Pid] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            // What came before this could be found waiting is in the book.
+            if (book.TryFind(process.Kind, process.Pid, out var now) && now.Pending?.Entry == pending.Entry)
+                await answered.Task.WaitAsync(AnswerComesWithin, time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            awaitingAnswer.TryRemove(process.Pid, out _);
         }
     }
 

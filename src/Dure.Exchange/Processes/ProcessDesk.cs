@@ -154,6 +154,7 @@ public sealed class ProcessDesk : IAsyncDisposable
     /// <exception cref="ProblemException">The process is unknown, or its state does not allow the message.</exception>
     public async Task<ExchangeProcess> Decide(ProcessKind kind, string pid, MessageKind decision, Func<ExchangeProcess, JsonObject> compose, string? reason, string actor, CancellationToken cancel)
     {
+        await courier.Settle(pid, cancel);
         using var _ = await gates.Enter(pid, cancel);
         if (!book.TryFind(kind, pid, out var process))
             throw new ProblemException("urn:dure:exchange:unknown-process", $"There is no {kind.ToString().ToLowerInvariant()} {pid}.", "id", "List them with: dure exchange list");

@@ -64,6 +64,10 @@ public static class MessageKinds
         _ => state != ProcessState.None && !state.IsFinal(),
     };
 
+    /// <summary>Whether the other side mostly answers with a message of its own as soon as it has taken this one.</summary>
+    public static bool IsAnswered(this MessageKind kind) => kind is MessageKind.ContractRequest or MessageKind.ContractAcceptance or MessageKind.ContractAgreement
+        or MessageKind.ContractVerification or MessageKind.TransferRequest;
+
     /// <summary>Where the message is posted, relative to the other side's base address.</summary>
     /// <param name="kind">The message.</param>
     /// <param name="sender">Who sends it.</param>

@@ -20,6 +20,16 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
+    public void A_public_key_that_many_use_at_once_takes_no_signature_for_anothers()
+    {
+        using var key = NodeKey.LoadOrCreate(folder.Path);
+        var words = Enumerable.Range(0, 64).Select(i => (Word: BitConverter.GetBytes(i), Signature: key.Sign(BitConverter.GetBytes(i)))).ToArray();
+        var taken = words.AsParallel().WithDegreeOfParallelism(8).SelectMany(word => words.Where(other => key.PublicKey.Verify(word.Word, other.Signature)).Select(other => (word, other))).ToArray();
+        Assert.Equal(words.Length, taken.Length);
+        Assert.All(taken, pair => Assert.Same(pair.word.Word, pair.other.Word));
+    }
+
+    [Fact]
     public void Only_the_owner_may_read_the_private_key()
     {
         using var key = NodeKey.LoadOrCreate(folder.Path);

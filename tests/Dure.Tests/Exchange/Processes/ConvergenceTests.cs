@@ -124,6 +124,30 @@ public sealed class ConvergenceTests
         }
     }
 
+    [Fact]
+    public async Task What_was_acknowledged_is_known_as_delivered_also_when_no_answer_comes()
+    {
+        var line = new TestLine(0, 0);
+        await using var provider = await TestParty.Open("maker", Script(), line);
+        await using var consumer = await TestParty.Open("lab", Script(), line);
+        var begun = await Ask(consumer, provider);
+        await Eventually.Holds(() => consumer.Book.TryFind(ProcessKind.Negotiation, begun.Pid, out var now) && now is { State: ProcessState.Requested, Pending: null, PeerPid: not null });
+        Assert.Equal(2, consumer.Journal.Count);
+    }
+
+    [Fact]
+    public async Task Whoever_asks_for_the_state_is_told_of_what_was_just_delivered()
+    {
+        var line = new TestLine(0, 0);
+        await using var provider = await TestParty.Open("maker", Script(("REQUESTED", ["agree"])), line);
+        await using var consumer = await TestParty.Open("lab", Script(), line);
+        await Ask(consumer, provider);
+        await Eventually.Holds(() => consumer.Book.All.Single().State == ProcessState.Agreed);
+        var told = await provider.Desk.Tell(ProcessKind.Negotiation, provider.Book.All.Single().Pid, consumer.Id, Cancel);
+        Assert.Equal("AGREED", told.Body["state"]!.GetValue<string>());
+        Assert.Null(provider.Book.All.Single().Pending);
+    }
+
     private static Task<ExchangeProcess> Ask(TestParty consumer, TestParty provider) => consumer.Desk.Begin(MessageKind.ContractRequest,
         new ProcessStep.Beginning(Role.Consumer, provider.Id, provider.Address, "press", [], null, null), pid => Compose.FirstRequest(pid, Offer, consumer.Address, []), "tester", Cancel);
 
