@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dure.Exchange.Handover;
 
@@ -136,21 +137,21 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
     private async Task Copy(Stream stream, IncrementalHash hash, long have, long? total, long most, CancellationTokenSource silence, CancellationToken cancel)
     {
         await using var target = new FileStream(file, have > 0 ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.Read, 1, FileOptions.Asynchronous);
-        var buffer = new byte[BufferBytes];
-        for (int read; (read = await Hear(() => stream.ReadAsync(buffer, silence.Token).AsTask(), silence, cancel)) > 0;)
+        await using var disk = new DiskBehind(target);
+        for (int read; (read = await Hear(() => stream.ReadAsync(disk.Free, silence.Token).AsTask(), silence, cancel)) > 0;)
         {
             if (have + read > most)
             {
+                await disk.DisposeAsync();
                 target.Close();
                 File.Delete(file);
                 throw new ProblemException("urn:dure:exchange:too-large", total is null ? $"The provider sends without an end; {most} bytes are taken at most." : "The provider sends more than it announced.", address.Host, "Ask the provider what it is.");
             }
-            await target.WriteAsync(buffer.AsMemory(0, read), cancel);
-            hash.AppendData(buffer, 0, read);
+            hash.AppendData((await disk.Write(read, cancel)).Span);
             have += read;
             progress.Report((have, total));
         }
-        target.Flush(flushToDisk: true);
+        await disk.Flush();
         if (have < total)
             throw new IOException($"The line broke after {have} of {total} bytes.");
     }
@@ -195,5 +196,55 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
             // some providers give no reason
         }
         return new ProblemException(Refused, $"The provider gives no data: {why ?? $"HTTP {(int)response.StatusCode}"}", address.Host, "Look at the agreement, or ask the provider.");
+    }
+
+    /// <summary>
+    /// Writes one buffer while the other is filled and hashed, and puts what is written on the disk as it goes: else all of a large file
+    /// would wait for the disk at its end.
+    /// </summary>
+    private sealed class DiskBehind(FileStream target) : IAsyncDisposable
+    {
+        private const long FlushEvery = 64L << 20;
+
+        private readonly SafeFileHandle handle = target.SafeFileHandle;
+        private byte[] free = new byte[BufferBytes], taken = new byte[BufferBytes];
+        private Task writing = Task.CompletedTask, flushing = Task.CompletedTask;
+        private long unflushed;
+
+        /// <summary>The buffer to fill.</summary>
+        public Memory<byte> Free => free;
+
+        /// <summary>Begins to write what was filled, after what was written before.</summary>
+        /// <returns>What is being written: it may be read until the next call.</returns>
+        public async ValueTask<ReadOnlyMemory<byte>> Write(int length, CancellationToken cancel)
+        {
+            await writing;
+            unflushed += length;
+            if (unflushed >= FlushEvery)
+            {
+                await flushing;
+                flushing = Task.Run(() => RandomAccess.FlushToDisk(handle), CancellationToken.None);
+                unflushed = 0;
+            }
+            (free, taken) = (taken, free);
+            var filled = taken.AsMemory(0, length);
+            writing = target.WriteAsync(filled, cancel).AsTask();
+            return filled;
+        }
+
+        /// <summary>Waits until all of it is on the disk.</summary>
+        public async Task Flush()
+        {
+            await writing;
+            await flushing;
+            target.Flush(flushToDisk: true);
+        }
+
+        /// <summary>Waits until nothing uses the file; what failed is told by <see cref="Write"/> and <see cref="Flush"/>.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await flushing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 }
