@@ -125,13 +125,15 @@ internal static class SharingCommands
         var dataset = new Argument<string>("dataset") { Description = "The dataset's id in the partner's catalogue" };
         var purposes = new Option<string[]>("--purpose") { Description = "What the data are for; repeat for more", AllowMultipleArgumentsPerToken = true };
         var wait = new Option<bool>("--wait") { Description = "Wait until the data are here, or are refused (exit code 1)" };
+        var push = new Option<bool>("--push") { Description = "The partner brings the data to this node, instead of this node fetching them" };
         var command = new Command("get", """
             Ask a partner for a dataset; it is fetched as soon as there is an agreement.
 
             Examples:
               dure exchange get "Pump lab" pumps-2026 --wait
               dure exchange get did:web:lab.example pumps-2026 --purpose research
-            """) { partner, dataset, purposes, wait };
+              dure exchange get "Pump lab" pumps-2026 --push --wait
+            """) { partner, dataset, purposes, push, wait };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
@@ -140,6 +142,7 @@ internal static class SharingCommands
             {
                 ["partner"] = parsed.GetValue(partner),
                 ["dataset"] = parsed.GetValue(dataset),
+                ["push"] = parsed.GetValue(push),
                 ["purposes"] = new JsonArray([.. (parsed.GetValue(purposes) ?? []).Select(purpose => JsonValue.Create(purpose))]),
             };
             var asked = await node.Post($"{Api}/requests", request, cancel);

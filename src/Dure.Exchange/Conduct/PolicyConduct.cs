@@ -46,8 +46,13 @@ public sealed class PolicyConduct(
         }
     }
 
-    public ValueTask CheckAddresses(string caller, IncomingMessage message, CancellationToken cancel) =>
-        message.CallbackAddress is { } callback ? identity.Hosts.Check(caller, callback, "callbackAddress", cancel) : ValueTask.CompletedTask;
+    public async ValueTask CheckAddresses(string caller, IncomingMessage message, CancellationToken cancel)
+    {
+        if (message.CallbackAddress is { } callback)
+            await identity.Hosts.Check(caller, callback, "callbackAddress", cancel);
+        if (message is { Kind: MessageKind.TransferRequest, Format: Dsp.PushFormat })
+            await identity.Hosts.Check(caller, PushDesk.AddressIn(message.DataAddress), "dataAddress.endpoint", cancel);
+    }
 
     public ValueTask<Reaction> React(ExchangeProcess process, CancellationToken cancel) => (process.Kind, process.Role, process.State) switch
     {
@@ -69,7 +74,9 @@ public sealed class PolicyConduct(
 
     public JsonObject AddSecrets(ExchangeProcess process, Outgoing outgoing)
     {
-        if (outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider)
+        // Data are handed over at the door of whoever does not bring them.
+        if ((outgoing.Kind == MessageKind.TransferStart && process.Role == Role.Provider && process.Format != Dsp.PushFormat)
+            || (outgoing.Kind is MessageKind.TransferRequest or MessageKind.TransferStart && process is { Role: Role.Consumer, Format: Dsp.PushFormat }))
         {
             var body = outgoing.Body.DeepClone().AsObject();
             body["dataAddress"] = Dsp.DataAddress(dataDoor(process), tokens.TokenOf(process));

@@ -64,6 +64,26 @@ public sealed class DataDoor : IDisposable
     public async Task<Passage> Enter(string pid, string? authorization, long from, long length, CancellationToken cancel)
     {
         var (transfer, negotiation, offering, path) = Find(pid, authorization);
+        return await Enter(transfer, negotiation, offering, path, from, length, cancel);
+    }
+
+    /// <summary>What a transfer brings to its consumer: as <see cref="Look"/>, for this node itself.</summary>
+    internal (ExchangeProcess Transfer, Goods Goods) LookToBring(string pid)
+    {
+        var (transfer, _, offering, path) = Behind(processes.TryFind(ProcessKind.Transfer, pid, out var found) ? found : throw new ArgumentException("There is no such transfer.", nameof(pid)), isSeries: false);
+        return (transfer, new Goods(offering, path));
+    }
+
+    /// <summary>Opens the way for bytes that this node brings to its consumer; they are judged and counted as those that are fetched.</summary>
+    internal async Task<Passage> EnterToBring(ExchangeProcess transfer, long from, long length, CancellationToken cancel)
+    {
+        var (_, negotiation, offering, path) = Behind(transfer, isSeries: false);
+        return await Enter(transfer, negotiation, offering, path, from, length, cancel);
+    }
+
+    private async Task<Passage> Enter(ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, CancellationToken cancel)
+    {
+        var pid = transfer.Pid;
         CheckRoom(transfer.Peer);
         var offerId = UsageJudge.OfferIdOf(negotiation);
         using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
@@ -171,6 +191,11 @@ public sealed class DataDoor : IDisposable
         // A wrong token and a transfer that does not exist are told alike.
         if (!processes.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Role != Role.Provider || !tokens.Opens(transfer, authorization))
             throw new ProblemException(Unauthorised, "This token opens nothing.", "header Authorization", "Use the token of the transfer's newest start message.");
+        return Behind(transfer, isSeries);
+    }
+
+    private (ExchangeProcess Transfer, ExchangeProcess Negotiation, Offering Offering, string Path) Behind(ExchangeProcess transfer, bool isSeries)
+    {
         // A stop counts from the decision on, whether the other side has acknowledged it or not.
         if (transfer.Heading != ProcessState.Started)
             throw new ProblemException(Refused, $"The transfer is {transfer.Heading.Wire()}.{(transfer.Reason is { } reason ? $" {reason}" : "")}", "transfer", "Ask for it to be started again, or for a new one.");

@@ -10,7 +10,7 @@ namespace Dure.Exchange.Handover;
 /// <summary>
 /// One file from a partner's door into a folder: streamed, resumed where it was cut, checked by its hash. What has arrived survives a crash.
 /// </summary>
-internal sealed class Download(HttpClient client, Uri address, string token, string file, IProgress<(long Done, long? Total)> progress)
+public sealed class Download(HttpClient client, Uri address, string token, string file, IProgress<(long Done, long? Total)> progress)
 {
     /// <summary>The provider says no, with its reason.</summary>
     public const string Refused = "urn:dure:exchange:refused-by-provider";
@@ -36,7 +36,7 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
     public async Task<ContentHash> Run(CancellationToken cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var have = await HashWhatIsThere(hash, cancel);
+        var have = await HashWhatIsThere(file, hash, cancel);
         using var request = Request(address);
         if (have > 0)
             request.Headers.Range = new RangeHeaderValue(have, null);
@@ -110,7 +110,8 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return request;
     }
 
-    private async Task<long> HashWhatIsThere(IncrementalHash hash, CancellationToken cancel)
+    /// <summary>How many bytes a file has, all of them in the hash; 0 when it is not there.</summary>
+    internal static async Task<long> HashWhatIsThere(string file, IncrementalHash hash, CancellationToken cancel)
     {
         if (!File.Exists(file))
             return 0;
@@ -122,11 +123,14 @@ internal sealed class Download(HttpClient client, Uri address, string token, str
         return have;
     }
 
+    /// <summary>How many bytes may be written there.</summary>
+    internal static long RoomBeside(string file) => Math.Max(0, new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace - KeptFree);
+
     /// <summary>How many bytes are taken: those announced, or where nothing is, as many as half of the disk's room.</summary>
     /// <exception cref="ProblemException">There is no room for those announced.</exception>
     private long MostOf(long? total, long have)
     {
-        var room = Math.Max(0, new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace - KeptFree);
+        var room = RoomBeside(file);
         if (total > MaxBytes)
             throw new ProblemException("urn:dure:exchange:too-large", $"The provider announces {total} bytes; {MaxBytes} are the most that is taken.", address.Host, "Ask the provider what it is.");
         if (total - have > room)

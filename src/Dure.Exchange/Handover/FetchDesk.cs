@@ -78,6 +78,64 @@ public sealed class FetchDesk : IAsyncDisposable
         series.Resume();
     }
 
+    /// <summary>How many bytes of what a provider brings are here.</summary>
+    internal long LengthOf(ExchangeProcess transfer) => LengthOf(FileOf(transfer.Pid));
+
+    /// <summary>How long what a transfer brought was; null before it is known as received.</summary>
+    internal long? BytesLanded(string pid) => received.OfTransfer(pid)?.Bytes;
+
+    internal void Report(string pid, long done, long? total) => fetches[pid] = new Fetch(FetchState.Receiving, done, total, "receives");
+
+    /// <summary>Does something with a transfer's file that ends when the transfer does not run any longer.</summary>
+    internal async Task<T> WhileStarted<T>(ExchangeProcess transfer, Func<string, CancellationToken, Task<T>> work, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, cancel);
+        running[transfer.Pid] = limit;
+        try
+        {
+            // What was stopped before this could be found running ends here.
+            if (!processes.TryFind(ProcessKind.Transfer, transfer.Pid, out var now) || now.Heading != ProcessState.Started)
+                throw new ProblemException(DataDoor.Refused, "The transfer does not run any longer.", "transfer", "Ask for it to be started again.");
+            return await work(FileOf(transfer.Pid), limit.Token);
+        }
+        finally
+        {
+            running.TryRemove(transfer.Pid, out _);
+        }
+    }
+
+    internal Task KeepManifest(ExchangeProcess transfer, byte[] manifest, CancellationToken cancel) => WhileStarted(transfer, async (file, stopped) =>
+    {
+        await File.WriteAllBytesAsync(file + ".manifest", manifest, stopped);
+        return true;
+    }, cancel);
+
+    /// <summary>Lands what a provider has brought. What cannot be landed ends the transfer, and the provider hears why.</summary>
+    internal async Task LandBrought(ExchangeProcess transfer, ContentHash content)
+    {
+        try
+        {
+            var (file, origin) = (FileOf(transfer.Pid), OriginOf(transfer));
+            var manifest = File.Exists(file + ".manifest") ? await File.ReadAllBytesAsync(file + ".manifest", stop.Token) : null;
+            await received.Enter(origin, NameOf(content, manifest, file), content, new FileInfo(file).Length, stop.Token);
+            await Land(transfer, origin, file);
+        }
+        catch (Exception failed) when (failed is ProblemException or IOException or UnauthorizedAccessException)
+        {
+            fetches[transfer.Pid] = new Fetch(FetchState.Failed, 0, null, (failed as ProblemException)?.Problem.What ?? failed.Message);
+            await Tell(transfer.Pid, failed);
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a landing that was cut off; what has landed is left as it is.</summary>
+    internal async Task LandAgain(ExchangeProcess transfer)
+    {
+        if (processes.TryFind(ProcessKind.Transfer, transfer.Pid, out var now) && now.Heading == ProcessState.Started)
+            await Land(transfer, OriginOf(transfer), FileOf(transfer.Pid));
+    }
+
     public async ValueTask DisposeAsync()
     {
         processes.Changed -= Consider;
@@ -255,9 +313,7 @@ public sealed class FetchDesk : IAsyncDisposable
         var pid = transfer.Pid;
         if (transfer.DataAddress?["endpoint"] is not JsonValue endpoint || !endpoint.TryGetValue<string>(out var where) || !Uri.TryCreate(where, UriKind.Absolute, out var address) || (tokens.Find(pid) ?? (received.OfTransfer(pid) is null ? null : "")) is not { } token)
             throw new ProblemException("urn:dure:exchange:no-address", "The provider's start message names no address or no token.", pid, "Ask the provider to start the transfer again.");
-        if (!processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) || negotiation.Peer != transfer.Peer || negotiation.Agreement is not { } agreement)
-            throw new ProblemException("urn:dure:exchange:unknown-agreement", "The transfer rests on no agreement of this node.", pid, "Negotiate first.");
-        var origin = new Origin(transfer.Peer, transfer.Dataset, pid, negotiation, agreement);
+        var origin = OriginOf(transfer);
         var manifestFile = file + ".manifest";
         if (received.OfTransfer(pid) is null)
         {
@@ -270,12 +326,22 @@ public sealed class FetchDesk : IAsyncDisposable
             // The rules are attached before the data can be found: a crash in between leaves rules without data, never data without rules.
             await received.Enter(origin, NameOf(content, manifest, file), content, new FileInfo(file).Length, stop.Token);
         }
+        await Land(transfer, origin, file);
+    }
+
+    private async Task Land(ExchangeProcess transfer, Origin origin, string file)
+    {
+        var (pid, manifestFile) = (transfer.Pid, file + ".manifest");
         await landing.Land(file, received.OfTransfer(pid)!.Content, File.Exists(manifestFile) ? await File.ReadAllBytesAsync(manifestFile, stop.Token) : null, origin, stop.Token);
         File.Delete(file);
         File.Delete(manifestFile);
         tokens.Forget(pid);
         await desk.Decide(ProcessKind.Transfer, pid, MessageKind.TransferCompletion, process => Compose.Later(MessageKind.TransferCompletion, process.ProviderPid, process.ConsumerPid), null, "node", stop.Token);
     }
+
+    private Origin OriginOf(ExchangeProcess transfer) => processes.TryFindAgreement(transfer.AgreementId!, out var negotiation) && negotiation.Peer == transfer.Peer && negotiation.Agreement is { } agreement
+        ? new Origin(transfer.Peer, transfer.Dataset, transfer.Pid, negotiation, agreement)
+        : throw new ProblemException("urn:dure:exchange:unknown-agreement", "The transfer rests on no agreement of this node.", transfer.Pid, "Negotiate first.");
 
     /// <summary>What is not as its manifest says is not kept: the next transfer begins anew.</summary>
     private string NameOf(ContentHash content, byte[]? manifest, string file)

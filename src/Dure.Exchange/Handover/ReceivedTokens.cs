@@ -42,7 +42,11 @@ public sealed class ReceivedTokens(string folder)
     public string? Find(string pid) => File.Exists(FileOf(pid)) ? File.ReadAllText(FileOf(pid)) : null;
 
     /// <summary>Forgets the token of a process that has ended.</summary>
-    public void Forget(string pid) => File.Delete(FileOf(pid));
+    public void Forget(string pid)
+    {
+        if (File.Exists(FileOf(pid)))
+            File.Delete(FileOf(pid));
+    }
 
     private string FileOf(string pid) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pid))) + ".token");
 

@@ -56,6 +56,9 @@ public sealed record ExchangeProcess
     /// <summary>The data are fetched as soon as the agreement is final.</summary>
     public bool ThenFetches { get; init; }
 
+    /// <summary>How many bytes the provider's catalogue announced when it was asked for (negotiations, as consumer).</summary>
+    public long? Announced { get; init; }
+
     /// <summary>Where the other side hands the data over, without the token (transfers).</summary>
     public JsonObject? DataAddress { get; init; }
 

@@ -41,7 +41,7 @@ public sealed record ProcessStep
     public string? Reason { get; init; }
 
     /// <summary>What a process's first step says of it.</summary>
-    public sealed record Beginning(Role Role, string Peer, Uri PeerAddress, string Dataset, ImmutableArray<string> Purposes, string? AgreementId, string? Format, bool ThenFetches = false);
+    public sealed record Beginning(Role Role, string Peer, Uri PeerAddress, string Dataset, ImmutableArray<string> Purposes, string? AgreementId, string? Format, bool ThenFetches = false, long? Announced = null);
 
     public static string EntryKind(ProcessKind kind) => kind == ProcessKind.Negotiation ? NegotiationEntry : TransferEntry;
 
@@ -59,6 +59,8 @@ public sealed record ProcessStep
             Set(body, "agreement", begins.AgreementId);
             Set(body, "format", begins.Format);
             Set(body, "thenFetches", begins.ThenFetches);
+            if (begins.Announced is { } announced)
+                body["announced"] = announced;
         }
         if (Received is { } received)
             body["received"] = Message(received);
@@ -77,7 +79,7 @@ public sealed record ProcessStep
     public static ProcessStep Of(JsonObject body) => new()
     {
         Begins = body["role"] is null ? null : new Beginning(Enum.Parse<Role>(Text(body, "role")!), Text(body, "peer")!, new Uri(Text(body, "peerAddress")!), Text(body, "dataset")!,
-            [.. body["purposes"]!.AsArray().Select(purpose => purpose!.GetValue<string>())], Text(body, "agreement"), Text(body, "format"), Is(body, "thenFetches")),
+            [.. body["purposes"]!.AsArray().Select(purpose => purpose!.GetValue<string>())], Text(body, "agreement"), Text(body, "format"), Is(body, "thenFetches"), (long?)body["announced"]?.GetValue<double>()),
         Received = Message(body, "received"),
         Sends = Message(body, "sends"),
         PeerPid = Text(body, "peerPid"),
@@ -99,7 +101,7 @@ public sealed record ProcessStep
         var process = before ?? new ExchangeProcess
         {
             Kind = kind, Role = Begins!.Role, Pid = pid, Peer = Begins.Peer, PeerAddress = Begins.PeerAddress, Dataset = Begins.Dataset, Purposes = Begins.Purposes,
-            AgreementId = Begins.AgreementId, Format = Begins.Format, ThenFetches = Begins.ThenFetches, Began = at,
+            AgreementId = Begins.AgreementId, Format = Begins.Format, ThenFetches = Begins.ThenFetches, Announced = Begins.Announced, Began = at,
         };
         process = process with { Changed = at, Entries = process.Entries.Add(entry), PeerPid = PeerPid ?? process.PeerPid, Reason = Reason ?? process.Reason, NeedsDecision = NeedsDecision };
         if (Delivers && process.Pending is { } delivered)

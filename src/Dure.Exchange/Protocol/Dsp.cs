@@ -23,7 +23,7 @@ public static class Dsp
     public const int MaxIdLength = 1024;
 
     /// <summary>How an offering can be handed over.</summary>
-    public static IReadOnlyList<string> FormatsOf(bool isSeries) => isSeries ? [SeriesFormat] : [PullFormat];
+    public static IReadOnlyList<string> FormatsOf(bool isSeries) => isSeries ? [SeriesFormat] : [PullFormat, PushFormat];
 
     /// <summary>Begins a message: context and type.</summary>
     public static JsonObject Message(string type) => new() { ["@context"] = new JsonArray(Context), ["@type"] = type };

@@ -58,8 +58,9 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
     /// <param name="offerId">Which of its offers; null: the only one, or the first.</param>
     /// <param name="purposes">What the data are for.</param>
     /// <param name="thenFetches">Whether to fetch at once.</param>
+    /// <param name="isPushed">The provider is to bring the data, instead of this node fetching them.</param>
     /// <param name="actor">Who asks.</param>
-    public async Task<ExchangeProcess> Ask(Did partner, Uri address, string dataset, string? offerId, ImmutableArray<string> purposes, bool thenFetches, string actor, CancellationToken cancel)
+    public async Task<ExchangeProcess> Ask(Did partner, Uri address, string dataset, string? offerId, ImmutableArray<string> purposes, bool thenFetches, bool isPushed, string actor, CancellationToken cancel)
     {
         var described = await Dataset(partner, address, dataset, cancel);
         var offers = (described["hasPolicy"] as JsonArray ?? []).OfType<JsonObject>().ToList();
@@ -67,7 +68,7 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
             ?? throw new ProblemException("urn:dure:exchange:no-such-offer", $"There is no offer {offerId ?? "at all"} for '{dataset}'.", "offer", "Look into the partner's catalogue again.");
         Catalog.PolicyJson.Read(offer);
         var asked = Compose.OfferFor(offer, dataset);
-        return await desk.Begin(MessageKind.ContractRequest, new ProcessStep.Beginning(Role.Consumer, partner.Value, address, dataset, purposes, null, FormatFor(described), thenFetches),
+        return await desk.Begin(MessageKind.ContractRequest, new ProcessStep.Beginning(Role.Consumer, partner.Value, address, dataset, purposes, null, FormatFor(described, isPushed), thenFetches, AnnouncedIn(described)),
             pid => Compose.FirstRequest(pid, asked, desk.OwnAddress, purposes), actor, cancel);
     }
 
@@ -83,11 +84,18 @@ public sealed class SharingDesk(ProcessDesk desk, IPeerLink link, PolicyConduct 
     }
 
     /// <summary>How it will be handed over: as the catalogue says, and where it names several ways or none that is known here, by fetching it.</summary>
-    private static string FormatFor(JsonObject described)
+    /// <exception cref="ProblemException">It is to be brought, and cannot be.</exception>
+    private static string FormatFor(JsonObject described, bool isPushed)
     {
         var named = (described["distribution"] as JsonArray ?? []).Select(distribution => (distribution as JsonObject)?["format"]?.ToString()).ToList();
+        if (isPushed)
+            return named.Contains(Dsp.PushFormat) ? Dsp.PushFormat
+                : throw new ProblemException("urn:dure:exchange:no-push", "The provider does not bring this; it is there to be fetched.", "push", "Ask for it without push.");
         return named.Contains(Dsp.SeriesFormat) && !named.Contains(Dsp.PullFormat) ? Dsp.SeriesFormat : Dsp.PullFormat;
     }
+
+    private static long? AnnouncedIn(JsonObject described) =>
+        described["dcat:byteSize"] is JsonValue size && size.TryGetValue<double>(out var bytes) && bytes >= 0 && bytes < 1L << 50 ? (long)bytes : null;
 
     /// <summary>Says yes to what waits for a person: as provider to a request, as consumer to the provider's own terms.</summary>
     public Task<ExchangeProcess> Approve(string negotiation, string actor, CancellationToken cancel) => desk.Book.TryFind(ProcessKind.Negotiation, negotiation, out var process) && process.Role == Role.Consumer

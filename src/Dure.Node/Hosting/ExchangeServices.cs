@@ -50,6 +50,9 @@ internal static class ExchangeServices
         services.AddSingleton<DatasetShelf>().AddSingleton<IShelf>(provider => provider.GetRequiredService<DatasetShelf>()).AddSingleton<ILanding>(provider => provider.GetRequiredService<DatasetShelf>());
         services.AddSingleton<UsageJudge>().AddSingleton<DataDoor>().AddSingleton<SharingDesk>();
         services.AddSingleton<SeriesShelf>().AddSingleton<ISeriesShelf>(provider => provider.GetRequiredService<SeriesShelf>()).AddSingleton<ISeriesLanding>(provider => provider.GetRequiredService<SeriesShelf>());
+        services.AddSingleton(provider => new PushDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<DataDoor>(), provider.GetRequiredService<IShelf>(), provider.GetRequiredService<ReceivedTokens>(),
+            provider.GetRequiredService<ExchangeIdentity>().Hosts, provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PushDoor(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<FetchDesk>(), provider.GetRequiredService<TransferTokens>(), options.MaxPushedBytes));
         services.AddSingleton<SeriesDoor>().AddSingleton(provider => SeriesBook.Read(provider.GetRequiredService<Journal>()));
         services.AddSingleton(provider => new SeriesDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
             provider.GetRequiredService<SeriesBook>(), provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ISeriesLanding>(), provider.GetRequiredService<TimeProvider>()));
@@ -67,7 +70,7 @@ internal static class ExchangeServices
     private static Obligations ObligationsOf(IServiceProvider provider, ExchangeIdentity identity) => new(provider.GetRequiredService<Journal>(), provider.GetRequiredService<ProcessBook>(),
         provider.GetRequiredService<ReceivedBook>(), () => identity.Own.Did.Value, identity.OwnClaims, provider.GetRequiredService<TimeProvider>());
 
-    private static Uri DoorOf(NodeAddress address, ExchangeProcess transfer) => address.At((transfer.Format == Dsp.SeriesFormat ? SeriesEndpoints.Root : DataEndpoints.Root) + Uri.EscapeDataString(transfer.Pid));
+    private static Uri DoorOf(NodeAddress address, ExchangeProcess transfer) => address.At((transfer.Format switch { Dsp.SeriesFormat => SeriesEndpoints.Root, Dsp.PushFormat => PushEndpoints.Root, _ => DataEndpoints.Root }) + Uri.EscapeDataString(transfer.Pid));
 
     private static HttpPeerLink LinkOf(ExchangeIdentity identity) => new(identity.Http.Messages, peer => identity.Tokens.Header(Did.Parse(peer)));
 

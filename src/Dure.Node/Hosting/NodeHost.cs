@@ -59,6 +59,7 @@ public sealed class NodeHost : IRunningNode
                 changed = await Announce(app, address, cancel);
             app.Services.GetRequiredService<Dure.Exchange.Processes.ProcessDesk>().Resume();
             app.Services.GetService<Dure.Exchange.Handover.FetchDesk>()?.Resume();
+            app.Services.GetService<Dure.Exchange.Handover.PushDesk>()?.Resume();
             await app.Services.GetRequiredService<SourceRunner>().Start(cancel);
             await stores.Journal.Append("node-started", stores.Key.Id, new JsonObject { ["version"] = ThisVersion }, "node", cancel);
             var addressFile = Path.Combine(options.DataPath, SharedOptions.AddressFile);

@@ -51,6 +51,9 @@ public sealed class NodeOptions
     /// <summary>Whether nodes of other makers are asked for credentials, and may ask (Decentralized Claims Protocol).</summary>
     public bool AsksForCredentials { get; set; }
 
+    /// <summary>The longest file that a partner may bring where its catalogue announced no length, in bytes.</summary>
+    public long MaxPushedBytes { get; set; } = 64L << 30;
+
     /// <summary>Checks all values at start, so that a mistake is told before anything is opened.</summary>
     /// <exception cref="ProblemException">Names the setting, its value and what is allowed.</exception>
     public void Validate()
@@ -65,6 +68,8 @@ public sealed class NodeOptions
             throw Wrong(nameof(Url), Url, "This version listens on this computer only: use 127.0.0.1, and a reverse proxy with TLS in front for other computers.");
         if (MaxBatchBytes is < 1024 or > 1L << 30)
             throw Wrong(nameof(MaxBatchBytes), MaxBatchBytes.ToString(), "Choose 1024 to 1073741824 bytes.");
+        if (MaxPushedBytes < 1)
+            throw Wrong(nameof(MaxPushedBytes), MaxPushedBytes.ToString(), "Choose a number of bytes.");
         if (Organisation.Length is 0 or > 200)
             throw Wrong(nameof(Organisation), Organisation, "Choose a name of 1 to 200 characters.");
         if (MqttPort is < -1 or > 65535)

@@ -42,6 +42,7 @@ internal static class Doors
             app.MapExchangeCatalog();
             app.MapExchangeData();
             app.MapExchangeSeries();
+            app.MapExchangeInbox();
             app.MapOfferings();
             app.MapSharing();
         }

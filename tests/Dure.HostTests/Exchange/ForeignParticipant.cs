@@ -41,6 +41,9 @@ internal sealed class ForeignParticipant : IAsyncDisposable
     /// <summary>Takes requests that the protocol's consumer would not answer; false: answered as usual.</summary>
     public Func<HttpListenerContext, JsonObject?, Task<bool>>? Answers { get; set; }
 
+    /// <summary>Takes requests before their body is read, such as data that are brought; false: they are messages.</summary>
+    public Func<HttpListenerContext, Task<bool>>? Takes { get; set; }
+
     /// <summary>Messages are taken no longer: each waits in vain.</summary>
     public bool IsDeaf { get; set; }
 
@@ -192,6 +195,8 @@ internal sealed class ForeignParticipant : IAsyncDisposable
         try
         {
             var path = context.Request.RawUrl!;
+            if (Takes is { } takes && await takes(context))
+                return;
             JsonObject? body = null;
             if (context.Request.HasEntityBody)
             {

@@ -30,6 +30,9 @@ internal sealed class RogueProvider : IAsyncDisposable
     /// <summary>Answers the request for data or for the manifest instead of this provider; false: it does so itself.</summary>
     public Func<HttpListenerContext, Task<bool>>? Hand { get; set; }
 
+    /// <summary>The lab wants the data brought.</summary>
+    public bool IsToBring { get; set; }
+
     /// <summary>Answers a request for the catalogue.</summary>
     public Func<HttpListenerContext, Task>? Catalogue { get; set; }
 
@@ -48,7 +51,7 @@ internal sealed class RogueProvider : IAsyncDisposable
     /// <returns>The negotiation once nothing more happens to it.</returns>
     public async Task<JsonObject> Negotiate()
     {
-        var id = Uri.EscapeDataString(SharingNode.Text(await lab.Ask(Did, "bait"), "id"));
+        var id = Uri.EscapeDataString(SharingNode.Text(await (IsToBring ? lab.AskToBring(Did, "bait") : lab.Ask(Did, "bait")), "id"));
         return await SharingNode.Until(() => lab.Get($"exchange/negotiations/{id}"), one => (string?)one["state"] is "FINALIZED" or "TERMINATED" && one["waitsFor"] is null);
     }
 
@@ -94,7 +97,7 @@ internal sealed class RogueProvider : IAsyncDisposable
         var dataset = ForeignParticipant.Message("Dataset");
         dataset["@id"] = "bait";
         dataset["hasPolicy"] = new JsonArray(new JsonObject { ["@id"] = "offer-1", ["@type"] = "Offer", ["permission"] = new JsonArray(new JsonObject { ["action"] = "use" }) });
-        dataset["distribution"] = new JsonArray(new JsonObject { ["@type"] = "Distribution", ["format"] = "HttpData-PULL", ["accessService"] = "s" });
+        dataset["distribution"] = new JsonArray(new JsonObject { ["@type"] = "Distribution", ["format"] = IsToBring ? "HttpData-PUSH" : "HttpData-PULL", ["accessService"] = "s" });
         ChangeDataset?.Invoke(dataset);
         return dataset;
     }

@@ -107,6 +107,9 @@ internal sealed class SharingNode : IAsyncDisposable
     public Task<JsonObject> Ask(string partner, string dataset, params string[] purposes) =>
         Post("exchange/requests", new JsonObject { ["partner"] = partner, ["dataset"] = dataset, ["purposes"] = new JsonArray([.. purposes.Select(purpose => JsonValue.Create(purpose))]) });
 
+    /// <summary>Asks a partner to bring a dataset.</summary>
+    public Task<JsonObject> AskToBring(string partner, string dataset) => Post("exchange/requests", new JsonObject { ["partner"] = partner, ["dataset"] = dataset, ["push"] = true });
+
     /// <summary>The transfers of an agreement, as this node knows them.</summary>
     public async Task<IReadOnlyList<JsonObject>> Transfers(string? agreement = null) =>
         [.. (await Get("exchange/transfers"))["transfers"]!.AsArray().Select(transfer => transfer!.AsObject()).Where(transfer => agreement is null || (string?)transfer["agreement"] == agreement)];

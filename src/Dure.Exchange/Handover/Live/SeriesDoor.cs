@@ -45,19 +45,19 @@ public sealed class SeriesDoor : IAsyncDisposable
     {
         await door.LookAtSeries(pid, authorization, cancel);
         var session = await Open(pid, authorization, cancel);
-        var stopped = session.Passage.Stopped;
         try
         {
-            using var turn = await session.Take(cancel);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(turn.Token, stopped);
-            var page = await Wait(session.Reader, after, limit.Token);
+            using var turn = await session.Turns.Take(cancel, session.Stopped);
+            var page = await Wait(session.Reader, after, turn.Token);
             var bytes = SeriesFrame.Write(page);
-            await session.Passage.Let(bytes.Length, limit.Token);
-            return new SeriesPiece(bytes, stopped);
+            await session.Passage.Let(bytes.Length, turn.Token);
+            return new SeriesPiece(bytes, session.Stopped);
         }
-        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (session.Stopped.IsCancellationRequested)
         {
-            throw new ProblemException(DataDoor.Refused, session.Passage.WhyStopped ?? "The transfer was stopped.", "transfer", "Ask the provider.");
+            throw session.Passage.WhyStopped is { } why
+                ? new ProblemException(DataDoor.Refused, why, "transfer", "Ask the provider.")
+                : new ProblemException("urn:dure:exchange:too-busy", "The way was closed while nobody asked.", "transfer", "Ask again.");
         }
     }
 
@@ -122,58 +122,18 @@ public sealed class SeriesDoor : IAsyncDisposable
 
     private sealed class Session(Passage passage, ISeriesReader reader) : IAsyncDisposable
     {
-        private readonly SemaphoreSlim one = new(1, 1);
-        private CancellationTokenSource? current;
-
         public Passage Passage { get; } = passage;
+        public CancellationToken Stopped { get; } = passage.Stopped;
         public ISeriesReader Reader { get; } = reader;
+        public NewestTurn Turns { get; } = new();
         public long UsedAt { get; set; }
 
-        /// <summary>Whoever asks anew takes the place of the one before, whose line may be cut without this side knowing.</summary>
-        public async Task<Turn> Take(CancellationToken cancel)
-        {
-            var mine = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            if (Interlocked.Exchange(ref current, mine) is { } before)
-            {
-                try
-                {
-                    await before.CancelAsync();
-                }
-                catch (ObjectDisposedException)
-                {
-                    // it has been answered
-                }
-            }
-            try
-            {
-                await one.WaitAsync(mine.Token);
-            }
-            catch
-            {
-                mine.Dispose();
-                throw;
-            }
-            return new Turn(mine, one);
-        }
-
-        /// <summary>Whoever still has its turn is stopped with the passage; then nobody holds the turn any longer.</summary>
+        /// <summary>Whoever still has its turn is stopped with the passage.</summary>
         public async ValueTask DisposeAsync()
         {
             await Passage.DisposeAsync();
-            await one.WaitAsync();
-            Reader.Dispose();
-            one.Dispose();
-        }
-    }
-
-    private sealed class Turn(CancellationTokenSource mine, SemaphoreSlim one) : IDisposable
-    {
-        public CancellationToken Token => mine.Token;
-
-        public void Dispose()
-        {
-            mine.Dispose();
-            one.Release();
+            using (await Turns.Take())
+                Reader.Dispose();
         }
     }
 }

@@ -14,9 +14,11 @@ internal static class SeriesEndpoints
     private static async Task Send(HttpContext context)
     {
         SeriesPiece piece;
+        // A node that stops waits for nobody who waits for samples.
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         try
         {
-            piece = await context.RequestServices.GetRequiredService<SeriesDoor>().Next((string)context.Request.RouteValues["pid"]!, context.Request.Headers.Authorization, context.Request.Query["after"], context.RequestAborted);
+            piece = await context.RequestServices.GetRequiredService<SeriesDoor>().Next((string)context.Request.RouteValues["pid"]!, context.Request.Headers.Authorization, context.Request.Query["after"], ends.Token);
         }
         catch (OperationCanceledException)
         {

@@ -47,7 +47,7 @@ internal static class SharingEndpoints
     {
         var partner = PartnerNamed(identity, Requests.Text(request, "partner"));
         var negotiation = await sharing.Ask(partner, await addresses.Of(partner, context.RequestAborted), Requests.Text(request, "dataset"), request["offer"]?.GetValue<string>(), [.. Requests.Texts(request, "purposes")],
-            Requests.FlagOr(request, "fetch", true), context.Actor(), context.RequestAborted);
+            Requests.FlagOr(request, "fetch", true), Requests.FlagOr(request, "push", false), context.Actor(), context.RequestAborted);
         return Describe(negotiation);
     }
 
