@@ -40,8 +40,9 @@ public sealed class PolicyConduct(
                 // The consumer may ask before its acknowledgement of the finalization has been read here: the request supposes it.
                 if (!processes.TryFindAgreement(message.AgreementId!, out var negotiation) || negotiation.Peer != caller || negotiation.Role != Role.Provider || negotiation.Heading != ProcessState.Finalized)
                     throw new ProblemException("urn:dure:exchange:unknown-agreement", "There is no such agreement of yours.", "agreementId", "Negotiate first, and wait until it is FINALIZED.");
-                if (!offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offered) || !Dsp.FormatsOf(offered.Series is not null).Contains(message.Format))
-                    throw new ProblemException("urn:dure:exchange:unknown-format", "It cannot be handed over in that way.", "format", $"Ask for one that the catalogue names: {string.Join(", ", Dsp.FormatsOf(offered?.Series is not null))}.");
+                var ways = Dsp.FormatsOf(offerings.TryFindOffer(UsageJudge.OfferIdOf(negotiation), out var offered) && offered.Series is not null);
+                if (!ways.Contains(message.Format))
+                    throw new ProblemException("urn:dure:exchange:unknown-format", "It cannot be handed over in that way.", "format", $"Ask for one that the catalogue names: {string.Join(", ", ways)}.");
                 return new ProcessStep.Beginning(Role.Provider, caller, message.CallbackAddress!, negotiation.Dataset, purposes, message.AgreementId, message.Format);
         }
     }

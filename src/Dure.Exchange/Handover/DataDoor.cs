@@ -34,6 +34,7 @@ public sealed class DataDoor : IDisposable
     private readonly TimeProvider time;
     private readonly ProcessGates gates = new();
     private readonly ConcurrentDictionary<Passage, bool> open = new();
+    private readonly ConcurrentDictionary<string, long> forgiven = new(StringComparer.Ordinal);
 
     public DataDoor(ProcessBook processes, OfferingBook offerings, UsageBook usage, UsageJudge judge, TransferTokens tokens, IShelf shelf, TimeProvider time)
     {
@@ -88,20 +89,42 @@ public sealed class DataDoor : IDisposable
         var offerId = UsageJudge.OfferIdOf(negotiation);
         using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
         var before = usage.OfTransfer(pid);
-        // A use covers the content once, and as much again for what broken lines lost; what other streams of it may still take is as good as taken.
-        var taken = before.BytesOfUse + open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.NotCounted);
-        var isNewUse = before.Uses == 0 || (from == 0 && taken > 0) || taken + length > 2 * Math.Max(new FileInfo(path).Length, 1);
+        var isNewUse = before.Uses == 0 || !GoesOn(pid, before, from, length, new FileInfo(path).Length);
         var decision = await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel);
         if (decision is PolicyDecision.Refused refused)
             throw Refuse(refused);
         var counted = 0L;
         if (isNewUse)
         {
+            forgiven[pid] = 0;
             // A use and its first bytes are one entry: it is waited for once.
             counted = Math.Min(Math.Min(Passage.Portion, length), (decision as PolicyDecision.Permitted)?.BytesLeft ?? long.MaxValue);
             await usage.Enter(pid, transfer.AgreementId!, offerId, transfer.Peer, isNewUse: true, counted, cancel);
         }
         return Opened(new Passage(this, transfer, negotiation, offering, path, from, length, counted, time));
+    }
+
+    /// <summary>How many bytes one use may take of a content: all of it once, and for what was on its way when lines broke a quarter more, 16 MiB at most, and one part in 64 for long ones.</summary>
+    internal static long MostOfUse(long content) => content + Math.Max(256 * 1024, Math.Min(16 << 20, content / 4) + content / 64);
+
+    /// <summary>Whether a request still belongs to the newest use: what other streams of it may still take is as good as taken.</summary>
+    private bool GoesOn(string pid, TransferUsage before, long from, long length, long content)
+    {
+        if (from == 0)
+            return before.BytesOfUse == 0 && !open.Keys.Any(passage => passage.Transfer.Pid == pid);
+        // What was entered ahead when the node fell may never have left: the first request after a start says how far the consumer is.
+        var neverLeft = forgiven.GetOrAdd(pid, Math.Clamp(before.BytesOfUse - from, 0, Passage.Portion));
+        var rivals = open.Keys.Where(passage => passage.Transfer.Pid == pid).ToList();
+        var taken = before.BytesOfUse - neverLeft + rivals.Sum(passage => passage.NotCounted);
+        if (taken + length <= MostOfUse(content))
+            return true;
+        // A line that was cut may look open from here for a while: whoever asks for its bytes anew takes its place.
+        var replaced = rivals.Where(passage => passage.From < from + length && from < passage.From + passage.Length).ToList();
+        if (taken - replaced.Sum(passage => passage.NotCounted + passage.Ahead) + length > MostOfUse(content))
+            return false;
+        foreach (var passage in replaced)
+            passage.Stop("It was asked for anew by another line.");
+        return true;
     }
 
     /// <summary>Looks at series that would be handed over: whether they may flow now, and when that was agreed on.</summary>
@@ -209,6 +232,8 @@ public sealed class DataDoor : IDisposable
     {
         if (changed.Kind != ProcessKind.Transfer || changed.Heading == ProcessState.Started)
             return;
+        if (changed.State.IsFinal())
+            forgiven.TryRemove(changed.Pid, out _);
         foreach (var passage in open.Keys.Where(passage => passage.Transfer.Pid == changed.Pid))
             passage.Stop(changed.Reason ?? $"The transfer is {changed.Heading.Wire()}.");
     }

@@ -100,8 +100,18 @@ public sealed record ProcessStep
     {
         var process = before ?? new ExchangeProcess
         {
-            Kind = kind, Role = Begins!.Role, Pid = pid, Peer = Begins.Peer, PeerAddress = Begins.PeerAddress, Dataset = Begins.Dataset, Purposes = Begins.Purposes,
-            AgreementId = Begins.AgreementId, Format = Begins.Format, ThenFetches = Begins.ThenFetches, Announced = Begins.Announced, Began = at,
+            Kind = kind,
+            Role = Begins!.Role,
+            Pid = pid,
+            Peer = Begins.Peer,
+            PeerAddress = Begins.PeerAddress,
+            Dataset = Begins.Dataset,
+            Purposes = Begins.Purposes,
+            AgreementId = Begins.AgreementId,
+            Format = Begins.Format,
+            ThenFetches = Begins.ThenFetches,
+            Announced = Begins.Announced,
+            Began = at,
         };
         process = process with { Changed = at, Entries = process.Entries.Add(entry), PeerPid = PeerPid ?? process.PeerPid, Reason = Reason ?? process.Reason, NeedsDecision = NeedsDecision };
         if (Delivers && process.Pending is { } delivered)

@@ -39,7 +39,7 @@ public sealed class UseCountTests : IAsyncLifetime
         Assert.Null((await partner.Negotiate(maker, offering)).Agreement); // counted by offer, not by agreement
     }
 
-    /// <summary>A use covers the content once, and as much again for what broken lines lost: twice the content per use is the bound.</summary>
+    /// <summary>A use covers the content once, and a little for what broken lines lost.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(Parallel)]
@@ -59,7 +59,9 @@ public sealed class UseCountTests : IAsyncLifetime
             refused = answers.All(answer => answer.Status == HttpStatusCode.Forbidden);
         }
         var announced = (await maker.Get($"datasets/{version}"))["bytes"]!.GetValue<long>();
-        Assert.True(got <= 2 * 3 * Math.Max(announced, whole), $"{got} bytes by three uses of {whole}");
+        var content = Math.Max(announced, whole);
+        Assert.True(got <= 3 * (content + content / 4 + content / 64), $"{got} bytes by three uses of {whole}");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{got} bytes by three uses of {whole}");
     }
 
     private async Task<ForeignParticipant> Partner()
@@ -80,12 +82,13 @@ public sealed class UseCountTests : IAsyncLifetime
 
     private static async Task<(HttpStatusCode Status, long Bytes)> Fetch(ForeignParticipant partner, ForeignParticipant.Door door, long? from)
     {
-        using var answer = await partner.Ask(door, from);
-        if (!answer.IsSuccessStatusCode)
-            return (answer.StatusCode, 0);
-        var bytes = 0L;
+        var (status, bytes) = (default(HttpStatusCode), 0L);
         try
         {
+            using var answer = await partner.Ask(door, from);
+            if (!answer.IsSuccessStatusCode)
+                return (answer.StatusCode, 0);
+            status = answer.StatusCode;
             await using var stream = await answer.Content.ReadAsStreamAsync(Cancel);
             var buffer = new byte[1 << 18];
             for (int read; (read = await stream.ReadAsync(buffer, Cancel)) > 0;)
@@ -93,8 +96,8 @@ public sealed class UseCountTests : IAsyncLifetime
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException)
         {
-            // what came counts
+            // what came counts; of two that ask for the same bytes the newer is served
         }
-        return (answer.StatusCode, bytes);
+        return (status, bytes);
     }
 }

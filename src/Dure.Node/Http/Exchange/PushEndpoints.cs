@@ -12,10 +12,16 @@ internal static class PushEndpoints
 
     public static void MapExchangeInbox(this IEndpointRouteBuilder app)
     {
-        app.MapMethods(Root + "{pid}", [HttpMethods.Head], context => Answer(context, door => Task.FromResult<int?>(null))).AllowAnonymous().ExcludeFromDescription();
-        app.MapMethods(Root + "{pid}", [HttpMethods.Put, HttpMethods.Post], context => Answer(context, door => Take(context, door))).AllowAnonymous().ExcludeFromDescription();
-        app.MapPut(Root + "{pid}/manifest", context => Answer(context, door => TakeManifest(context, door))).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods(Root + "{pid}", [HttpMethods.Head], Look).AllowAnonymous().ExcludeFromDescription();
+        app.MapMethods(Root + "{pid}", [HttpMethods.Put, HttpMethods.Post], Take).AllowAnonymous().ExcludeFromDescription();
+        app.MapPut(Root + "{pid}/manifest", TakeManifest).AllowAnonymous().ExcludeFromDescription();
     }
+
+    private static Task Look(HttpContext context) => Answer(context, door => Task.FromResult<int?>(null));
+
+    private static Task Take(HttpContext context) => Answer(context, door => Take(context, door));
+
+    private static Task TakeManifest(HttpContext context) => Answer(context, door => TakeManifest(context, door));
 
     private static async Task<int?> Take(HttpContext context, PushDoor door)
     {
