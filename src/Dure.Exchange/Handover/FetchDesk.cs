@@ -228,7 +228,7 @@ public sealed class FetchDesk : IAsyncDisposable
 
     private async Task BeginTransfer(ExchangeProcess negotiation)
     {
-        if (processes.All.Any(process => process.Kind == ProcessKind.Transfer && process.Role == Role.Consumer && process.AgreementId == negotiation.AgreementId))
+        if (processes.HasAskedForData(negotiation.AgreementId!))
             return;
         var format = negotiation.Format ?? Dsp.PullFormat;
         await desk.Begin(MessageKind.TransferRequest,

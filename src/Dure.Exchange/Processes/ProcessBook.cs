@@ -12,6 +12,7 @@ public sealed class ProcessBook
     private readonly ConcurrentDictionary<string, ExchangeProcess> processes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(ProcessKind Kind, string Peer, string PeerPid), string> byPeer = new();
     private readonly ConcurrentDictionary<string, string> agreements = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> fetched = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> openWith = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Offer, string Peer), DateTimeOffset> firstAgreements = new();
     private int open;
@@ -55,6 +56,9 @@ public sealed class ProcessBook
         return agreements.TryGetValue(agreementId, out var pid) && processes.TryGetValue(pid, out negotiation);
     }
 
+    /// <summary>Whether this node has begun a transfer under an agreement as its consumer, however that went.</summary>
+    public bool HasAskedForData(string agreementId) => fetched.ContainsKey(agreementId);
+
     /// <summary>
     /// When a partner's first agreement on an offer came about; null when there is none. Spans "after the agreement" count from it, so that
     /// negotiating again does not begin them anew.
@@ -80,6 +84,8 @@ public sealed class ProcessBook
             byPeer.TryAdd((kind, process.Peer, peerPid), process.Pid);
         if (kind == ProcessKind.Negotiation && process.AgreementId is { } agreement)
             agreements.TryAdd(agreement, process.Pid);
+        if (kind == ProcessKind.Transfer && process is { Role: Role.Consumer, AgreementId: { } rested })
+            fetched.TryAdd(rested, true);
         if (process is { State: ProcessState.Finalized, Role: Role.Provider, Offer: { } offer } && before?.State != ProcessState.Finalized)
             firstAgreements.TryAdd((offer["@id"]!.GetValue<string>(), process.Peer), entry.Time);
         var change = (process.State.IsFinal() ? 0 : 1) - (before is null || before.State.IsFinal() ? 0 : 1);
