@@ -104,8 +104,11 @@ public sealed class DataDoor : IDisposable
         return Opened(new Passage(this, transfer, negotiation, offering, path, from, length, counted, time));
     }
 
-    /// <summary>How many bytes one use may take of a content: all of it once, and for what was on its way when lines broke a quarter more, 16 MiB at most, and one part in 64 for long ones.</summary>
-    internal static long MostOfUse(long content) => content + Math.Max(256 * 1024, Math.Min(16 << 20, content / 4) + content / 64);
+    /// <summary>
+    /// How many bytes one use may take of a content: all of it once, and for what was on its way when lines broke a quarter more, 128 MiB at most, and
+    /// one part in 64. A line holds up to some 40 MiB that have left and not arrived (the buffers of both systems), and the other side may be cut off more than once.
+    /// </summary>
+    internal static long MostOfUse(long content) => content + Math.Max(256 * 1024, Math.Min(128 << 20, content / 4) + content / 64);
 
     /// <summary>Whether a request still belongs to the newest use: what other streams of it may still take is as good as taken.</summary>
     private bool GoesOn(string pid, TransferUsage before, long from, long length, long content)
@@ -160,7 +163,20 @@ public sealed class DataDoor : IDisposable
             passage.Stop("The node stops.");
     }
 
-    internal void Leave(Passage passage) => open.TryRemove(passage, out _);
+    /// <summary>Closes a passage and gives back what was entered and not sent, in one go: whoever asks for the rest just then finds it before or after.</summary>
+    internal async Task Leave(Passage passage, long left)
+    {
+        using var _ = await gates.Enter($"{UsageJudge.OfferIdOf(passage.Negotiation)} {passage.Negotiation.Peer}", CancellationToken.None);
+        try
+        {
+            if (left > 0)
+                await Enter(passage, -left, CancellationToken.None);
+        }
+        finally
+        {
+            open.TryRemove(passage, out bool _);
+        }
+    }
 
     /// <summary>Judges a flowing stream again: what was counted ahead for it may still leave.</summary>
     internal ValueTask<PolicyDecision> Judge(Passage passage, CancellationToken cancel) =>
@@ -171,6 +187,7 @@ public sealed class DataDoor : IDisposable
     {
         var offerId = UsageJudge.OfferIdOf(passage.Negotiation);
         using var _ = await gates.Enter($"{offerId} {passage.Negotiation.Peer}", cancel);
+        cancel.ThrowIfCancellationRequested(); // replaced by another line while it waited
         var left = await judge.MayUse(passage.Negotiation, PolicyPhase.Access, PurposesOf(passage.Transfer), isCounted: true, ahead: 0, cancel) switch
         {
             PolicyDecision.Refused refused => throw Refuse(refused),
@@ -182,9 +199,6 @@ public sealed class DataDoor : IDisposable
         await Enter(passage, granted, cancel);
         return granted;
     }
-
-    /// <summary>Gives back what was entered and not sent.</summary>
-    internal Task GiveBack(Passage passage, long bytes) => Enter(passage, -bytes, CancellationToken.None);
 
     private Task Enter(Passage passage, long bytes, CancellationToken cancel) =>
         usage.Enter(passage.Transfer.Pid, passage.Transfer.AgreementId!, UsageJudge.OfferIdOf(passage.Negotiation), passage.Transfer.Peer, isNewUse: false, bytes, cancel);

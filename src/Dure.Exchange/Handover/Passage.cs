@@ -54,8 +54,8 @@ public sealed class Passage : IAsyncDisposable
     /// <summary>Bytes that have been counted and not yet been let through.</summary>
     internal long Ahead => Interlocked.Read(ref entered) - Sent;
 
-    /// <summary>Bytes that were asked for and are not counted yet.</summary>
-    internal long NotCounted => Math.Max(0, Length - Interlocked.Read(ref entered));
+    /// <summary>Bytes that were asked for, are not counted yet, and may still be.</summary>
+    internal long NotCounted => stop.IsCancellationRequested ? 0 : Math.Max(0, Length - Interlocked.Read(ref entered));
 
     /// <summary>Lets the next bytes through: they are counted when this returns.</summary>
     /// <exception cref="ProblemException">No more may leave, with the reason.</exception>
@@ -87,11 +87,9 @@ public sealed class Passage : IAsyncDisposable
     /// <summary>Gives back what was counted and not sent.</summary>
     public async ValueTask DisposeAsync()
     {
-        door.Leave(this);
         await stop.CancelAsync();
         await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (entered > Sent)
-            await door.GiveBack(this, entered - Sent);
+        await door.Leave(this, entered - Sent);
         stop.Dispose();
     }
 
