@@ -84,7 +84,7 @@ cat "$work/refusal"
 say "What the maker can show afterwards"
 agreements=$(maker exchange agreements)
 echo "$agreements"
-grep -q ' 2 use(s)' <<<"$agreements" || fail "the uses were not counted"
+[ "$(grep -c ' 1 use(s)' <<<"$agreements")" = 2 ] || fail "the uses were not counted, one under each agreement"
 
 say "Both stop"
 for node in "${nodes[@]}"; do kill "$node"; done
