@@ -56,16 +56,17 @@ public sealed class DataDoor : IDisposable
         return new Goods(offering, path);
     }
 
-    /// <summary>Opens the way for the bytes from <paramref name="from"/> on. A request from the first byte is a new use; a later one goes on with the last.</summary>
+    /// <summary>Opens the way for the bytes from <paramref name="from"/> on. A request for the whole is a new use; one for a part goes on with the last, as far as that reaches.</summary>
     /// <param name="pid">The transfer.</param>
     /// <param name="authorization">The value of the Authorization header.</param>
     /// <param name="from">The first byte.</param>
     /// <param name="length">How many bytes at most.</param>
+    /// <param name="isPart">A range was asked for: with one from the first byte on, a consumer that fell begins again without a new use.</param>
     /// <exception cref="ProblemException">As <see cref="Look"/>.</exception>
-    public async Task<Passage> Enter(string pid, string? authorization, long from, long length, CancellationToken cancel)
+    public async Task<Passage> Enter(string pid, string? authorization, long from, long length, bool isPart, CancellationToken cancel)
     {
         var (transfer, negotiation, offering, path) = Find(pid, authorization);
-        return await Enter(transfer, negotiation, offering, path, from, length, cancel);
+        return await Enter(transfer, negotiation, offering, path, from, length, isPart, cancel);
     }
 
     /// <summary>What a transfer brings to its consumer: as <see cref="Look"/>, for this node itself.</summary>
@@ -79,17 +80,17 @@ public sealed class DataDoor : IDisposable
     internal async Task<Passage> EnterToBring(ExchangeProcess transfer, long from, long length, CancellationToken cancel)
     {
         var (_, negotiation, offering, path) = Behind(transfer, isSeries: false);
-        return await Enter(transfer, negotiation, offering, path, from, length, cancel);
+        return await Enter(transfer, negotiation, offering, path, from, length, isPart: true, cancel);
     }
 
-    private async Task<Passage> Enter(ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, CancellationToken cancel)
+    private async Task<Passage> Enter(ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, bool isPart, CancellationToken cancel)
     {
         var pid = transfer.Pid;
         CheckRoom(transfer.Peer);
         var offerId = UsageJudge.OfferIdOf(negotiation);
         using var _ = await gates.Enter($"{offerId} {negotiation.Peer}", cancel);
         var before = usage.OfTransfer(pid);
-        var isNewUse = before.Uses == 0 || !GoesOn(pid, before, from, length, new FileInfo(path).Length);
+        var isNewUse = before.Uses == 0 || !GoesOn(pid, before, from, length, isPart, new FileInfo(path).Length);
         var decision = await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel);
         if (decision is PolicyDecision.Refused refused)
             throw Refuse(refused);
@@ -106,14 +107,14 @@ public sealed class DataDoor : IDisposable
 
     /// <summary>
     /// How many bytes one use may take of a content: all of it once, and for what was on its way when lines broke a quarter more, 128 MiB at most, and
-    /// one part in 64. A line holds up to some 40 MiB that have left and not arrived (the buffers of both systems), and the other side may be cut off more than once.
+    /// one part in 64. A line holds up to some 40 MiB that have left and not arrived (the buffers of both systems), and the other side may be cut off more than once. Of a small content all may be on its way.
     /// </summary>
-    internal static long MostOfUse(long content) => content + Math.Max(256 * 1024, Math.Min(128 << 20, content / 4) + content / 64);
+    internal static long MostOfUse(long content) => content + Math.Max(Math.Min(content, 256 * 1024), Math.Min(128 << 20, content / 4) + content / 64);
 
     /// <summary>Whether a request still belongs to the newest use: what other streams of it may still take is as good as taken.</summary>
-    private bool GoesOn(string pid, TransferUsage before, long from, long length, long content)
+    private bool GoesOn(string pid, TransferUsage before, long from, long length, bool isPart, long content)
     {
-        if (from == 0)
+        if (from == 0 && !isPart)
             return before.BytesOfUse == 0 && !open.Keys.Any(passage => passage.Transfer.Pid == pid);
         // What was entered ahead when the node fell may never have left: the first request after a start says how far the consumer is.
         var neverLeft = forgiven.GetOrAdd(pid, Math.Clamp(before.BytesOfUse - from, 0, Passage.Portion));

@@ -38,8 +38,8 @@ public sealed class Download(HttpClient client, Uri address, string token, strin
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var have = await HashWhatIsThere(file, hash, cancel);
         using var request = Request(address);
-        if (have > 0)
-            request.Headers.Range = new RangeHeaderValue(have, null);
+        // From the first byte on, too: what a fall of this node lost is no second use.
+        request.Headers.Range = new RangeHeaderValue(have, null);
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var response = await Hear(() => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token), silence, cancel);
         var isThere = response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == have;

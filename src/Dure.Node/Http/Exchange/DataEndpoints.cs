@@ -52,7 +52,7 @@ internal static class DataEndpoints
             context.Response.Headers.ContentRange = $"bytes */{total}";
             return;
         }
-        var entered = await Guard(context, door => door.Enter(Pid(context), context.Request.Headers.Authorization, from, length, context.RequestAborted));
+        var entered = await Guard(context, door => door.Enter(Pid(context), context.Request.Headers.Authorization, from, length, context.Request.Headers.Range.Count > 0, context.RequestAborted));
         if (entered is null)
             return;
         await using var passage = entered;
