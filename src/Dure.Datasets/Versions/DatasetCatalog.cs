@@ -67,7 +67,8 @@ public sealed class DatasetCatalog : IDisposable
     /// Cuts a version and journals it; durable on return. Cutting the same spec from the same data again gives the version
     /// that is there and writes nothing. One cut at a time; others wait.
     /// </summary>
-    public async Task<DatasetVersion> Cut(DatasetSpec spec, string actor, IProgress<DatasetProgress>? progress, CancellationToken cancel)
+    /// <param name="restsOn">What the version rests on besides the batches it is cut from, such as how signals of others came here.</param>
+    public async Task<DatasetVersion> Cut(DatasetSpec spec, string actor, IProgress<DatasetProgress>? progress, CancellationToken cancel, IReadOnlyList<EntryRef>? restsOn = null)
     {
         spec.Check();
         await cutting.WaitAsync(cancel);
@@ -78,7 +79,7 @@ public sealed class DatasetCatalog : IDisposable
             if (TryFind(ContentHash.Of(manifest)) is { } same)
                 return same;
             var id = blobs.Put(manifest);
-            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content), actor, cancel);
+            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, restsOn ?? []), actor, cancel);
             var version = VersionOf(entry, versions);
             versions = [.. versions, version];
             return version;
@@ -180,8 +181,8 @@ public sealed class DatasetCatalog : IDisposable
         db.Execute($"COPY (SELECT * REPLACE (strftime(\"time\", '%Y-%m-%dT%H:%M:%S.%fZ') AS \"time\") FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
     }
 
-    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content) => Lineage
-        .Of(content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)))
+    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<EntryRef> restsOn) => Lineage
+        .Of(content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)).Concat(restsOn))
         .With(new Artefact("manifest", $"{content.Spec.Name}.croissant.json", id, manifestBytes),
             new Artefact("parquet", $"{content.Spec.Name}.parquet", content.Parquet, content.ParquetBytes))
         .Into(new JsonObject

@@ -220,7 +220,8 @@ public sealed class DataDoor : IDisposable
     }
 
     /// <summary>What was counted ahead for a transfer and may still leave.</summary>
-    private long AheadOf(string pid) => open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.Ahead);
+    /// <summary>Bytes that are counted for a transfer and have not left yet.</summary>
+    public long AheadOf(string pid) => open.Keys.Where(passage => passage.Transfer.Pid == pid).Sum(passage => passage.Ahead);
 
     private static IReadOnlyCollection<string>? PurposesOf(ExchangeProcess transfer) => transfer.Purposes.IsEmpty ? null : transfer.Purposes;
 

@@ -66,6 +66,9 @@ public sealed class ReceivedBook
     /// <param name="path">The signal's path here.</param>
     public IReadOnlyList<ReceivedSignal> OriginsOfSignal(string path) => signals.OriginsOf(path);
 
+    /// <summary>The signals of a machine whose samples come from partners, once for each agreement.</summary>
+    public IEnumerable<ReceivedSignal> SignalsUnder(string assetPath) => signals.All.Where(signal => signal.Path.StartsWith($"{assetPath}/", StringComparison.Ordinal));
+
     /// <summary>What partners' signals are called here, all of them entered under the agreement when this returns.</summary>
     /// <param name="originals">What the partner calls them.</param>
     /// <param name="isTaken">Whether this plant has a signal of that name.</param>

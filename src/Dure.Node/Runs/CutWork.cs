@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
+using Dure.Exchange.Handover;
 using Dure.Historian;
 using Dure.Kernel;
 using Dure.Node.Http;
@@ -7,7 +8,7 @@ using Dure.Node.Http;
 namespace Dure.Node.Runs;
 
 /// <summary>Cuts a dataset version as a request asks for it.</summary>
-internal sealed class CutWork(DatasetCatalog catalog, PlantHistorian historian)
+internal sealed class CutWork(DatasetCatalog catalog, PlantHistorian historian, ReceivedBook received)
 {
     public const string Kind = "dataset-cut";
     private const int DefaultCommissioningRows = 400;
@@ -15,7 +16,8 @@ internal sealed class CutWork(DatasetCatalog catalog, PlantHistorian historian)
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
     {
         var spec = SpecOf(request);
-        var version = await catalog.Cut(spec, context.Actor, new Teller(context), context.Cancel);
+        var origins = spec.Assets.SelectMany(asset => received.SignalsUnder(asset.Path)).Select(signal => signal.Entry).Distinct().ToList();
+        var version = await catalog.Cut(spec, context.Actor, new Teller(context), context.Cancel, origins);
         return DatasetEndpoints.Describe(version);
     }
 
