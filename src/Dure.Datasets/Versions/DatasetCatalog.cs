@@ -21,6 +21,11 @@ public enum DatasetFormat
 public sealed class DatasetCatalog : IDisposable
 {
     public const string EntryKind = "dataset-versioned";
+    private const string GatheredKind = "batches-gathered";
+
+    /// <summary>An entry of the journal has room for some 10,000.</summary>
+    private const int MostRefs = 5000;
+
     private const string ReceivedFrom = "receivedFrom";
     private const int MaxManifestBytes = 64 << 20;
 
@@ -79,7 +84,8 @@ public sealed class DatasetCatalog : IDisposable
             if (TryFind(ContentHash.Of(manifest)) is { } same)
                 return same;
             var id = blobs.Put(manifest);
-            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, restsOn ?? []), actor, cancel);
+            var refs = await Gathered(spec.Name, [.. content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)), .. restsOn ?? []], actor, cancel);
+            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, refs), actor, cancel);
             var version = VersionOf(entry, versions);
             versions = [.. versions, version];
             return version;
@@ -181,8 +187,8 @@ public sealed class DatasetCatalog : IDisposable
         db.Execute($"COPY (SELECT * REPLACE (strftime(\"time\", '%Y-%m-%dT%H:%M:%S.%fZ') AS \"time\") FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
     }
 
-    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<EntryRef> restsOn) => Lineage
-        .Of(content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)).Concat(restsOn))
+    private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<EntryRef> refs) => Lineage
+        .Of(refs)
         .With(new Artefact("manifest", $"{content.Spec.Name}.croissant.json", id, manifestBytes),
             new Artefact("parquet", $"{content.Spec.Name}.parquet", content.Parquet, content.ParquetBytes))
         .Into(new JsonObject
@@ -193,6 +199,19 @@ public sealed class DatasetCatalog : IDisposable
             ["assets"] = content.Parts.Count,
             ["heldOutRows"] = content.Parts.Sum(part => part.HeldOutRows),
         });
+
+    /// <summary>As many entries as one can name: where there are more, entries of their own name them, a few thousand each.</summary>
+    private async Task<IReadOnlyList<EntryRef>> Gathered(string name, IReadOnlyList<EntryRef> refs, string actor, CancellationToken cancel)
+    {
+        while (refs.Count > MostRefs)
+        {
+            var gathered = new List<EntryRef>();
+            foreach (var some in refs.Chunk(MostRefs))
+                gathered.Add(EntryRef.To(await journal.Append(GatheredKind, name, Lineage.Of(some).Into([]), actor, cancel)));
+            refs = gathered;
+        }
+        return refs;
+    }
 
     private DatasetVersion VersionOf(JournalEntry entry, IReadOnlyList<DatasetVersion> before)
     {

@@ -88,6 +88,14 @@ public sealed class Journal : IAsyncDisposable
     /// <summary>The entries of some kinds that there are now, oldest first. The journal is read once to know its kinds; after that only what is asked for.</summary>
     public IEnumerable<JournalEntry> ReadKinds(params IReadOnlyCollection<string> wanted) => Enumerate(kinds.Find(wanted, Count));
 
+    /// <summary>The kind of an entry, without reading it again.</summary>
+    public string KindOf(long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        return kinds.KindOf(index);
+    }
+
     public JournalEntry Entry(long index)
     {
         if (index < 0 || index >= Count)

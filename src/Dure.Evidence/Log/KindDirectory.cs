@@ -6,6 +6,7 @@ internal sealed class KindDirectory(Func<long, long, IEnumerable<JournalEntry>> 
 {
     private readonly Lock guard = new();
     private readonly Dictionary<string, ushort> numbers = new(StringComparer.Ordinal);
+    private readonly List<string> names = [];
     private readonly List<ushort> kinds = [];
 
     /// <summary>The indexes of the entries of these kinds among the first <paramref name="end"/>. The first question reads the journal, later ones only what has come since.</summary>
@@ -13,8 +14,7 @@ internal sealed class KindDirectory(Func<long, long, IEnumerable<JournalEntry>> 
     {
         lock (guard)
         {
-            foreach (var entry in read(kinds.Count, end))
-                kinds.Add(NumberOf(entry.Kind));
+            Learn(end);
             var known = wanted.Where(numbers.ContainsKey).Select(kind => numbers[kind]).ToHashSet();
             var found = new List<long>();
             for (var i = 0; i < end && known.Count > 0; i++)
@@ -26,10 +26,28 @@ internal sealed class KindDirectory(Func<long, long, IEnumerable<JournalEntry>> 
         }
     }
 
+    /// <summary>The kind of an entry that is there.</summary>
+    public string KindOf(long index)
+    {
+        lock (guard)
+        {
+            Learn(index + 1);
+            return names[kinds[(int)index]];
+        }
+    }
+
+    private void Learn(long end)
+    {
+        if (end > kinds.Count)
+            foreach (var entry in read(kinds.Count, end))
+                kinds.Add(NumberOf(entry.Kind));
+    }
+
     private ushort NumberOf(string kind)
     {
         if (numbers.TryGetValue(kind, out var number))
             return number;
+        names.Add(kind);
         return numbers[kind] = checked((ushort)numbers.Count);
     }
 }

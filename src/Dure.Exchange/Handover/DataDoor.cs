@@ -138,7 +138,8 @@ public sealed class DataDoor : IDisposable
         var (transfer, negotiation, offering, _) = Find(pid, authorization, isSeries: true);
         if (await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: usage.OfTransfer(pid).Uses > 0, ahead: AheadOf(pid), cancel) is PolicyDecision.Refused refused)
             throw Refuse(refused);
-        return (transfer, offering, negotiation.Entries[^1].Entry, negotiation.Changed);
+        var (agreed, agreedAt) = negotiation.Finalized!.Value; // Find lets final ones through only
+        return (transfer, offering, agreed.Entry, agreedAt);
     }
 
     /// <summary>Opens the way for series. One use is one transfer, however often the line is cut; bytes are counted as those of files.</summary>

@@ -9,7 +9,7 @@ internal sealed class NewestTurn : IDisposable
     /// <summary>Waits for the one before to leave, who is told to.</summary>
     public async Task<Turn> Take(params CancellationToken[] ends)
     {
-        var mine = CancellationTokenSource.CreateLinkedTokenSource(ends);
+        var mine = ends.Length == 0 ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(ends);
         if (Interlocked.Exchange(ref current, mine) is { } before)
         {
             try

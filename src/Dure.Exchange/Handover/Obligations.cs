@@ -25,13 +25,14 @@ public sealed record HeldAgreement(string Provider, string Dataset, JsonObject A
 /// Under whose rules something stands: the journal is followed from the entry that made it down to the agreements by which its data came. So a
 /// dataset or a model carries the rules on however many steps lie between, and what was made of own data alone carries none.
 /// </summary>
+/// <param name="batches">The kind of entry by which samples came in. There are many, and whoever makes something of them names besides how partners' signals came here.</param>
 /// <param name="ownId">This node's identifier.</param>
 /// <param name="ownClaims">What trusted alliances say of this node.</param>
-public sealed class Obligations(Journal journal, ProcessBook processes, ReceivedBook received, Func<string> ownId, Func<CancellationToken, ValueTask<PolicyClaims>> ownClaims, TimeProvider time)
+public sealed class Obligations(Journal journal, ProcessBook processes, ReceivedBook received, string batches, Func<string> ownId, Func<CancellationToken, ValueTask<PolicyClaims>> ownClaims, TimeProvider time)
 {
     public const string NotGranted = "urn:dure:exchange:not-granted";
 
-    /// <summary>A version names at most some thousand batches; what rests on more than this cannot be told to be free of others' rules.</summary>
+    /// <summary>What rests on more than this cannot be told to be free of others' rules.</summary>
     private const int MostEntries = 100_000;
 
     /// <summary>What came from others and went into what an entry made. Of each source all agreements that cover it, the newest first: any one of them is enough.</summary>
@@ -51,10 +52,10 @@ public sealed class Obligations(Journal journal, ProcessBook processes, Received
                 continue;
             }
             foreach (var rests in Lineage.From(read).Refs)
-                if (seen.Add(rests.Entry))
+                if (journal.KindOf(rests.Entry) != batches && seen.Add(rests.Entry))
                     ahead.Enqueue(rests.Entry);
             if (seen.Count > MostEntries)
-                throw new ProblemException("urn:dure:exchange:lineage-too-long", $"It rests on more than {MostEntries} entries of the journal.", $"journal entry {entry}", "Cut a dataset of a shorter time, and go on from that.");
+                throw new ProblemException("urn:dure:exchange:lineage-too-long", $"It rests on more than {MostEntries} entries of the journal.", $"journal entry {entry}", "Go on from something that was made in fewer steps.");
         }
         return [.. sources.Values];
     }

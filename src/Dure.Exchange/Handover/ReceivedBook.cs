@@ -26,13 +26,17 @@ public sealed record Received(string TransferPid, string Artefact, string Provid
 }
 
 /// <summary>What was received under which rules: a fold of the journal. What is made from it carries the rules on.</summary>
-public sealed class ReceivedBook
+public sealed class ReceivedBook : IDisposable
 {
     public const string Arrived = "data-received";
+
+    /// <summary>So many signals' names fit into one entry of the journal.</summary>
+    private const int MostInEntry = 1000;
 
     private readonly Journal journal;
     private readonly ConcurrentDictionary<string, Received> byTransfer = new(StringComparer.Ordinal);
     private readonly ReceivedSignals signals = new();
+    private readonly SemaphoreSlim naming = new(1, 1);
 
     private ReceivedBook(Journal journal) => this.journal = journal;
 
@@ -75,23 +79,36 @@ public sealed class ReceivedBook
     internal async Task<IReadOnlyList<string>> EnterSignals(Origin origin, IReadOnlyList<string> originals, Func<string, bool> isTaken, CancellationToken cancel)
     {
         var agreement = origin.Agreement["@id"]!.GetValue<string>();
-        var isNew = originals.Where(original => !signals.TryFind(origin.Provider, original, agreement, out _)).Distinct(StringComparer.Ordinal).ToList();
-        if (isNew.Count > 0)
+        // Names are given one after the other: two partners may call their signals alike.
+        await naming.WaitAsync(cancel);
+        try
         {
-            var given = new HashSet<string>(StringComparer.Ordinal);
-            var named = isNew.Select(original =>
-            {
-                var path = signals.NameFor(origin.Provider, original, candidate => given.Contains(candidate) || isTaken(candidate));
-                given.Add(path);
-                return (path, original);
-            }).ToList();
-            signals.Apply(await journal.Append(ReceivedSignals.Arrived, origin.TransferPid, ReceivedSignals.BodyOf(origin, named), origin.Provider, cancel));
+            var isNew = originals.Where(original => !signals.TryFind(origin.Provider, original, agreement, out _)).Distinct(StringComparer.Ordinal).ToList();
+            foreach (var some in isNew.Chunk(MostInEntry))
+                signals.Apply(await journal.Append(ReceivedSignals.Arrived, origin.TransferPid, ReceivedSignals.BodyOf(origin, Named(origin, some, isTaken)), origin.Provider, cancel));
+        }
+        finally
+        {
+            naming.Release();
         }
         return [.. originals.Select(original => signals.NameFor(origin.Provider, original, isTaken))];
     }
 
-    /// <summary>The entries that say under which agreements signals came.</summary>
-    internal IReadOnlyList<EntryRef> EntriesOf(IEnumerable<string> paths) => [.. paths.SelectMany(OriginsOfSignal).Select(origin => origin.Entry).Distinct()];
+    /// <summary>For each agreement under which signals came one entry that says so, and so leads to the agreement.</summary>
+    public static IReadOnlyList<EntryRef> EntriesOf(IEnumerable<ReceivedSignal> origins) => [.. origins.DistinctBy(origin => ReceivedSignals.IdOf(origin.Agreement)).Select(origin => origin.Entry)];
+
+    public void Dispose() => naming.Dispose();
+
+    private List<(string Path, string Original)> Named(Origin origin, IEnumerable<string> originals, Func<string, bool> isTaken)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        return [.. originals.Select(original =>
+        {
+            var path = signals.NameFor(origin.Provider, original, candidate => given.Contains(candidate) || isTaken(candidate));
+            given.Add(path);
+            return (path, original);
+        })];
+    }
 
     internal async Task<Received> Enter(Origin origin, string artefact, ContentHash content, long bytes, CancellationToken cancel)
     {

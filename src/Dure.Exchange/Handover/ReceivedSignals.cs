@@ -80,7 +80,7 @@ internal sealed class ReceivedSignals
         }
     }
 
-    private static string IdOf(JsonObject agreement) => agreement["@id"]!.GetValue<string>();
+    public static string IdOf(JsonObject agreement) => agreement["@id"]!.GetValue<string>();
 
     /// <summary>The root, the partner's host and the original path; where that is longer than a path may be, its last part with a piece of the whole's hash.</summary>
     private static string Name(string provider, string original, int attempt)

@@ -83,6 +83,9 @@ public sealed record ExchangeProcess
     /// <summary>Waits for a person of this organisation.</summary>
     public bool NeedsDecision { get; init; }
 
+    /// <summary>The step that made a negotiation final, and when that was: later steps only say that the other side knows.</summary>
+    public (EntryRef Entry, DateTimeOffset At)? Finalized { get; init; }
+
     public DateTimeOffset Began { get; init; }
     public DateTimeOffset Changed { get; init; }
 

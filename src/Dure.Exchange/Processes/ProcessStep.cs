@@ -122,7 +122,9 @@ public sealed record ProcessStep
             process = Take(process, received.Kind, received.Body, isOwn: false).Entering(received.Kind.Target()) with { LastReceived = CanonicalJson.Hash(received.Body) };
         if (Sends is { } sends)
             process = Take(process, sends.Kind, sends.Body, isOwn: true) with { Pending = new Outgoing(sends.Kind, sends.Body, entry.Entry) };
-        return Ends ? process.Entering(ProcessState.Terminated) : process;
+        if (Ends)
+            process = process.Entering(ProcessState.Terminated);
+        return process.Finalized is null && process.Heading == ProcessState.Finalized ? process with { Finalized = (entry, at) } : process;
     }
 
     private static ExchangeProcess Take(ExchangeProcess process, MessageKind kind, JsonObject body, bool isOwn) => kind switch

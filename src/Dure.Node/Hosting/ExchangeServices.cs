@@ -8,6 +8,7 @@ using Dure.Exchange.Identity;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
 using Dure.Exchange.Sharing;
+using Dure.Historian;
 using Dure.Node.Http.Exchange;
 
 namespace Dure.Node.Hosting;
@@ -68,7 +69,7 @@ internal static class ExchangeServices
     }
 
     private static Obligations ObligationsOf(IServiceProvider provider, ExchangeIdentity identity) => new(provider.GetRequiredService<Journal>(), provider.GetRequiredService<ProcessBook>(),
-        provider.GetRequiredService<ReceivedBook>(), () => identity.Own.Did.Value, identity.OwnClaims, provider.GetRequiredService<TimeProvider>());
+        provider.GetRequiredService<ReceivedBook>(), PlantHistorian.Ingested, () => identity.Own.Did.Value, identity.OwnClaims, provider.GetRequiredService<TimeProvider>());
 
     private static Uri DoorOf(NodeAddress address, ExchangeProcess transfer) => address.At((transfer.Format switch { Dsp.SeriesFormat => SeriesEndpoints.Root, Dsp.PushFormat => PushEndpoints.Root, _ => DataEndpoints.Root }) + Uri.EscapeDataString(transfer.Pid));
 

@@ -16,7 +16,7 @@ internal sealed class CutWork(DatasetCatalog catalog, PlantHistorian historian, 
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
     {
         var spec = SpecOf(request);
-        var origins = spec.Assets.SelectMany(asset => received.SignalsUnder(asset.Path)).Select(signal => signal.Entry).Distinct().ToList();
+        var origins = ReceivedBook.EntriesOf(spec.Assets.SelectMany(asset => received.SignalsUnder(asset.Path)));
         var version = await catalog.Cut(spec, context.Actor, new Teller(context), context.Cancel, origins);
         return DatasetEndpoints.Describe(version);
     }

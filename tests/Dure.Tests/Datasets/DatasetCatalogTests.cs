@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Dure.Datasets;
+using Dure.Evidence;
 using Dure.Kernel;
 using Xunit;
 
@@ -41,6 +42,23 @@ public sealed class DatasetCatalogTests
         Assert.Equal(9, frame.Values[0][1]);
         Assert.True(double.IsNaN(frame.Values[1][1]));
         Assert.False(frame.Labels![1]);
+    }
+
+    [Fact]
+    public async Task A_version_of_more_batches_than_one_entry_can_name_leads_to_all_of_them()
+    {
+        await using var node = await DatasetNode.Open();
+        var spec = await node.TwoPumps();
+        for (var batch = 0; batch < 5100; batch++)
+            await node.Ingest("plant/pump1/Pressure", "bar", [new Sample(DatasetNode.Start.AddSeconds(batch % 100), 2)]);
+
+        var version = await node.Cut(spec);
+
+        var gathered = Lineage.From(node.Journal.Entry(version.Entry)).Refs;
+        Assert.Equal(2, gathered.Count);
+        var named = gathered.SelectMany(entry => Lineage.From(node.Journal.Entry(entry.Entry)).Refs).ToList();
+        Assert.Equal(5106, named.Count);
+        Assert.All(named, batch => Assert.Equal("ingested", node.Journal.KindOf(batch.Entry)));
     }
 
     [Fact]

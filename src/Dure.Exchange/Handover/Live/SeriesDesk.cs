@@ -215,7 +215,7 @@ public sealed class SeriesDesk : IAsyncDisposable
             // The rules are attached before the samples can be found: a crash in between leaves rules without samples, never samples without rules.
             var names = await owner.received.EnterSignals(origin, [.. page.Rows.Select(rows => rows.Path)], owner.landing.Knows, owner.stop.Token);
             cancel.ThrowIfCancellationRequested(); // ended while it came
-            var landed = await owner.landing.Land([.. page.Rows.Zip(names, (rows, name) => (name, rows))], $"exchange {transfer.Pid} {agreement}", transfer.Peer, owner.received.EntriesOf(names), owner.stop.Token);
+            var landed = await owner.landing.Land([.. page.Rows.Zip(names, (rows, name) => (name, rows))], $"exchange {transfer.Pid} {agreement}", transfer.Peer, ReceivedBook.EntriesOf(names.SelectMany(owner.received.OriginsOfSignal)), owner.stop.Token);
             if (landed.Entry is { } entry)
                 batches.Add(entry);
             progress = progress with { Samples = progress.Samples + landed.Accepted, Refused = progress.Refused + landed.Refused };

@@ -131,9 +131,15 @@ public sealed class SeriesDoor : IAsyncDisposable
         /// <summary>Whoever still has its turn is stopped with the passage.</summary>
         public async ValueTask DisposeAsync()
         {
-            await Passage.DisposeAsync();
-            using (await Turns.Take())
-                Reader.Dispose();
+            try
+            {
+                await Passage.DisposeAsync();
+            }
+            finally
+            {
+                using (await Turns.Take())
+                    Reader.Dispose();
+            }
         }
     }
 }
