@@ -19,8 +19,13 @@ public sealed class DataDoor : IDisposable
 {
     public const string Unauthorised = "urn:dure:exchange:unauthorised";
     public const string Refused = "urn:dure:exchange:refused";
+
+    /// <summary>It is asked for more often than the journal, which holds each part that leaves, shall grow.</summary>
+    public const string TooOften = "urn:dure:exchange:too-often";
+
     private const int MaxOpen = 256;
     private const int MaxOpenPerPartner = 32;
+    private const int RequestsPerMinute = 60;
 
     /// <summary>Series may flow for months at a few bytes a second: so much is entered ahead that the journal does not grow with each piece.</summary>
     private const long SeriesAhead = 256 * 1024;
@@ -35,10 +40,12 @@ public sealed class DataDoor : IDisposable
     private readonly ProcessGates gates = new();
     private readonly ConcurrentDictionary<Passage, bool> open = new();
     private readonly ConcurrentDictionary<string, long> forgiven = new(StringComparer.Ordinal);
+    private readonly Pace pace;
 
     public DataDoor(ProcessBook processes, OfferingBook offerings, UsageBook usage, UsageJudge judge, TransferTokens tokens, IShelf shelf, TimeProvider time)
     {
         (this.processes, this.offerings, this.usage, this.judge, this.tokens, this.shelf, this.time) = (processes, offerings, usage, judge, tokens, shelf, time);
+        pace = new Pace(RequestsPerMinute, TimeSpan.FromMinutes(1) / RequestsPerMinute, time);
         processes.Changed += StopWhatEnded;
     }
 
@@ -66,7 +73,7 @@ public sealed class DataDoor : IDisposable
     public async Task<Passage> Enter(string pid, string? authorization, long from, long length, bool isPart, CancellationToken cancel)
     {
         var (transfer, negotiation, offering, path) = Find(pid, authorization);
-        return await Enter(transfer, negotiation, offering, path, from, length, isPart, cancel);
+        return await Enter(transfer, negotiation, offering, path, from, length, isPart, isBrought: false, cancel);
     }
 
     /// <summary>What a transfer brings to its consumer: as <see cref="Look"/>, for this node itself.</summary>
@@ -80,10 +87,10 @@ public sealed class DataDoor : IDisposable
     internal async Task<Passage> EnterToBring(ExchangeProcess transfer, long from, long length, CancellationToken cancel)
     {
         var (_, negotiation, offering, path) = Behind(transfer, isSeries: false);
-        return await Enter(transfer, negotiation, offering, path, from, length, isPart: true, cancel);
+        return await Enter(transfer, negotiation, offering, path, from, length, isPart: true, isBrought: true, cancel);
     }
 
-    private async Task<Passage> Enter(ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, bool isPart, CancellationToken cancel)
+    private async Task<Passage> Enter(ExchangeProcess transfer, ExchangeProcess negotiation, Offering offering, string path, long from, long length, bool isPart, bool isBrought, CancellationToken cancel)
     {
         var pid = transfer.Pid;
         CheckRoom(transfer.Peer);
@@ -94,6 +101,9 @@ public sealed class DataDoor : IDisposable
         var decision = await judge.MayUse(negotiation, PolicyPhase.Access, PurposesOf(transfer), isCounted: !isNewUse, ahead: 0, cancel);
         if (decision is PolicyDecision.Refused refused)
             throw Refuse(refused);
+        // What this node brings keeps pauses of its own.
+        if (!isBrought && !pace.TryTake(pid))
+            throw new ProblemException(TooOften, $"More than {RequestsPerMinute} requests came in a minute.", "data", "Ask for more at once, or again in a while.");
         var counted = 0L;
         if (isNewUse)
         {
@@ -250,7 +260,10 @@ public sealed class DataDoor : IDisposable
         if (changed.Kind != ProcessKind.Transfer || changed.Heading == ProcessState.Started)
             return;
         if (changed.State.IsFinal())
+        {
             forgiven.TryRemove(changed.Pid, out _);
+            pace.Forget(changed.Pid);
+        }
         foreach (var passage in open.Keys.Where(passage => passage.Transfer.Pid == changed.Pid))
             passage.Stop(changed.Reason ?? $"The transfer is {changed.Heading.Wire()}.");
     }

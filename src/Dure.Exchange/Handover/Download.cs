@@ -23,6 +23,9 @@ public sealed class Download(HttpClient client, Uri address, string token, strin
     private const int MaxManifestBytes = 64 << 20;
     private const long KeptFree = 512L << 20;
 
+    /// <summary>ENOSPC of POSIX and ERROR_DISK_FULL of Windows, as the runtime hands them on.</summary>
+    private const int DiskFull = 28, WindowsDiskFull = unchecked((int)0x80070070);
+
     /// <summary>How long a provider may send nothing.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
@@ -122,6 +125,9 @@ public sealed class Download(HttpClient client, Uri address, string token, strin
             hash.AppendData(buffer, 0, read);
         return have;
     }
+
+    /// <summary>Whether something fails since the disk is full: by our own measure, or by the system's.</summary>
+    internal static bool IsNoRoom(Exception failed) => failed is ProblemException { Problem.Type: NoRoom } or IOException { HResult: DiskFull or WindowsDiskFull };
 
     /// <summary>How many bytes may be written there.</summary>
     internal static long RoomBeside(string file) => Math.Max(0, new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(file))!).AvailableFreeSpace - KeptFree);

@@ -39,6 +39,9 @@ public sealed class FetchDesk : IAsyncDisposable
     /// <summary>How often a refusal is asked about again: the suspension that it comes from may still be on its way.</summary>
     private const int MaxRefusals = 5;
 
+    /// <summary>What a provider hears of what it cannot mend.</summary>
+    private const string NotTakenIn = "The data could not be taken in.";
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
@@ -55,8 +58,7 @@ public sealed class FetchDesk : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Fetch> fetches = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> atOncePerPartner = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
+    private readonly PartnerTurns turns = new(MaxAtOnce, MaxAtOncePerPartner);
     private readonly CancellationTokenSource stop = new();
 
     public FetchDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, HttpClient client, ILanding landing, SeriesDesk series, string folder, TimeProvider time)
@@ -86,24 +88,38 @@ public sealed class FetchDesk : IAsyncDisposable
 
     internal void Report(string pid, long done, long? total) => fetches[pid] = new Fetch(FetchState.Receiving, done, total, "receives");
 
-    /// <summary>Does something with a transfer's file that ends when the transfer does not run any longer.</summary>
+    /// <summary>Does something with a transfer's file that ends when the transfer does not run any longer. A full disk suspends it until a person has made room.</summary>
     internal async Task<T> WhileStarted<T>(ExchangeProcess transfer, Func<string, CancellationToken, Task<T>> work, CancellationToken cancel)
     {
+        var pid = transfer.Pid;
         Directory.CreateDirectory(folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, cancel);
-        running[transfer.Pid] = limit;
+        running[pid] = limit;
         try
         {
             // What was stopped before this could be found running ends here.
-            if (!processes.TryFind(ProcessKind.Transfer, transfer.Pid, out var now) || now.Heading != ProcessState.Started)
-                throw new ProblemException(DataDoor.Refused, "The transfer does not run any longer.", "transfer", "Ask for it to be started again.");
-            return await work(FileOf(transfer.Pid), limit.Token);
+            return IsStarted(pid) ? await work(FileOf(pid), limit.Token) : throw Ended();
+        }
+        catch (IOException gone) when (!IsStarted(pid))
+        {
+            throw Ended(gone); // and its file was taken away
+        }
+        catch (Exception full) when (Download.IsNoRoom(full))
+        {
+            var problem = full as ProblemException ?? new ProblemException(Download.NoRoom, "The disk is full.", "disk", "Make room on the disk, then let the transfer go on.", full);
+            await Tell(pid, problem);
+            throw problem;
         }
         finally
         {
-            running.TryRemove(transfer.Pid, out _);
+            running.TryRemove(pid, out _);
+            // What was written while the transfer was ended may have come after its file had been deleted.
+            if (processes.TryFind(ProcessKind.Transfer, pid, out var last) && last.State.IsFinal())
+                Delete(pid);
         }
     }
+
+    internal bool IsStarted(string pid) => processes.TryFind(ProcessKind.Transfer, pid, out var transfer) && transfer.Heading == ProcessState.Started;
 
     internal Task KeepManifest(ExchangeProcess transfer, byte[] manifest, CancellationToken cancel) => WhileStarted(transfer, async (file, stopped) =>
     {
@@ -111,29 +127,37 @@ public sealed class FetchDesk : IAsyncDisposable
         return true;
     }, cancel);
 
-    /// <summary>Lands what a provider has brought. What cannot be landed ends the transfer, and the provider hears why.</summary>
-    internal async Task LandBrought(ExchangeProcess transfer, ContentHash content)
+    /// <summary>
+    /// Lands what a provider has brought, within <see cref="WhileStarted"/>. What cannot be taken in ends the transfer, and the provider hears why;
+    /// what fails in this house is tried again when the provider comes again.
+    /// </summary>
+    /// <param name="content">The hash of the whole; null to go on with a landing that was cut off.</param>
+    internal async Task LandBrought(ExchangeProcess transfer, string file, ContentHash? content, CancellationToken stopped)
     {
         try
         {
-            var (file, origin) = (FileOf(transfer.Pid), OriginOf(transfer));
-            var manifest = File.Exists(file + ".manifest") ? await File.ReadAllBytesAsync(file + ".manifest", stop.Token) : null;
-            await received.Enter(origin, NameOf(content, manifest, file), content, new FileInfo(file).Length, stop.Token);
+            var origin = OriginOf(transfer);
+            if (content is { } hash)
+            {
+                var manifest = File.Exists(file + ".manifest") ? await File.ReadAllBytesAsync(file + ".manifest", stopped) : null;
+                stopped.ThrowIfCancellationRequested(); // ended while its last bytes came
+                await received.Enter(origin, NameOf(hash, manifest, file), hash, new FileInfo(file).Length, stop.Token);
+            }
             await Land(transfer, origin, file);
         }
-        catch (Exception failed) when (failed is ProblemException or IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (OwnTrouble.MayPass(failed))
         {
-            fetches[transfer.Pid] = new Fetch(FetchState.Failed, 0, null, (failed as ProblemException)?.Problem.What ?? failed.Message);
-            await Tell(transfer.Pid, failed);
+            fetches[transfer.Pid] = new Fetch(FetchState.Receiving, LengthOf(file), null, $"goes on when the provider comes again: {(failed as ProblemException)?.Problem.What ?? failed.Message}");
             throw;
         }
-    }
-
-    /// <summary>Goes on with a landing that was cut off; what has landed is left as it is.</summary>
-    internal async Task LandAgain(ExchangeProcess transfer)
-    {
-        if (processes.TryFind(ProcessKind.Transfer, transfer.Pid, out var now) && now.Heading == ProcessState.Started)
-            await Land(transfer, OriginOf(transfer), FileOf(transfer.Pid));
+        catch (ProblemException refused)
+        {
+            fetches[transfer.Pid] = new Fetch(FetchState.Failed, 0, null, refused.Problem.What);
+            await Tell(transfer.Pid, refused);
+            if (OwnTrouble.Is(refused.Problem))
+                throw new ProblemException("urn:dure:exchange:not-received", NotTakenIn, "content", "Look whether the data fit their manifest, then negotiate anew.", refused);
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -141,6 +165,7 @@ public sealed class FetchDesk : IAsyncDisposable
         processes.Changed -= Consider;
         await stop.CancelAsync();
         await Task.WhenAll(work.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        turns.Dispose();
         stop.Dispose();
     }
 
@@ -164,11 +189,18 @@ public sealed class FetchDesk : IAsyncDisposable
         if (!transfer.State.IsFinal() || work.ContainsKey(transfer.Pid))
             return;
         tokens.Forget(transfer.Pid);
+        Delete(transfer.Pid);
+    }
+
+    private void Delete(string pid)
+    {
         if (!Directory.Exists(folder))
             return;
-        File.Delete(FileOf(transfer.Pid));
-        File.Delete(FileOf(transfer.Pid) + ".manifest");
+        File.Delete(FileOf(pid));
+        File.Delete(FileOf(pid) + ".manifest");
     }
+
+    private static ProblemException Ended(Exception? cause = null) => new(DataDoor.Refused, "The transfer does not run any longer.", "transfer", "Ask for it to be started again.", cause);
 
     private string FileOf(string pid) => Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(pid))) + ".part");
 
@@ -215,7 +247,7 @@ public sealed class FetchDesk : IAsyncDisposable
         var problem = (failed as ProblemException)?.Problem;
         var message = problem?.Type == Download.NoRoom ? MessageKind.TransferSuspension : MessageKind.TransferTermination;
         // What went wrong in this house is said without its details: file names are nobody else's business.
-        var reason = problem?.Type.StartsWith("urn:dure:exchange:", StringComparison.Ordinal) == true ? problem.What : "The data could not be taken in.";
+        var reason = problem?.Type.StartsWith("urn:dure:exchange:", StringComparison.Ordinal) == true ? problem.What : NotTakenIn;
         try
         {
             await desk.Decide(ProcessKind.Transfer, pid, message, process => Compose.Ending(message, process.ProviderPid, process.ConsumerPid, "not-received", reason), problem?.What ?? failed.Message, "node", stop.Token);
@@ -256,7 +288,7 @@ public sealed class FetchDesk : IAsyncDisposable
                 var before = LengthOf(file);
                 try
                 {
-                    await InTurn(transfer.Peer, () => FetchAndLand(transfer, file, limit.Token), limit.Token);
+                    await turns.InTurn(transfer.Peer, () => FetchAndLand(transfer, file, limit.Token), limit.Token);
                     return;
                 }
                 catch (Exception broken) when (broken is IOException or HttpRequestException)
@@ -282,29 +314,6 @@ public sealed class FetchDesk : IAsyncDisposable
         finally
         {
             running.TryRemove(pid, out _);
-        }
-    }
-
-    /// <summary>Few at once, and fewer of one partner: one that never ends its answers holds up nobody else's data.</summary>
-    private async Task InTurn(string partner, Func<Task> fetch, CancellationToken cancel)
-    {
-        var turn = atOncePerPartner.GetOrAdd(partner, static _ => new SemaphoreSlim(MaxAtOncePerPartner, MaxAtOncePerPartner));
-        await turn.WaitAsync(cancel);
-        try
-        {
-            await atOnce.WaitAsync(cancel);
-            try
-            {
-                await fetch();
-            }
-            finally
-            {
-                atOnce.Release();
-            }
-        }
-        finally
-        {
-            turn.Release();
         }
     }
 

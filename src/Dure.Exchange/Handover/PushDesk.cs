@@ -14,6 +14,7 @@ namespace Dure.Exchange.Handover;
 public sealed class PushDesk : IAsyncDisposable
 {
     private const int MaxAtOnce = 32;
+    private const int MaxAtOncePerPartner = 4;
     private const int MaxRefusals = 5;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -27,7 +28,7 @@ public sealed class PushDesk : IAsyncDisposable
     private readonly HttpClient client;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim atOnce = new(MaxAtOnce, MaxAtOnce);
+    private readonly PartnerTurns turns = new(MaxAtOnce, MaxAtOncePerPartner);
     private readonly CancellationTokenSource stop = new();
 
     public PushDesk(ProcessDesk desk, DataDoor door, IShelf shelf, ReceivedTokens tokens, PartnerHosts hosts, HttpClient client, TimeProvider time)
@@ -48,6 +49,7 @@ public sealed class PushDesk : IAsyncDisposable
         desk.Book.Changed -= Consider;
         await stop.CancelAsync();
         await Task.WhenAll(work.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        turns.Dispose();
         stop.Dispose();
     }
 
@@ -78,8 +80,8 @@ public sealed class PushDesk : IAsyncDisposable
         var (pid, steps) = (transfer.Pid, transfer.Entries.Length);
         try
         {
-            await Push(pid);
-            await Say(pid, MessageKind.TransferCompletion, null, null);
+            if (await Push(pid, transfer.Peer))
+                await Say(pid, MessageKind.TransferCompletion, null, null);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -99,19 +101,19 @@ public sealed class PushDesk : IAsyncDisposable
             Consider(now); // suspended and started again meanwhile
     }
 
-    private async Task Push(string pid)
+    /// <returns>Whether all was brought; not when the transfer was stopped.</returns>
+    private async Task<bool> Push(string pid, string partner)
     {
         var began = time.GetTimestamp();
         var refusals = 0;
         for (var pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
         {
             if (!IsStarted(pid))
-                return;
-            await atOnce.WaitAsync(stop.Token);
+                return false;
             try
             {
-                await Bring(pid, stop.Token);
-                return;
+                await turns.InTurn(partner, () => Bring(pid, stop.Token), stop.Token);
+                return true;
             }
             catch (Exception broken) when (broken is IOException or HttpRequestException && time.GetElapsedTime(began) <= Patience)
             {
@@ -120,10 +122,6 @@ public sealed class PushDesk : IAsyncDisposable
             catch (ProblemException refused) when (refused.Problem.Type is Download.Refused or DataDoor.Refused && ++refusals < MaxRefusals)
             {
                 // A suspension may still be on its way to either side: then it is not a refusal for good.
-            }
-            finally
-            {
-                atOnce.Release();
             }
             await Task.Delay(pause, time, stop.Token);
         }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
 using Dure.Kernel;
@@ -16,7 +15,7 @@ public sealed record PushedRange(long? From, long? Total, string? Digest);
 /// The door by which partners bring data that this node asked them to bring: opened by a token bound to the transfer and the partner, for as long as
 /// the transfer runs, for as many bytes as were announced. What has come survives a crash; the whole is checked by its hash and lands as what is fetched.
 /// </summary>
-public sealed class PushDoor(ProcessBook processes, FetchDesk fetches, TransferTokens tokens, long mostBytes) : IDisposable
+public sealed class PushDoor : IDisposable
 {
     /// <summary>What is brought does not begin where this node is.</summary>
     public const string Elsewhere = "urn:dure:exchange:wrong-offset";
@@ -28,7 +27,18 @@ public sealed class PushDoor(ProcessBook processes, FetchDesk fetches, TransferT
     private const int BufferBytes = 256 * 1024;
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
+    private readonly ProcessBook processes;
+    private readonly FetchDesk fetches;
+    private readonly TransferTokens tokens;
+    private readonly long mostBytes;
     private readonly ConcurrentDictionary<string, NewestTurn> turns = new(StringComparer.Ordinal);
+    private readonly PartialHashes hashes = new();
+
+    public PushDoor(ProcessBook processes, FetchDesk fetches, TransferTokens tokens, long mostBytes)
+    {
+        (this.processes, this.fetches, this.tokens, this.mostBytes) = (processes, fetches, tokens, mostBytes);
+        processes.Changed += Forget;
+    }
 
     /// <summary>How many bytes of a transfer are here.</summary>
     /// <exception cref="ProblemException">Of type <see cref="DataDoor.Unauthorised"/> when the token opens nothing, <see cref="DataDoor.Refused"/> when the transfer does not run.</exception>
@@ -62,24 +72,41 @@ public sealed class PushDoor(ProcessBook processes, FetchDesk fetches, TransferT
         var transfer = Find(pid, authorization);
         using var turn = await turns.GetOrAdd(pid, static _ => new NewestTurn()).Take(cancel);
         // A former attempt may have brought all, and its answer was lost.
-        if (fetches.BytesLanded(pid) is not null)
-        {
-            await fetches.LandAgain(transfer);
+        if (fetches.BytesLanded(pid) is not null && !fetches.IsStarted(pid))
             return true;
+        try
+        {
+            return await fetches.WhileStarted(transfer, (file, stopped) => TakeAndLand(transfer, file, range, body, stopped), turn.Token);
         }
-        return await fetches.WhileStarted(transfer, (file, stopped) => Take(transfer, file, range, body, stopped), turn.Token) is { } content && await Land(transfer, content);
+        finally
+        {
+            if (processes.TryFind(ProcessKind.Transfer, pid, out var now))
+                Forget(now); // ended before its hash was kept
+        }
     }
 
     public void Dispose()
     {
+        processes.Changed -= Forget;
+        hashes.Dispose();
         foreach (var turn in turns.Values)
             turn.Dispose();
     }
 
-    private async Task<bool> Land(ExchangeProcess transfer, ContentHash content)
+    private void Forget(ExchangeProcess changed)
     {
-        await fetches.LandBrought(transfer, content);
-        turns.TryRemove(transfer.Pid, out _);
+        if (changed.Kind != ProcessKind.Transfer || !changed.State.IsFinal())
+            return;
+        turns.TryRemove(changed.Pid, out _);
+        hashes.Forget(changed.Pid);
+    }
+
+    private async Task<bool> TakeAndLand(ExchangeProcess transfer, string file, PushedRange range, Stream body, CancellationToken stopped)
+    {
+        ContentHash? content = null;
+        if (fetches.BytesLanded(transfer.Pid) is null && (content = await Take(transfer, file, range, body, stopped)) is null)
+            return false;
+        await fetches.LandBrought(transfer, file, content, stopped);
         return true;
     }
 
@@ -96,10 +123,22 @@ public sealed class PushDoor(ProcessBook processes, FetchDesk fetches, TransferT
     /// <returns>The hash of the whole; null when more is to come.</returns>
     private async Task<ContentHash?> Take(ExchangeProcess transfer, string file, PushedRange range, Stream body, CancellationToken cancel)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (range.From is null)
             File.Delete(file);
-        var have = await Download.HashWhatIsThere(file, hash, cancel);
+        var hash = await hashes.Take(transfer.Pid, file, cancel);
+        try
+        {
+            return await Take(transfer, file, range, body, hash, cancel);
+        }
+        finally
+        {
+            hashes.Keep(transfer.Pid, hash);
+        }
+    }
+
+    private async Task<ContentHash?> Take(ExchangeProcess transfer, string file, PushedRange range, Stream body, PartialHash hash, CancellationToken cancel)
+    {
+        var have = hash.Length;
         if (range.From is { } from && from != have)
             throw new ProblemException(Elsewhere, $"{have} bytes are here, and what is brought begins at {from}.", "header Content-Range", $"Go on at the byte that {Upload.OffsetHeader} says.");
         var most = MostOf(transfer, range.Total, file, have);
@@ -112,14 +151,14 @@ public sealed class PushDoor(ProcessBook processes, FetchDesk fetches, TransferT
                 if (have + read > most)
                     throw Long(range.Total is null ? $"More than {most} bytes are brought." : "More is brought than was said.");
                 await target.WriteAsync(buffer.AsMemory(0, read), cancel);
-                hash.AppendData(buffer, 0, read);
+                hash.Append(buffer, read);
                 fetches.Report(transfer.Pid, have += read, range.Total);
             }
             target.Flush(flushToDisk: true);
         }
         if (have < range.Total)
             return null;
-        var digest = hash.GetHashAndReset();
+        var digest = hash.Value();
         if (range.Digest is null || range.Digest == Convert.ToBase64String(digest))
             return new ContentHash(digest);
         File.Delete(file);

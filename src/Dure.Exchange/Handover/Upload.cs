@@ -123,7 +123,7 @@ public sealed class Upload(HttpClient client, Uri address, string token)
                     if (read == 0)
                         throw new IOException("The file is shorter than it was.");
                     await passage.Let(read, stop.Token);
-                    stop.CancelAfter(LongestSilence);
+                    stop.CancelAfter(LongestSilence); // for this buffer: a door that takes less in that time is cut off, and its turn goes to the next
                     await stream.WriteAsync(buffer.AsMemory(0, read), stop.Token);
                     done += read;
                 }

@@ -59,7 +59,7 @@ public sealed class UsageBook
         byOffer.AddOrUpdate((body["offer"]!.GetValue<string>(), body["partner"]!.GetValue<string>()), new Usage(uses, bytes), (_, before) => before.And(uses, bytes));
         byAgreement.AddOrUpdate(body["agreement"]!.GetValue<string>(), new Usage(uses, bytes), (_, before) => before.And(uses, bytes));
         byTransfer.AddOrUpdate(entry.Subject, new TransferUsage(uses, bytes, bytes),
-            // What an earlier use gives back is no credit of the one that began meanwhile.
+            // A stream of an earlier use that still flows counts into the newest, and gives back to it: over all uses no more leaves than they allow together.
             (_, before) => new TransferUsage(before.Uses + uses, Math.Max(0, (uses > 0 ? 0 : before.BytesOfUse) + bytes), before.Bytes + bytes));
     }
 }

@@ -6,7 +6,11 @@ using Dure.Kernel;
 namespace Dure.Exchange.Processes;
 
 /// <summary>An answer to a message: HTTP status and body.</summary>
-public sealed record Answer(int Status, JsonObject Body);
+public sealed record Answer(int Status, JsonObject Body)
+{
+    /// <summary>What failed in this house, for its own log; the body does not say it.</summary>
+    public Problem? Trouble { get; init; }
+}
 
 /// <summary>
 /// Takes messages of other participants and decisions of this one, and moves processes on. Steps of one process happen one after the
@@ -207,11 +211,14 @@ public sealed class ProcessDesk : IAsyncDisposable
 
     private static Answer Refuse(ExchangeProcess process, Problem problem) => Refuse(process.Kind, process.ProviderPid, process.ConsumerPid, problem);
 
-    private static Answer Refuse(ProcessKind kind, string providerPid, string consumerPid, Problem problem) =>
-        new(StatusOf(problem), Dsp.ProcessError(kind, providerPid, consumerPid, problem.Type, $"{problem.What} {problem.Mend}"));
+    private static Answer Refuse(ProcessKind kind, string providerPid, string consumerPid, Problem problem)
+    {
+        var told = OwnTrouble.Is(problem) ? OwnTrouble.Told : problem;
+        return new Answer(StatusOf(told), Dsp.ProcessError(kind, providerPid, consumerPid, told.Type, $"{told.What} {told.Mend}")) { Trouble = told == problem ? null : problem };
+    }
 
     /// <summary>A disk or a journal that fails is no fault of the other side: it has to try again, and not to give up.</summary>
-    private static int StatusOf(Problem problem) => problem.Type.StartsWith("urn:dure:evidence:", StringComparison.Ordinal) ? 503
+    private static int StatusOf(Problem problem) => problem.Type == OwnTrouble.Type ? 503
         : problem.Type == TooManyOpen ? 429
         : 400;
 

@@ -215,6 +215,44 @@ public sealed class PushTests(EnforcementFixture fixture) : IClassFixture<Enforc
         Assert.Empty(Directory.GetFiles(Path.Combine(lab.Folder, "incoming")));
     }
 
+    [Fact]
+    public async Task What_fails_in_the_receivers_house_is_tried_again_and_not_told_in_detail()
+    {
+        await using var lab = await SharingNode.Start();
+        await using var rogue = await RogueProvider.Start(lab);
+        var content = RandomNumberGenerator.GetBytes(50_000);
+        (rogue.IsToBring, rogue.ChangeDataset) = (true, dataset => dataset["dcat:byteSize"] = content.Length);
+        var agreement = await rogue.Begin();
+        await SharingNode.Until(async () => (await lab.Transfers(agreement)).Single(), one => (string?)one["state"] == "STARTED");
+        var door = ForeignParticipant.DoorOf(rogue.Received.Single(message => message.Path.EndsWith("/transfers/request", StringComparison.Ordinal)).Body, "", "");
+        using var client = new HttpClient();
+
+        async Task<(HttpStatusCode Status, string Text)> Put(byte[] bytes, string range)
+        {
+            using var message = new HttpRequestMessage(HttpMethod.Put, door.Address) { Content = new ByteArrayContent(bytes) };
+            message.Headers.TryAddWithoutValidation("Authorization", $"Bearer {door.Token}");
+            message.Content.Headers.TryAddWithoutValidation("Content-Range", range);
+            using var answer = await client.SendAsync(message, Cancel);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+        }
+
+        // A file lies where the folder for the content must be.
+        var inTheWay = Path.Combine(lab.Folder, "blobs", Convert.ToHexStringLower(SHA256.HashData(content))[..2]);
+        if (Directory.Exists(inTheWay))
+            Directory.Delete(inTheWay, recursive: true);
+        await File.WriteAllTextAsync(inTheWay, "", Cancel);
+        var (status, text) = await Put(content, $"bytes 0-{content.Length - 1}/{content.Length}");
+        Assert.True(status == HttpStatusCode.ServiceUnavailable, $"{status} {text}");
+        Assert.DoesNotContain(lab.Folder, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("blobs", text, StringComparison.Ordinal);
+        Assert.Equal("STARTED", (string?)(await lab.Transfers(agreement)).Single()["state"]);
+        File.Delete(inTheWay);
+        (status, text) = await Put([], $"bytes */{content.Length}");
+        Assert.True(status == HttpStatusCode.NoContent, $"{status} {text}");
+        await SharingNode.Until(async () => (await lab.Transfers(agreement)).Single(), one => (string?)one["fetch"] == "Landed" && (string?)one["state"] == "COMPLETED");
+        Assert.Empty(Directory.GetFiles(Path.Combine(lab.Folder, "incoming")));
+    }
+
     /// <summary>Agrees, and asks to bring the data to an address.</summary>
     private async Task<string> Bring(ForeignParticipant partner, JsonObject offering, Uri address)
     {

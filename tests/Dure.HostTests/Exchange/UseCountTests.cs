@@ -64,6 +64,24 @@ public sealed class UseCountTests : IAsyncLifetime
         TestContext.Current.TestOutputHelper!.WriteLine($"{got} bytes by three uses of {whole}");
     }
 
+    /// <summary>Each part that leaves is an entry of the journal: a byte at a time may not be asked for without an end.</summary>
+    [Fact]
+    public async Task Of_very_many_requests_for_a_byte_the_later_ones_wait()
+    {
+        await using var partner = await Partner();
+        var (_, door) = await Open(partner);
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 1000 && !answers.Contains(HttpStatusCode.TooManyRequests); i++)
+        {
+            using var answer = await partner.Ask(door, 5, 5);
+            answers.Add(answer.StatusCode);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+                Assert.NotNull(answer.Headers.RetryAfter);
+        }
+        Assert.Equal(HttpStatusCode.TooManyRequests, answers[^1]);
+        Assert.All(answers.Take(60), status => Assert.Equal(HttpStatusCode.PartialContent, status));
+    }
+
     private async Task<ForeignParticipant> Partner()
     {
         var partner = new ForeignParticipant();

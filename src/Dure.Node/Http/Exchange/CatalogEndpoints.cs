@@ -26,7 +26,8 @@ internal static class CatalogEndpoints
         }
         catch (ProblemException refused)
         {
-            await DspRequest.Write(context, DspRequest.StatusOf(refused.Problem), Dsp.CatalogError(refused.Problem.Type, $"{refused.Problem.What} {refused.Problem.Mend}"));
+            var told = OutsideProblems.Told(context, refused);
+            await DspRequest.Write(context, DspRequest.StatusOf(told), Dsp.CatalogError(told.Type, $"{told.What} {told.Mend}"));
         }
     }
 

@@ -128,13 +128,13 @@ internal static class DataEndpoints
         }
         catch (ProblemException refused)
         {
-            var status = refused.Problem.Type switch
+            await OutsideProblems.Write(context, refused, static type => type switch
             {
                 DataDoor.Unauthorised => StatusCodes.Status401Unauthorized,
                 DataDoor.Refused => StatusCodes.Status403Forbidden,
+                DataDoor.TooOften => StatusCodes.Status429TooManyRequests,
                 _ => StatusCodes.Status503ServiceUnavailable,
-            };
-            await Problems.Write(context, status, refused.Problem.Type, refused.Problem.What, refused.Problem.Where, refused.Problem.Mend);
+            });
             return null;
         }
     }

@@ -56,8 +56,11 @@ internal static class DspEndpoints
         }
         catch (ProblemException refused)
         {
-            answer = new Answer(DspRequest.StatusOf(refused.Problem), Dsp.ProcessError(kind, "unknown", "unknown", refused.Problem.Type, $"{refused.Problem.What} {refused.Problem.Mend}"));
+            var told = OutsideProblems.Told(context, refused);
+            answer = new Answer(DspRequest.StatusOf(told), Dsp.ProcessError(kind, "unknown", "unknown", told.Type, $"{told.What} {told.Mend}"));
         }
+        if (answer.Trouble is { } trouble)
+            OutsideProblems.Told(context, trouble);
         await DspRequest.Write(context, answer.Status, answer.Body);
     }
 

@@ -38,6 +38,7 @@ internal static class DspRequest
     {
         TooLarge => StatusCodes.Status413PayloadTooLarge,
         BadType => StatusCodes.Status415UnsupportedMediaType,
+        OwnTrouble.Type => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status400BadRequest,
     };
 

@@ -86,10 +86,14 @@ internal static class PushEndpoints
         {
             await Problems.Write(context, broken.StatusCode, "urn:dure:exchange:line-broke", "The bytes do not come as they were announced.", "request body", "Go on where this node says it is.");
         }
-        catch (ProblemException refused)
+        catch (Exception ended) when (ended is IOException && context.RequestAborted.IsCancellationRequested)
         {
-            var problem = refused.Problem;
-            var status = problem.Type switch
+            context.Abort(); // the line broke, not the disk
+        }
+        catch (Exception refused) when (refused is ProblemException or IOException or UnauthorizedAccessException)
+        {
+            // 503 has the provider come again later, with growing pauses; 422 would have it give up.
+            await OutsideProblems.Write(context, refused, static type => type switch
             {
                 DataDoor.Unauthorised => StatusCodes.Status401Unauthorized,
                 DataDoor.Refused => StatusCodes.Status403Forbidden,
@@ -98,8 +102,7 @@ internal static class PushEndpoints
                 Download.NoRoom => StatusCodes.Status507InsufficientStorage,
                 BadRange => StatusCodes.Status400BadRequest,
                 _ => StatusCodes.Status422UnprocessableEntity,
-            };
-            await Problems.Write(context, status, problem.Type, problem.What, problem.Where, problem.Mend);
+            });
         }
     }
 

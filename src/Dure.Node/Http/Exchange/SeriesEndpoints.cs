@@ -27,15 +27,13 @@ internal static class SeriesEndpoints
         }
         catch (ProblemException refused)
         {
-            var problem = refused.Problem;
-            var status = problem.Type switch
+            await OutsideProblems.Write(context, refused, static type => type switch
             {
                 DataDoor.Unauthorised => StatusCodes.Status401Unauthorized,
                 DataDoor.Refused => StatusCodes.Status403Forbidden,
                 SeriesDoor.BadPlace or "urn:dure:historian:bad-cursor" => StatusCodes.Status400BadRequest,
                 _ => StatusCodes.Status503ServiceUnavailable,
-            };
-            await Problems.Write(context, status, problem.Type, problem.What, problem.Where, problem.Mend);
+            });
             return;
         }
         context.Response.ContentType = SeriesFrame.MediaType;
