@@ -61,7 +61,7 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
         if (claims.IsBlocked(partner))
             return new PolicyDecision.Refused([new Refusal(RefusalReasons.WrongPartner, partner)]);
         var used = usage.Of(offerId, partner);
-        return PolicyJudge.Decide(policy, new PolicyQuestion
+        var question = new PolicyQuestion
         {
             Phase = phase,
             Now = time.GetUtcNow(),
@@ -71,6 +71,9 @@ public sealed class UsageJudge(ProcessBook processes, UsageBook usage, IPartnerC
             Purposes = purposes,
             Uses = isCounted ? Math.Max(0, used.Uses - 1) : used.Uses,
             Bytes = Math.Max(0, used.Bytes - ahead),
-        });
+        };
+        var decision = PolicyJudge.Decide(policy, question);
+        return decision is not PolicyDecision.Refused refused || known.IfAllHold is not { } more ? decision
+            : refused with { IsUnsure = PolicyJudge.Decide(policy, question with { Claims = more }) is PolicyDecision.Permitted };
     }
 }

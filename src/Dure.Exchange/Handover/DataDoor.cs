@@ -23,6 +23,9 @@ public sealed class DataDoor : IDisposable
     /// <summary>It is asked for more often than the journal, which holds each part that leaves, shall grow.</summary>
     public const string TooOften = "urn:dure:exchange:too-often";
 
+    /// <summary>Nothing says no, but what the rules ask for cannot be learned now: asking again later is worth it.</summary>
+    public const string Unsure = "urn:dure:exchange:not-known-now";
+
     private const int MaxOpen = 256;
     private const int MaxOpenPerPartner = 32;
     private const int RequestsPerMinute = 60;
@@ -269,5 +272,6 @@ public sealed class DataDoor : IDisposable
     }
 
     private static ProblemException Refuse(PolicyDecision.Refused refused) =>
-        new(Refused, string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)), $"policy: {refused.Reasons[0].Reason}", "Ask the provider for other terms.");
+        new(refused.IsUnsure ? Unsure : Refused, string.Join(" ", refused.Reasons.Take(8).Select(reason => reason.Sentence)), $"policy: {refused.Reasons[0].Reason}",
+            refused.IsUnsure ? "Ask again in a while: it cannot be learned now whether your membership or another claim holds." : "Ask the provider for other terms.");
 }

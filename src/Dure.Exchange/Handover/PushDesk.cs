@@ -115,7 +115,7 @@ public sealed class PushDesk : IAsyncDisposable
                 await turns.InTurn(partner, () => Bring(pid, stop.Token), stop.Token);
                 return true;
             }
-            catch (Exception broken) when (broken is IOException or HttpRequestException && time.GetElapsedTime(began) <= Patience)
+            catch (Exception broken) when (broken is IOException or HttpRequestException or ProblemException { Problem.Type: DataDoor.Unsure } && time.GetElapsedTime(began) <= Patience)
             {
                 // asked for again below, from where the partner then is
             }

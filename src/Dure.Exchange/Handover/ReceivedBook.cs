@@ -73,6 +73,10 @@ public sealed class ReceivedBook : IDisposable
     /// <summary>The signals of a machine whose samples come from partners, once for each agreement.</summary>
     public IEnumerable<ReceivedSignal> SignalsUnder(string assetPath) => signals.All.Where(signal => signal.Path.StartsWith($"{assetPath}/", StringComparison.Ordinal));
 
+    /// <summary>Whether signals may still come: a partner may bring many, but not fill this node with their names.</summary>
+    /// <exception cref="ProblemException">They would be too many.</exception>
+    internal void CheckRoomFor(Origin origin, IEnumerable<string> originals) => signals.CheckRoomFor(origin.Provider, origin.Agreement["@id"]!.GetValue<string>(), originals);
+
     /// <summary>What partners' signals are called here, all of them entered under the agreement when this returns.</summary>
     /// <param name="originals">What the partner calls them.</param>
     /// <param name="isTaken">Whether this plant has a signal of that name.</param>

@@ -30,11 +30,17 @@ internal sealed class ReceivedSignals
 {
     public const string Arrived = "signals-received";
 
+    internal const int MostOfAgreement = 10_000;
+    internal const int MostOfPartner = 50_000;
+
     /// <summary>The first part of every name, so that a reader sees at once that a signal is not the plant's own.</summary>
     private const string Root = "received";
 
     private readonly ConcurrentDictionary<string, ImmutableArray<ReceivedSignal>> byPath = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Provider, string Original), string> names = new();
+
+    private readonly ConcurrentDictionary<string, int> countOfPartner = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> countOfAgreement = new(StringComparer.Ordinal);
 
     public IReadOnlyList<ReceivedSignal> All => [.. byPath.Values.SelectMany(origins => origins).OrderBy(signal => signal.Path, StringComparer.Ordinal)];
 
@@ -44,6 +50,15 @@ internal sealed class ReceivedSignals
     /// <summary>Whether a partner's signal is known under an agreement.</summary>
     public bool TryFind(string provider, string original, string agreementId, out string path) =>
         names.TryGetValue((provider, original), out path!) && byPath[path].Any(signal => IdOf(signal.Agreement) == agreementId);
+
+    /// <exception cref="ProblemException">With these there would be too many signals of the agreement or of the partner.</exception>
+    public void CheckRoomFor(string provider, string agreementId, IEnumerable<string> originals)
+    {
+        var isNew = originals.Where(original => !TryFind(provider, original, agreementId, out _)).Distinct(StringComparer.Ordinal).ToList();
+        if (isNew.Count > 0 && (countOfAgreement.GetValueOrDefault(agreementId) + isNew.Count > MostOfAgreement
+            || countOfPartner.GetValueOrDefault(provider) + isNew.Count(original => !names.ContainsKey((provider, original))) > MostOfPartner))
+            throw new ProblemException("urn:dure:exchange:too-many-signals", $"More signals come than are taken: {MostOfAgreement} under one agreement, {MostOfPartner} of one partner.", agreementId, "Agree on a part of them.");
+    }
 
     /// <summary>What a partner's signal is or will be called here: never as a signal that is known already.</summary>
     /// <param name="isTaken">Whether this plant has a signal of that name.</param>
@@ -75,7 +90,10 @@ internal sealed class ReceivedSignals
         foreach (var each in body["signals"]!.AsArray())
         {
             var signal = new ReceivedSignal(each!["path"]!.GetValue<string>(), each["original"]!.GetValue<string>(), provider, entry.Subject, dataset, agreement, policy, entry.Time, EntryRef.To(entry));
-            names[(provider, signal.Original)] = signal.Path;
+            if (names.TryAdd((provider, signal.Original), signal.Path))
+                countOfPartner.AddOrUpdate(provider, 1, static (_, count) => count + 1);
+            if (!OriginsOf(signal.Path).Any(one => IdOf(one.Agreement) == IdOf(agreement)))
+                countOfAgreement.AddOrUpdate(IdOf(agreement), 1, static (_, count) => count + 1);
             byPath.AddOrUpdate(signal.Path, [signal], (_, before) => before.Any(one => IdOf(one.Agreement) == IdOf(agreement)) ? before : before.Add(signal));
         }
     }

@@ -17,7 +17,11 @@ public abstract record PolicyDecision
     public sealed record Permitted(DateTimeOffset? Until, long? BytesLeft, long? UsesLeft) : PolicyDecision;
 
     /// <summary>It may not be done, for these reasons; at least one.</summary>
-    public sealed record Refused(Sequence<Refusal> Reasons) : PolicyDecision;
+    public sealed record Refused(Sequence<Refusal> Reasons) : PolicyDecision
+    {
+        /// <summary>Nothing says no: it would be permitted if what cannot be learned now were known to hold. Asking again later may be answered otherwise.</summary>
+        public bool IsUnsure { get; init; }
+    }
 }
 
 /// <summary>

@@ -72,13 +72,19 @@ public sealed class PolicyClaims
 
     private PolicyClaims(FrozenDictionary<string, FrozenSet<string>> values) => this.values = values;
 
+    /// <summary>These claims and those of which it cannot be learned now whether they still hold; null where there are none such. Nothing is permitted by them.</summary>
+    public PolicyClaims? IfAllHold { get; private init; }
+
     /// <summary>The values of a claim, none when it was not made.</summary>
     public IReadOnlySet<string> this[string name] => values.GetValueOrDefault(name, FrozenSet<string>.Empty);
+
+    /// <summary>The same claims, knowing what they would be if all held.</summary>
+    public PolicyClaims OrIfAllHold(PolicyClaims more) => new(values) { IfAllHold = more };
 
     /// <summary>The same claims and this one; the values of a name that is there already are added to it. Blank values say nothing.</summary>
     public PolicyClaims With(string name, params IEnumerable<string> more)
     {
         var added = more.Where(value => !string.IsNullOrWhiteSpace(value)).Concat(this[name]).ToFrozenSet(StringComparer.Ordinal);
-        return new(values.Where(claim => claim.Key != name).Append(new(name, added)).ToFrozenDictionary(StringComparer.Ordinal));
+        return new(values.Where(claim => claim.Key != name).Append(new(name, added)).ToFrozenDictionary(StringComparer.Ordinal)) { IfAllHold = IfAllHold?.With(name, added) };
     }
 }

@@ -56,7 +56,7 @@ internal static class ExchangeServices
         services.AddSingleton(provider => new PushDoor(provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<FetchDesk>(), provider.GetRequiredService<TransferTokens>(), options.MaxPushedBytes));
         services.AddSingleton<SeriesDoor>().AddSingleton(provider => SeriesBook.Read(provider.GetRequiredService<Journal>()));
         services.AddSingleton(provider => new SeriesDesk(provider.GetRequiredService<ProcessDesk>(), provider.GetRequiredService<ReceivedBook>(), provider.GetRequiredService<ReceivedTokens>(),
-            provider.GetRequiredService<SeriesBook>(), provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ISeriesLanding>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<SeriesBook>(), provider.GetRequiredService<ExchangeIdentity>().Http.Streams, provider.GetRequiredService<ISeriesLanding>(), options.DataPath, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PolicyConduct(provider.GetRequiredService<OfferingBook>(), provider.GetRequiredService<ProcessBook>(), provider.GetRequiredService<UsageJudge>(),
             provider.GetRequiredService<ExchangeIdentity>(), provider.GetRequiredService<TransferTokens>(), provider.GetRequiredService<ReceivedTokens>(),
             transfer => DoorOf(provider.GetRequiredService<NodeAddress>(), transfer), provider.GetRequiredService<TimeProvider>()));

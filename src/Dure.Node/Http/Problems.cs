@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Dure.Exchange.Handover;
 using Dure.Kernel;
 using Dure.Node.Http.Exchange.Shells;
 using Microsoft.AspNetCore.Diagnostics;
@@ -38,6 +39,8 @@ internal static class Problems
             context.Response.Headers.Allow = HttpMethods.Get; // what cannot be changed can still be read
         if (ShellResults.AreFor(context.Request))
             return ShellResults.Write(context, status, type[(type.LastIndexOf(':') + 1)..], $"{where}: {what} {mend}");
+        if (type == DataDoor.Unsure)
+            context.Response.Headers.RetryAfter = "2";
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
         return JsonSerializer.SerializeAsync(context.Response.Body,

@@ -127,6 +127,68 @@ public sealed class SeriesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_alliance_that_is_away_for_a_while_holds_the_flow_up_and_does_not_end_it()
+    {
+        await using var alliance = await SharingNode.Start();
+        await maker.Join(await alliance.Invite("Maker", []));
+        await lab.Join(await alliance.Invite("Lab", []));
+        await Offer("members only");
+        await Flow();
+        await Feed("plant/pump/A", 0, 10, i => i);
+        await Arrives("plant/pump/A", 0, 10);
+        await alliance.Kill();
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancel);
+        await Feed("plant/pump/A", 10, 10, i => i);
+        await Task.Delay(TimeSpan.FromSeconds(10), Cancel);
+        Assert.Equal(10, (await Samples("plant/pump/A")).Count); // nothing leaves while it cannot be told
+        Assert.All([(await maker.Transfers()).Single(), (await lab.Transfers()).Single()], transfer => Assert.Equal("STARTED", (string?)transfer["state"]));
+        await alliance.StartAgain();
+        await Arrives("plant/pump/A", 0, 20);
+        Assert.Equal(1, (await maker.Transfers()).Single()["uses"]!.GetValue<long>());
+        await alliance.Post("exchange/members/revoke", new JsonObject { ["did"] = lab.Did, ["reason"] = "left" });
+        await SharingNode.Until(async () => (await lab.Transfers()).Single(), transfer => (string?)transfer["state"] == "TERMINATED"); // a no is one
+    }
+
+    [Fact]
+    public async Task A_provider_that_names_many_signals_or_sends_a_sample_at_a_time_fills_nothing()
+    {
+        await using var rogue = await RogueProvider.Start(lab);
+        var asked = 0;
+        rogue.ChangeDataset = dataset => dataset["distribution"]![0]!["format"] = "Dure-Series-PULL";
+        rogue.Hand = async context =>
+        {
+            var piece = Interlocked.Increment(ref asked);
+            await ForeignParticipant.Write(context, 200, new JsonObject
+            {
+                ["next"] = $"{piece}",
+                ["more"] = true,
+                ["signals"] = piece switch
+                {
+                    1 => new JsonArray([.. Enumerable.Range(0, 20_000).Select(i => Signal($"empty/{i}", []))]),
+                    <= 12 => new JsonArray(Signal("one/A", [Start + piece])),
+                    _ => new JsonArray([.. Enumerable.Range(0, 10_000).Select(i => Signal($"many/{i}", [Start]))]),
+                },
+            });
+            return true;
+        };
+        var clock = Stopwatch.StartNew();
+        var agreement = await rogue.Begin();
+        var ended = await SharingNode.Until(async () => (await lab.Transfers(agreement)).Single(), one => (string?)one["fetch"] == "Failed");
+        Assert.True(ended.ToJsonString().Contains("More signals", StringComparison.Ordinal), ended.ToJsonString());
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.5), "twelve small pieces came without a breath between them");
+        Assert.Single((await lab.Get("signals"))["signals"]!.AsArray(), signal => ((string?)signal!["id"])!.StartsWith("received/", StringComparison.Ordinal));
+
+        static JsonObject Signal(string name, long[] times) => new()
+        {
+            ["signal"] = name,
+            ["unit"] = "1",
+            ["description"] = "bait",
+            ["times"] = new JsonArray([.. times.Select(time => JsonValue.Create(time))]),
+            ["values"] = new JsonArray([.. times.Select(_ => JsonValue.Create(1.0))]),
+        };
+    }
+
+    [Fact]
     public async Task Of_two_uses_two_transfers_flow_and_a_third_is_refused()
     {
         await Offer("twice");

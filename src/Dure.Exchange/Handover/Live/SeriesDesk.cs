@@ -15,6 +15,10 @@ public sealed class SeriesDesk : IAsyncDisposable
 {
     private const int MaxRefusals = 5;
     private const int MostBatchesInEntry = 256;
+
+    /// <summary>A piece of fewer samples is followed by a breath even where there is more: whoever sends one sample at a time fills no journal with their batches.</summary>
+    private const int LargePiece = 1000;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
@@ -35,6 +39,7 @@ public sealed class SeriesDesk : IAsyncDisposable
     private readonly ReceivedTokens tokens;
     private readonly SeriesBook book;
     private readonly HttpClient client;
+    private readonly string folder;
     private readonly ISeriesLanding landing;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, Task> work = new(StringComparer.Ordinal);
@@ -42,9 +47,10 @@ public sealed class SeriesDesk : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Fetch> streams = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stop = new();
 
-    public SeriesDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, SeriesBook book, HttpClient client, ISeriesLanding landing, TimeProvider time)
+    /// <param name="folder">A folder on the disk that the samples are kept on.</param>
+    public SeriesDesk(ProcessDesk desk, ReceivedBook received, ReceivedTokens tokens, SeriesBook book, HttpClient client, ISeriesLanding landing, string folder, TimeProvider time)
     {
-        (this.desk, this.received, this.tokens, this.book, this.client, this.landing, this.time) = (desk, received, tokens, book, client, landing, time);
+        (this.desk, this.received, this.tokens, this.book, this.client, this.landing, this.folder, this.time) = (desk, received, tokens, book, client, landing, folder, time);
         desk.Book.Changed += Consider;
     }
 
@@ -122,9 +128,10 @@ public sealed class SeriesDesk : IAsyncDisposable
             if (!desk.Book.TryFind(ProcessKind.Transfer, pid, out var transfer) || !Flows(transfer))
                 return;
             var stream = new Stream(this, transfer, OriginOf(transfer));
+            var isPressed = false;
             try
             {
-                await stream.Run(cancel);
+                await stream.RunAndNote(cancel);
             }
             catch (Exception broken) when (broken is IOException or HttpRequestException)
             {
@@ -134,11 +141,13 @@ public sealed class SeriesDesk : IAsyncDisposable
             {
                 Tell(pid, FetchState.Flowing, $"asks again in {pause.TotalSeconds:F1} s: {refused.Problem.What}");
             }
-            finally
+            catch (ProblemException pressed) when (IsOfTheMoment(pressed.Problem.Type))
             {
-                await stream.Note();
+                isPressed = true;
+                Tell(pid, FetchState.Flowing, $"goes on in {pause.TotalSeconds:F1} s: {pressed.Problem.What}");
             }
-            if (stream.HasReceived)
+            // What came and could not be kept comes again, and is to be asked for less and less often.
+            if (stream.HasReceived && !isPressed)
                 (pause, refusals) = (FirstPause, 0);
             await Task.Delay(pause, time, cancel);
             pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
@@ -151,15 +160,21 @@ public sealed class SeriesDesk : IAsyncDisposable
 
     private void Tell(string pid, FetchState state, string word) => streams[pid] = streams.GetValueOrDefault(pid, new Fetch(state, 0, null, "")) with { State = state, Word = word };
 
+    /// <summary>This house cannot take anything just now, whoever sends it: a disk that is full or slow. It passes, and the series goes on where it was.</summary>
+    internal static bool IsOfTheMoment(string type) =>
+        type is "urn:dure:historian:disk-failed" or "urn:dure:historian:too-busy" or "urn:dure:evidence:journal-write-failed" or "urn:dure:evidence:journal-stopped";
+
+    /// <summary>The provider hears why its series are not taken. Where people must make room first it is suspended, and goes on when one says so; all else is ended.</summary>
     private async Task End(string pid, Exception failed)
     {
         if (!desk.Book.TryFind(ProcessKind.Transfer, pid, out var transfer) || transfer.Heading != ProcessState.Started)
             return;
         var problem = (failed as ProblemException)?.Problem;
+        var message = problem?.Type == Download.NoRoom ? MessageKind.TransferSuspension : MessageKind.TransferTermination;
         var reason = problem?.Type.StartsWith("urn:dure:exchange:", StringComparison.Ordinal) == true ? problem.What : "The series could not be taken in.";
         try
         {
-            await desk.Decide(ProcessKind.Transfer, pid, MessageKind.TransferTermination, process => Compose.Ending(MessageKind.TransferTermination, process.ProviderPid, process.ConsumerPid, "not-received", reason),
+            await desk.Decide(ProcessKind.Transfer, pid, message, process => Compose.Ending(message, process.ProviderPid, process.ConsumerPid, "not-received", reason),
                 problem?.What ?? failed.Message, "node", stop.Token);
         }
         catch (Exception late) when (late is ProblemException or OperationCanceledException)
@@ -179,7 +194,20 @@ public sealed class SeriesDesk : IAsyncDisposable
 
         public bool HasReceived { get; private set; }
 
-        public async Task Run(CancellationToken cancel)
+        /// <summary>Receives until it is cut, and notes how far it came.</summary>
+        public async Task RunAndNote(CancellationToken cancel)
+        {
+            try
+            {
+                await Run(cancel);
+            }
+            finally
+            {
+                await Note();
+            }
+        }
+
+        private async Task Run(CancellationToken cancel)
         {
             if (transfer.DataAddress?["endpoint"] is not { } endpoint || !Uri.TryCreate(endpoint.ToString(), UriKind.Absolute, out var address) || owner.tokens.Find(transfer.Pid) is not { } token)
                 throw new ProblemException("urn:dure:exchange:no-address", "The provider's start message names no address or no token.", transfer.Pid, "Ask the provider to start the transfer again.");
@@ -196,13 +224,13 @@ public sealed class SeriesDesk : IAsyncDisposable
                 var since = owner.time.GetElapsedTime(notedAt);
                 if (batches.Count >= MostBatchesInEntry || (batches.Count > 0 && since > EntryPause) || since > IdlePause)
                     await Note();
-                if (!page.HasMore)
+                if (!page.HasMore || page.Samples < LargePiece)
                     await Task.Delay(Breath, owner.time, cancel);
             }
         }
 
         /// <summary>Enters how far it is, with the batches that came.</summary>
-        public async Task Note()
+        private async Task Note()
         {
             if (hasMoved)
                 await owner.book.Enter(transfer.Pid, agreement, transfer.Peer, progress, batches, CancellationToken.None);
@@ -212,10 +240,17 @@ public sealed class SeriesDesk : IAsyncDisposable
 
         private async Task Land(SeriesPage page, CancellationToken cancel)
         {
+            // A signal without samples is none that came.
+            var some = page.Rows.Where(rows => rows.TimesMicros.Length > 0).ToList();
+            if (some.Count == 0)
+                return;
+            owner.received.CheckRoomFor(origin, some.Select(rows => rows.Path));
+            if (Download.RoomBeside(Path.Combine(owner.folder, "series")) == 0)
+                throw new ProblemException(Download.NoRoom, "There is no room for the series.", "disk", "Make room on the disk, then let the transfer go on.");
             // The rules are attached before the samples can be found: a crash in between leaves rules without samples, never samples without rules.
-            var names = await owner.received.EnterSignals(origin, [.. page.Rows.Select(rows => rows.Path)], owner.landing.Knows, owner.stop.Token);
+            var names = await owner.received.EnterSignals(origin, [.. some.Select(rows => rows.Path)], owner.landing.Knows, owner.stop.Token);
             cancel.ThrowIfCancellationRequested(); // ended while it came
-            var landed = await owner.landing.Land([.. page.Rows.Zip(names, (rows, name) => (name, rows))], $"exchange {transfer.Pid} {agreement}", transfer.Peer, ReceivedBook.EntriesOf(names.SelectMany(owner.received.OriginsOfSignal)), owner.stop.Token);
+            var landed = await owner.landing.Land([.. some.Zip(names, (rows, name) => (name, rows))], $"exchange {transfer.Pid} {agreement}", transfer.Peer, ReceivedBook.EntriesOf(names.SelectMany(owner.received.OriginsOfSignal)), owner.stop.Token);
             if (landed.Entry is { } entry)
                 batches.Add(entry);
             progress = progress with { Samples = progress.Samples + landed.Accepted, Refused = progress.Refused + landed.Refused };
@@ -224,7 +259,7 @@ public sealed class SeriesDesk : IAsyncDisposable
         private async Task<SeriesPage> Ask(Uri address, string token, CancellationToken cancel)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(LongestSilence);
+            limit.CancelAfter(LongestSilence); // and from each read on anew: a slow line takes its time
             using var request = new HttpRequestMessage(HttpMethod.Get, progress.Cursor is { } after ? new Uri($"{address.AbsoluteUri}?after={Uri.EscapeDataString(after)}") : address);
             request.Headers.TryAddWithoutValidation("Authorization", token.Contains(' ') ? token : $"Bearer {token}");
             try
@@ -232,7 +267,7 @@ public sealed class SeriesDesk : IAsyncDisposable
                 using var response = await owner.client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
                 if (response.StatusCode != HttpStatusCode.OK)
                     throw await Download.Refusal(response, address, limit.Token);
-                var bytes = await ReadAll(response, address, limit.Token);
+                var bytes = await ReadAll(response, address, limit);
                 progress = progress with { Bytes = progress.Bytes + bytes.Length };
                 return SeriesFrame.Read(bytes);
             }
@@ -242,15 +277,16 @@ public sealed class SeriesDesk : IAsyncDisposable
             }
         }
 
-        private static async Task<byte[]> ReadAll(HttpResponseMessage response, Uri address, CancellationToken cancel)
+        private static async Task<byte[]> ReadAll(HttpResponseMessage response, Uri address, CancellationTokenSource limit)
         {
             if (response.Content.Headers.ContentLength > SeriesFrame.MaxBytes)
                 throw TooLarge(address);
-            await using var stream = await response.Content.ReadAsStreamAsync(cancel);
+            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
             using var content = new MemoryStream((int)(response.Content.Headers.ContentLength ?? 4096));
             var buffer = new byte[64 * 1024];
-            for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0;)
+            for (int read; (read = await stream.ReadAsync(buffer, limit.Token)) > 0;)
             {
+                limit.CancelAfter(LongestSilence);
                 if (content.Length + read > SeriesFrame.MaxBytes)
                     throw TooLarge(address);
                 content.Write(buffer, 0, read);

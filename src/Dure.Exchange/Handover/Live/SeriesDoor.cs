@@ -5,7 +5,8 @@ using Dure.Kernel;
 namespace Dure.Exchange.Handover.Live;
 
 /// <summary>A piece of series that may leave, and the token that is cancelled when no more may.</summary>
-public sealed record SeriesPiece(ReadOnlyMemory<byte> Bytes, CancellationToken Stopped);
+/// <param name="Leaves">To be called as the bytes leave: on a slow line that takes longer than nobody may ask.</param>
+public sealed record SeriesPiece(ReadOnlyMemory<byte> Bytes, Action Leaves, CancellationToken Stopped);
 
 /// <summary>
 /// The way by which series leave, piece by piece: a consumer asks for what came after the piece it has, and waits if there is nothing yet. It asks
@@ -51,7 +52,7 @@ public sealed class SeriesDoor : IAsyncDisposable
             var page = await Wait(session.Reader, after, turn.Token);
             var bytes = SeriesFrame.Write(page);
             await session.Passage.Let(bytes.Length, turn.Token);
-            return new SeriesPiece(bytes, session.Stopped);
+            return new SeriesPiece(bytes, () => session.UsedAt = time.GetTimestamp(), session.Stopped);
         }
         catch (OperationCanceledException) when (session.Stopped.IsCancellationRequested)
         {

@@ -13,11 +13,16 @@ public sealed record VerifiedClaims(IReadOnlyDictionary<string, IReadOnlyList<st
 {
     public static VerifiedClaims None { get; } = new(new Dictionary<string, IReadOnlyList<string>>(), []);
 
+    /// <summary>What the credentials say of which it cannot be learned now whether they hold, together with <see cref="Values"/>; null where there are none such.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? IfAllHold { get; init; }
+
     /// <summary>Whether a trusted alliance stands by a membership.</summary>
     public bool IsMember => Values.ContainsKey(CredentialVerifier.MembershipClaim);
 
     /// <summary>The same, as policies ask for it.</summary>
-    public PolicyClaims ForPolicies() => Values.Aggregate(PolicyClaims.None, (claims, claim) => claims.With(claim.Key, claim.Value));
+    public PolicyClaims ForPolicies() => IfAllHold is null ? Of(Values) : Of(Values).OrIfAllHold(Of(IfAllHold));
+
+    private static PolicyClaims Of(IReadOnlyDictionary<string, IReadOnlyList<string>> values) => values.Aggregate(PolicyClaims.None, (claims, claim) => claims.With(claim.Key, claim.Value));
 }
 
 /// <summary>
@@ -59,41 +64,59 @@ public sealed class CredentialVerifier(IssuerKeys keys, StatusLists statuses, Fu
             return VerifiedClaims.None;
         var values = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         var refusals = new List<string>();
+        var unsure = new List<Credential>();
         foreach (var text in credentials.Take(MostCredentials))
         {
-            var (credential, refusal) = await Check(holder, text, freshness, cancel);
+            var (credential, refusal, isUnsure) = await Judge(holder, text, freshness, cancel);
             if (refusal is null)
                 Add(credential!, values);
             else
                 refusals.Add(refusal);
+            if (isUnsure)
+                unsure.Add(credential!);
         }
-        return new VerifiedClaims(values, refusals);
+        if (unsure.Count == 0)
+            return new VerifiedClaims(values, refusals);
+        var ifAllHold = new Dictionary<string, IReadOnlyList<string>>(values, StringComparer.Ordinal);
+        foreach (var credential in unsure)
+            Add(credential, ifAllHold);
+        return new VerifiedClaims(values, refusals) { IfAllHold = ifAllHold };
     }
 
     /// <summary>Reads and judges one credential.</summary>
     /// <returns>The credential as far as it could be read, and why it does not count; null when it does.</returns>
     public async ValueTask<(Credential? Credential, string? Refusal)> Check(Did holder, string text, StatusFreshness freshness, CancellationToken cancel)
     {
+        var (credential, refusal, _) = await Judge(holder, text, freshness, cancel);
+        return (credential, refusal);
+    }
+
+    /// <returns>As <see cref="Check"/>, and whether all that speaks against the credential is that its issuer cannot be asked now.</returns>
+    private async ValueTask<(Credential? Credential, string? Refusal, bool IsUnsure)> Judge(Did holder, string text, StatusFreshness freshness, CancellationToken cancel)
+    {
         if (!Credential.TryParse(text, out var credential, out var unread))
-            return (null, unread);
+            return (null, unread, false);
         var now = time.GetUtcNow();
         if (credential.Holder != holder)
-            return (credential, $"The credential is about {credential.Holder?.Value ?? "nobody"}, not about {holder}, who shows it.");
+            return (credential, $"The credential is about {credential.Holder?.Value ?? "nobody"}, not about {holder}, who shows it.", false);
         if (!isTrusted(credential.Issuer))
-            return (credential, $"The issuer {credential.Issuer} is not trusted here.");
+            return (credential, $"The issuer {credential.Issuer} is not trusted here.", false);
         if (credential.ValidFrom > now + TokenVerifier.Leeway)
-            return (credential, $"The credential is valid from {credential.ValidFrom:u} on; here it is {now:u}.");
+            return (credential, $"The credential is valid from {credential.ValidFrom:u} on; here it is {now:u}.", false);
         if (credential.ValidUntil <= now - TokenVerifier.Leeway)
-            return (credential, $"The credential expired at {credential.ValidUntil:u}.");
+            return (credential, $"The credential expired at {credential.ValidUntil:u}.", false);
         if (await CheckSignature(credential, now, freshness.Grace, cancel) is { } unsigned)
-            return (credential, unsigned);
+            return (credential, unsigned.Reason, unsigned.IsUnreachable); // nothing it says is asked about: it may be anybody's
+        string? unknown = null;
         foreach (var status in credential.Statuses)
         {
             var answer = await statuses.Ask(credential.Issuer, status, freshness, cancel);
+            if (answer == StatusAnswer.Revoked)
+                return (credential, $"{credential.Issuer} has revoked the credential.", false);
             if (answer != StatusAnswer.Holds)
-                return (credential, answer == StatusAnswer.Revoked ? $"{credential.Issuer} has revoked the credential." : $"Whether {credential.Issuer} revoked the credential cannot be learned at {status.List}.");
+                unknown ??= $"Whether {credential.Issuer} revoked the credential cannot be learned at {status.List}.";
         }
-        return (credential, null);
+        return (credential, unknown, unknown is not null);
     }
 
     /// <summary>Why a credential that this node is given to hold does not count: signature and times only, since it is about to trust the issuer.</summary>
@@ -106,14 +129,14 @@ public sealed class CredentialVerifier(IssuerKeys keys, StatusLists statuses, Fu
     }
 
     /// <param name="grace">For how long a signature counts that was seen to be right, when the issuer's document cannot be had.</param>
-    private async ValueTask<string?> CheckSignature(Credential credential, DateTimeOffset now, TimeSpan grace, CancellationToken cancel)
+    private async ValueTask<SignatureRefusal?> CheckSignature(Credential credential, DateTimeOffset now, TimeSpan grace, CancellationToken cancel)
     {
         var hash = ContentHash.Of(Encoding.UTF8.GetBytes(credential.Text));
         var isKnown = signatures.TryGetValue(hash, out var at);
         if (isKnown && now - at < SignatureMemory)
             return null;
         if (await keys.Check(credential.Jws, credential.Issuer, KeyPurposes.Assertion, cancel) is { } unsigned)
-            return unsigned.IsUnreachable && isKnown && now - at < grace ? null : unsigned.Reason;
+            return unsigned.IsUnreachable && isKnown && now - at < grace ? null : unsigned;
         if (signatures.Count >= MostSignatures)
             signatures.Clear(); // costs time, never trust
         signatures[hash] = now;

@@ -8,6 +8,7 @@ namespace Dure.Node.Http.Exchange;
 internal static class SeriesEndpoints
 {
     public const string Root = "/exchange/series/";
+    private const int Portion = 64 * 1024;
 
     public static void MapExchangeSeries(this IEndpointRouteBuilder app) => app.MapGet(Root + "{pid}", Send).AllowAnonymous().ExcludeFromDescription();
 
@@ -42,7 +43,11 @@ internal static class SeriesEndpoints
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, piece.Stopped);
         try
         {
-            await context.Response.Body.WriteAsync(piece.Bytes, stop.Token);
+            for (var rest = piece.Bytes; !rest.IsEmpty; rest = rest[Math.Min(Portion, rest.Length)..])
+            {
+                await context.Response.Body.WriteAsync(rest[..Math.Min(Portion, rest.Length)], stop.Token);
+                piece.Leaves();
+            }
         }
         catch (OperationCanceledException)
         {

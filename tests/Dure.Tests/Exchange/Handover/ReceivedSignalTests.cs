@@ -66,6 +66,27 @@ public sealed class ReceivedSignalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_partner_brings_only_so_many_signals_under_an_agreement_and_in_all()
+    {
+        var book = ReceivedBook.Read(journal);
+        for (var agreement = 1; agreement <= 5; agreement++)
+        {
+            var origin = Origin("did:web:lab.example", $"a{agreement}");
+            var names = Enumerable.Range(0, ReceivedSignals.MostOfAgreement).Select(i => $"{agreement}/{i}").ToList();
+            book.CheckRoomFor(origin, names);
+            await book.EnterSignals(origin, names, _ => false, Cancel);
+        }
+        foreach (var read in new[] { book, ReceivedBook.Read(journal) })
+        {
+            read.CheckRoomFor(Origin("did:web:lab.example", "a1"), ["1/0", "1/1"]); // known
+            read.CheckRoomFor(Origin("did:web:lab.example", "a6"), ["1/0", "1/1"]); // under another agreement too
+            read.CheckRoomFor(Origin("did:web:other.example", "b1"), ["x/y"]);
+            Assert.Throws<ProblemException>(() => read.CheckRoomFor(Origin("did:web:lab.example", "a1"), ["2/0"]));
+            Assert.Throws<ProblemException>(() => read.CheckRoomFor(Origin("did:web:lab.example", "a6"), ["x/y"]));
+        }
+    }
+
+    [Fact]
     public void Whatever_a_partner_calls_a_signal_its_name_here_is_one_a_signal_can_have() =>
         Prop.ForAll<NonNull<string>, NonNull<string>>((provider, original) =>
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Dure.Exchange.Identity;
 using Dure.Exchange.Identity.Credentials;
 using Dure.Exchange.Partners;
+using Dure.Exchange.Policies;
 using Dure.Kernel;
 using Dure.Tests.Mqtt;
 using Xunit;
@@ -71,6 +72,7 @@ public sealed class MembershipTests : IAsyncLifetime
         Assert.False(claims.IsMember);
         Assert.Empty(claims.Values);
         Assert.Contains("revoked", Assert.Single(claims.Refusals), StringComparison.Ordinal);
+        Assert.Null(claims.IfAllHold); // it is known that it does not
         Assert.False((await maker.ClaimsOf(lab, StatusFreshness.Message)).IsMember);
         Assert.Null(await lab.Greet(maker)); // a stranger again
         Assert.Equal(TokenRefusal.Stranger, maker.Refused[^1].Code);
@@ -89,6 +91,8 @@ public sealed class MembershipTests : IAsyncLifetime
         var stream = await maker.ClaimsOf(lab, StatusFreshness.Stream);
         Assert.False(stream.IsMember);
         Assert.Contains("cannot be learned", Assert.Single(stream.Refusals), StringComparison.Ordinal);
+        Assert.Empty(stream.ForPolicies()[PolicyClaims.Membership]);
+        Assert.Equal(["active"], stream.ForPolicies().IfAllHold![PolicyClaims.Membership]);
         time.Advance(TimeSpan.FromMinutes(8));
         Assert.True((await maker.ClaimsOf(lab, StatusFreshness.Message)).IsMember);
         time.Advance(TimeSpan.FromMinutes(2));
