@@ -126,7 +126,7 @@ public sealed class SeriesTests : IAsyncLifetime
         Assert.Equal(1, (await maker.Transfers()).Single()["uses"]!.GetValue<long>());
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "Slow")]
     public async Task An_alliance_that_is_away_for_a_while_holds_the_flow_up_and_does_not_end_it()
     {
         await using var alliance = await SharingNode.Start();
