@@ -70,7 +70,13 @@ public sealed class FetchDesk : IAsyncDisposable
     /// <summary>How far a transfer's data are; null when none were asked for.</summary>
     public Fetch? Find(string pid) => series.Find(pid) ?? FindFile(pid);
 
-    private Fetch? FindFile(string pid) => received.OfTransfer(pid) is { } landed ? new Fetch(FetchState.Landed, landed.Bytes, landed.Bytes, landed.Artefact) : fetches.GetValueOrDefault(pid);
+    private Fetch? FindFile(string pid) => received.OfTransfer(pid) switch
+    {
+        null => fetches.GetValueOrDefault(pid),
+        { } landed when landing.IsThere(landed.Artefact, landed.Content) => new Fetch(FetchState.Landed, landed.Bytes, landed.Bytes, landed.Artefact),
+        not null when fetches.GetValueOrDefault(pid) is { State: FetchState.Failed } failed => failed,
+        { } arrived => new Fetch(FetchState.Receiving, arrived.Bytes, arrived.Bytes, "receives"),
+    };
 
     /// <summary>Goes on with what a former run of the node left.</summary>
     public void Resume()

@@ -23,6 +23,11 @@ public interface ILanding
     /// <exception cref="ProblemException">The manifest describes another file, or is damaged.</exception>
     string NameOf(ContentHash content, byte[]? manifest);
 
+    /// <summary>Whether what was received is in its place already: its rules are entered a moment before.</summary>
+    /// <param name="artefact">What <see cref="NameOf"/> called it.</param>
+    /// <param name="content">The file's hash.</param>
+    bool IsThere(string artefact, ContentHash content);
+
     /// <summary>Puts a received file where this node's datasets are. Doing it again, after a crash, changes nothing.</summary>
     /// <param name="file">The file, which is moved; it may be gone when a former attempt moved it.</param>
     /// <param name="content">Its hash.</param>

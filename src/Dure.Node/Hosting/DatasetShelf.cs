@@ -22,6 +22,8 @@ internal sealed class DatasetShelf(DatasetCatalog datasets, BlobStore blobs) : I
         return ContentHash.Of(manifest).ToString();
     }
 
+    public bool IsThere(string artefact, ContentHash content) => artefact == content.ToString() ? blobs.Has(content) : ContentHash.TryParse(artefact, out var id) && datasets.TryFind(id) is not null;
+
     public async Task Land(string file, ContentHash content, byte[]? manifest, Origin origin, CancellationToken cancel)
     {
         if (manifest is not null && IsOurs(manifest))
