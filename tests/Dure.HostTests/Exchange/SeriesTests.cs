@@ -146,7 +146,7 @@ public sealed class SeriesTests : IAsyncLifetime
         await Arrives("plant/pump/A", 0, 20);
         Assert.Equal(1, (await maker.Transfers()).Single()["uses"]!.GetValue<long>());
         await alliance.Post("exchange/members/revoke", new JsonObject { ["did"] = lab.Did, ["reason"] = "left" });
-        await SharingNode.Until(async () => (await lab.Transfers()).Single(), transfer => (string?)transfer["state"] == "TERMINATED"); // a no is one
+        await SharingNode.Until(async () => (await lab.Transfers()).Single(), transfer => (string?)transfer["fetch"] == "Failed"); // a no is one
     }
 
     [Fact]
