@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
 

@@ -1,3 +1,5 @@
+using Dure.Learn.Tables;
+
 namespace Dure.Learn.Trees;
 
 /// <summary>How far a training is.</summary>
@@ -17,7 +19,7 @@ public sealed class Boosting
     private const float Fraction = 1f / (1 << 24);
 
     private readonly FeatureTable features;
-    private readonly BoostingTarget target;
+    private readonly LearningTarget target;
     private readonly BoostingOptions options;
     private readonly BoostingLoss loss;
     private readonly BinnedTable table;
@@ -29,7 +31,7 @@ public sealed class Boosting
     private readonly List<Tree> trees = [];
     private readonly CancellationToken cancel;
 
-    private Boosting(FeatureTable features, BoostingTarget target, BoostingOptions options, CancellationToken cancel)
+    private Boosting(FeatureTable features, LearningTarget target, BoostingOptions options, CancellationToken cancel)
     {
         (this.features, this.target, this.options, this.cancel, loss) = (features, target, options, cancel, options.Loss);
         table = BinnedTable.Of(features, options.Bins, null, options.Threads, cancel);
@@ -43,7 +45,7 @@ public sealed class Boosting
     /// <summary>Trains an ensemble.</summary>
     /// <param name="validation">Rows by which the number of rounds is chosen; null: all rounds are kept.</param>
     /// <exception cref="Kernel.ProblemException">An option, a label or a weight makes no sense.</exception>
-    public static BoostedTrees Train(FeatureTable features, BoostingTarget target, BoostingOptions options, (FeatureTable Features, BoostingTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, CancellationToken cancel = default)
+    public static BoostedTrees Train(FeatureTable features, LearningTarget target, BoostingOptions options, (FeatureTable Features, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, CancellationToken cancel = default)
     {
         options.Check();
         options.Loss.Check(target, features.Rows);
@@ -52,7 +54,7 @@ public sealed class Boosting
         return new Boosting(features, target, options, cancel).Run(validation, progress);
     }
 
-    private BoostedTrees Run((FeatureTable Features, BoostingTarget Target)? validation, IProgress<BoostingProgress>? progress)
+    private BoostedTrees Run((FeatureTable Features, LearningTarget Target)? validation, IProgress<BoostingProgress>? progress)
     {
         var watch = validation is { } held ? new Watch(held.Features, held.Target, this) : null;
         for (var round = 0; round < options.Rounds; round++)
@@ -212,12 +214,12 @@ public sealed class Boosting
     {
         private readonly Boosting training;
         private readonly BinnedTable table;
-        private readonly BoostingTarget target;
+        private readonly LearningTarget target;
         private readonly double[][] scores;
         private double best = double.PositiveInfinity;
         private int rounds;
 
-        public Watch(FeatureTable features, BoostingTarget target, Boosting training)
+        public Watch(FeatureTable features, LearningTarget target, Boosting training)
         {
             (this.training, this.target) = (training, target);
             table = BinnedTable.Of(features, training.options.Bins, training.table.Bins, training.options.Threads, training.cancel);

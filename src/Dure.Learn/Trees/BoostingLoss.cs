@@ -1,12 +1,7 @@
 using Dure.Kernel;
+using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
-
-/// <summary>What a boosted ensemble learns: the labels, how much each row weighs, and for ranking which rows are compared.</summary>
-/// <param name="Labels">One a row; of classes their numbers 0, 1, ….</param>
-/// <param name="Weights">One a row, above 0; null: all alike.</param>
-/// <param name="Groups">For ranking the number of rows of each group, one after the other.</param>
-public sealed record BoostingTarget(float[] Labels, float[]? Weights = null, int[]? Groups = null);
 
 /// <summary>
 /// What is made small. Raw scores are what trees add up; a loss says how a score should change (gradient and hessian) and what it means.
@@ -43,7 +38,7 @@ public abstract record BoostingLoss
     }
 
     /// <exception cref="ProblemException">A label, a weight or a group makes no sense for this loss.</exception>
-    internal void Check(BoostingTarget target, int rows)
+    internal void Check(LearningTarget target, int rows)
     {
         if (target.Labels.Length != rows)
             throw Bad($"There are {target.Labels.Length} labels for {rows} rows.", "labels", "Give one for each row.");
@@ -60,19 +55,19 @@ public abstract record BoostingLoss
 
     internal virtual string? Objection(float label) => null;
 
-    internal virtual void CheckWhole(BoostingTarget target)
+    internal virtual void CheckWhole(LearningTarget target)
     {
     }
 
     /// <summary>The score that all rows begin with.</summary>
-    internal abstract void Start(BoostingTarget target, Span<double> scores);
+    internal abstract void Start(LearningTarget target, Span<double> scores);
 
     /// <summary>Gradients and hessians of some rows for one output.</summary>
     /// <param name="scores">For each output each row's score.</param>
-    internal abstract void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians);
+    internal abstract void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians);
 
     /// <summary>The mean loss of some rows, by weight.</summary>
-    internal abstract double Of(double[][] scores, BoostingTarget target);
+    internal abstract double Of(double[][] scores, LearningTarget target);
 
     /// <summary>What raw scores mean: a number, a probability, probabilities.</summary>
     public virtual void Transform(Span<double> scores)
@@ -81,9 +76,9 @@ public abstract record BoostingLoss
 
     private protected static ProblemException Bad(string what, string where, string mend) => new("urn:dure:learn:bad-target", what, where, mend);
 
-    private protected static double WeightOf(BoostingTarget target, int row) => target.Weights is { } weights ? weights[row] : 1;
+    private protected static double WeightOf(LearningTarget target, int row) => target.Weights is { } weights ? weights[row] : 1;
 
-    private protected static double Mean(BoostingTarget target)
+    private protected static double Mean(LearningTarget target)
     {
         var (sum, weight) = (0.0, 0.0);
         for (var row = 0; row < target.Labels.Length; row++)
@@ -94,7 +89,7 @@ public abstract record BoostingLoss
         return sum / weight;
     }
 
-    private protected static double Mean(BoostingTarget target, Func<int, double> loss)
+    private protected static double Mean(LearningTarget target, Func<int, double> loss)
     {
         var (sum, weight) = (0.0, 0.0);
         for (var row = 0; row < target.Labels.Length; row++)

@@ -1,3 +1,5 @@
+using Dure.Learn.Tables;
+
 namespace Dure.Learn.Trees;
 
 /// <summary>Two classes: the logarithm of the odds of class 1.</summary>
@@ -5,19 +7,19 @@ internal sealed record LogisticLoss : BoostingLoss
 {
     internal override string? Objection(float label) => label is 0 or 1 ? null : "a class is 0 or 1";
 
-    internal override void CheckWhole(BoostingTarget target)
+    internal override void CheckWhole(LearningTarget target)
     {
         if (Array.TrueForAll(target.Labels, label => label == target.Labels[0]))
             throw Bad($"All rows are of class {target.Labels[0]}.", "labels", "Rows of both classes are needed; with one class only, watch for what is unusual instead.");
     }
 
-    internal override void Start(BoostingTarget target, Span<double> scores)
+    internal override void Start(LearningTarget target, Span<double> scores)
     {
         var share = Mean(target);
         scores[0] = Math.Log(share / (1 - share));
     }
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
         {
@@ -26,7 +28,7 @@ internal sealed record LogisticLoss : BoostingLoss
         }
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) =>
+    internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => scores[0][row] is var score && target.Labels[row] > 0 ? LogOnePlusExp(-score) : LogOnePlusExp(score));
 
     public override void Transform(Span<double> scores) => scores[0] = 1 / (1 + Math.Exp(-scores[0]));
@@ -43,13 +45,13 @@ internal sealed record SoftmaxLoss(int Count) : BoostingLoss
 
     internal override string? Objection(float label) => label >= 0 && label < Count && label == (int)label ? null : $"classes are 0 to {Count - 1}";
 
-    internal override void CheckWhole(BoostingTarget target)
+    internal override void CheckWhole(LearningTarget target)
     {
         if (Array.TrueForAll(target.Labels, label => label == target.Labels[0]))
             throw Bad($"All rows are of class {target.Labels[0]}.", "labels", "Rows of two classes at least are needed.");
     }
 
-    internal override void Start(BoostingTarget target, Span<double> scores)
+    internal override void Start(LearningTarget target, Span<double> scores)
     {
         scores.Clear();
         for (var row = 0; row < target.Labels.Length; row++)
@@ -61,7 +63,7 @@ internal sealed record SoftmaxLoss(int Count) : BoostingLoss
             scores[output] = Math.Log(Math.Max(scores[output] / total, 1e-6));
     }
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         // Friedman (2001): the hessian of one class among K, for the steps of the others.
         var factor = Count / (Count - 1.0);
@@ -72,7 +74,7 @@ internal sealed record SoftmaxLoss(int Count) : BoostingLoss
         }
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) => Mean(target, row => -Math.Log(Math.Max(Chance((int)target.Labels[row], scores, row), 1e-300)));
+    internal override double Of(double[][] scores, LearningTarget target) => Mean(target, row => -Math.Log(Math.Max(Chance((int)target.Labels[row], scores, row), 1e-300)));
 
     public override void Transform(Span<double> scores)
     {

@@ -1,3 +1,5 @@
+using Dure.Learn.Tables;
+
 namespace Dure.Learn.Trees;
 
 /// <summary>

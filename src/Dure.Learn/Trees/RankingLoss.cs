@@ -1,3 +1,5 @@
+using Dure.Learn.Tables;
+
 namespace Dure.Learn.Trees;
 
 /// <summary>
@@ -10,15 +12,15 @@ internal sealed record RankingLoss : BoostingLoss
 
     internal override string? Objection(float label) => label >= 0 && label <= MostGrade && label == (int)label ? null : $"grades are 0 to {MostGrade}";
 
-    internal override void CheckWhole(BoostingTarget target)
+    internal override void CheckWhole(LearningTarget target)
     {
         if (target.Groups is not { } groups || groups.Sum(group => (long)group) != target.Labels.Length || groups.Any(group => group < 1))
             throw Bad("The groups do not add up to the rows.", "groups", "Give for each group, one after the other, how many rows it has.");
     }
 
-    internal override void Start(BoostingTarget target, Span<double> scores) => scores[0] = 0;
+    internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = 0;
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         // A block of rows may cut a group: groups that begin in it belong to it.
         var start = 0;
@@ -30,7 +32,7 @@ internal sealed record RankingLoss : BoostingLoss
         }
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target)
+    internal override double Of(double[][] scores, LearningTarget target)
     {
         var (start, sum) = (0, 0.0);
         foreach (var count in target.Groups!)

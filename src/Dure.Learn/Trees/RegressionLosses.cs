@@ -1,3 +1,5 @@
+using Dure.Learn.Tables;
+
 namespace Dure.Learn.Trees;
 
 /// <summary>Half the squared error: the mean.</summary>
@@ -5,16 +7,16 @@ internal sealed record SquaredLoss : BoostingLoss
 {
     internal override bool CountsRows => true;
 
-    internal override void Start(BoostingTarget target, Span<double> scores) => scores[0] = Mean(target);
+    internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Mean(target);
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         var score = scores[0];
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
             (gradients[row], hessians[row]) = ((float)(score[row] - target.Labels[row]), 1);
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) => Mean(target, row => Math.Pow(scores[0][row] - target.Labels[row], 2));
+    internal override double Of(double[][] scores, LearningTarget target) => Mean(target, row => Math.Pow(scores[0][row] - target.Labels[row], 2));
 }
 
 /// <summary>The pinball loss: a quantile; of 0.5 the absolute error, twice.</summary>
@@ -25,19 +27,19 @@ internal sealed record QuantileLoss(double Share) : BoostingLoss
 
     internal override void Check() => BoostingOptions.Must(Share is > 0 and < 1, "Quantile", "a share above 0 and below 1");
 
-    internal override void Start(BoostingTarget target, Span<double> scores)
+    internal override void Start(LearningTarget target, Span<double> scores)
     {
         var order = Enumerable.Range(0, target.Labels.Length).ToArray();
         scores[0] = WeightedQuantile.Of(order, row => target.Labels[row], row => WeightOf(target, row), Share);
     }
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
             (gradients[row], hessians[row]) = (target.Labels[row] < scores[0][row] ? (float)(1 - Share) : (float)-Share, 1);
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) =>
+    internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => target.Labels[row] - scores[0][row] is var error && error >= 0 ? Share * error : (Share - 1) * error);
 }
 
@@ -48,15 +50,15 @@ internal sealed record HuberLoss(double Delta) : BoostingLoss
 
     internal override void Check() => BoostingOptions.Must(Delta is > 0 and < double.PositiveInfinity, "Huber", "a width above 0, in the target's unit");
 
-    internal override void Start(BoostingTarget target, Span<double> scores) => new QuantileLoss(0.5).Start(target, scores);
+    internal override void Start(LearningTarget target, Span<double> scores) => new QuantileLoss(0.5).Start(target, scores);
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
             (gradients[row], hessians[row]) = ((float)Math.Clamp(scores[0][row] - target.Labels[row], -Delta, Delta), 1);
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) =>
+    internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => Math.Abs(scores[0][row] - target.Labels[row]) is var error && error <= Delta ? error * error / 2 : Delta * (error - Delta / 2));
 }
 
@@ -68,15 +70,15 @@ internal sealed record PoissonLoss : BoostingLoss
 
     internal override string? Objection(float label) => label < 0 ? "a count is never below 0" : null;
 
-    internal override void CheckWhole(BoostingTarget target)
+    internal override void CheckWhole(LearningTarget target)
     {
         if (!Array.Exists(target.Labels, label => label > 0))
             throw Bad("All counts are 0.", "labels", "There is nothing to learn; check the column.");
     }
 
-    internal override void Start(BoostingTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
+    internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
         {
@@ -85,7 +87,7 @@ internal sealed record PoissonLoss : BoostingLoss
         }
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) => Mean(target, row => Math.Exp(Math.Min(scores[0][row], 80)) - target.Labels[row] * scores[0][row]);
+    internal override double Of(double[][] scores, LearningTarget target) => Mean(target, row => Math.Exp(Math.Min(scores[0][row], 80)) - target.Labels[row] * scores[0][row]);
 
     public override void Transform(Span<double> scores) => scores[0] = Math.Exp(scores[0]);
 }
@@ -97,11 +99,11 @@ internal sealed record TweedieLoss(double Power) : BoostingLoss
 
     internal override string? Objection(float label) => label < 0 ? "an amount is never below 0" : null;
 
-    internal override void CheckWhole(BoostingTarget target) => new PoissonLoss().CheckWhole(target);
+    internal override void CheckWhole(LearningTarget target) => new PoissonLoss().CheckWhole(target);
 
-    internal override void Start(BoostingTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
+    internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
 
-    internal override void Gradients(int output, double[][] scores, BoostingTarget target, Range rows, float[] gradients, float[] hessians)
+    internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
         {
@@ -111,7 +113,7 @@ internal sealed record TweedieLoss(double Power) : BoostingLoss
         }
     }
 
-    internal override double Of(double[][] scores, BoostingTarget target) =>
+    internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => Math.Exp((2 - Power) * scores[0][row]) / (2 - Power) - target.Labels[row] * Math.Exp((1 - Power) * scores[0][row]) / (1 - Power));
 
     public override void Transform(Span<double> scores) => scores[0] = Math.Exp(scores[0]);

@@ -12,17 +12,24 @@ public static class TreesExport
     {
         var graph = new GraphBuilder(name);
         var x = graph.Input("x", OnnxType.Float, new OnnxDimension(null, "rows"), model.Features.Count);
+        graph.Output("prediction", AddTo(model, graph, x), OnnxType.Float, new OnnxDimension(null, "rows"), model.Loss.Outputs);
+        return graph.Describe("dure.learner", "boosted-trees").Describe("dure.signals", string.Join('\n', model.Features)).Build();
+    }
+
+    /// <summary>Adds the ensemble to a graph that is being built.</summary>
+    /// <param name="x">[n, columns] of floats.</param>
+    /// <returns>The predictions, [n, outputs].</returns>
+    public static GraphValue AddTo(BoostedTrees model, GraphBuilder graph, GraphValue x)
+    {
         var (rows, columnOfSet) = WithMemberships(graph, model, x);
         var scores = graph.TreeEnsemble(rows, Table(model, columnOfSet));
-        var prediction = model.Loss switch
+        return model.Loss switch
         {
             LogisticLoss => graph.Node("Sigmoid", [scores]),
             SoftmaxLoss => graph.Node("Softmax", [scores], [OnnxAttribute.Of("axis", 1L)]),
             PoissonLoss or TweedieLoss => graph.Node("Exp", [scores]),
             _ => scores,
         };
-        graph.Output("prediction", prediction, OnnxType.Float, new OnnxDimension(null, "rows"), model.Loss.Outputs);
-        return graph.Describe("dure.learner", "boosted-trees").Describe("dure.signals", string.Join('\n', model.Features)).Build();
     }
 
     /// <summary>The rows, and behind them for each set of categories that a tree asks for 0 for a row that is in it and 1 for one that is not.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
 
@@ -13,8 +14,8 @@ public static class TreesFile
     public static byte[] Write(BoostedTrees model) => CanonicalJson.Serialize(new JsonObject
     {
         ["format"] = Format,
-        ["loss"] = NameOf(model.Loss),
-        ["parameter"] = ParameterOf(model.Loss),
+        ["loss"] = LossNames.NameOf(model.Loss),
+        ["parameter"] = LossNames.ParameterOf(model.Loss),
         ["start"] = Numbers(model.Start),
         ["features"] = new JsonArray([.. model.Features.Select(feature => JsonValue.Create(feature))]),
         ["categories"] = new JsonArray([.. model.Bins.Select(bins => bins.IsCategorical ? (JsonNode)CodesOf(bins) : null)]),
@@ -37,7 +38,7 @@ public static class TreesFile
     private static BoostedTrees Read(JsonObject file)
     {
         Must(file["format"]!.GetValue<string>() == Format, "its format is another");
-        var loss = LossOf(file["loss"]!.GetValue<string>(), (double?)file["parameter"]);
+        var loss = LossNames.TryOf(file["loss"]!.GetValue<string>(), (double?)file["parameter"]) ?? throw Damaged("its loss is unknown", null);
         loss.Check();
         var features = file["features"]!.AsArray().Select(feature => feature!.GetValue<string>()).ToArray();
         Must(features.Length is > 0 and <= FeatureTable.MaxColumns, "it has no columns, or too many");
@@ -102,41 +103,6 @@ public static class TreesFile
         Must(read.Count <= FeatureBins.Most - 2 && read.Values.Order().SequenceEqual(Enumerable.Range(0, read.Count).Select(bin => (byte)bin)), "its categories have no bins of their own");
         return read;
     }
-
-    private static string NameOf(BoostingLoss loss) => loss switch
-    {
-        SquaredLoss => "squared",
-        QuantileLoss => "quantile",
-        HuberLoss => "huber",
-        PoissonLoss => "poisson",
-        TweedieLoss => "tweedie",
-        LogisticLoss => "logistic",
-        SoftmaxLoss => "classes",
-        RankingLoss => "ranking",
-        _ => throw new NotSupportedException(loss.GetType().Name),
-    };
-
-    private static double? ParameterOf(BoostingLoss loss) => loss switch
-    {
-        QuantileLoss quantile => quantile.Share,
-        HuberLoss huber => huber.Delta,
-        TweedieLoss tweedie => tweedie.Power,
-        SoftmaxLoss classes => classes.Count,
-        _ => null,
-    };
-
-    private static BoostingLoss LossOf(string name, double? parameter) => (name, parameter) switch
-    {
-        ("squared", null) => BoostingLoss.Squared,
-        ("quantile", { } share) => BoostingLoss.Quantile(share),
-        ("huber", { } delta) => BoostingLoss.Huber(delta),
-        ("poisson", null) => BoostingLoss.Poisson,
-        ("tweedie", { } power) => BoostingLoss.Tweedie(power),
-        ("logistic", null) => BoostingLoss.Logistic,
-        ("classes", { } count) => BoostingLoss.Classes(checked((int)count)),
-        ("ranking", null) => BoostingLoss.Ranking,
-        _ => throw Damaged($"its loss '{name}' is unknown", null),
-    };
 
     private static JsonArray Numbers(IEnumerable<double> values) => new([.. values.Select(value => JsonValue.Create(value))]);
 

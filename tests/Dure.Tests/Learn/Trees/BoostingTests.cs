@@ -1,4 +1,5 @@
 using Dure.Kernel;
+using Dure.Learn.Tables;
 using Dure.Learn.Trees;
 using FsCheck;
 using FsCheck.Fluent;
@@ -16,7 +17,7 @@ public sealed class BoostingTests
     {
         var (table, labels) = MadeTable.Friedman(20_000, seed: 1);
         var (unseen, truth) = MadeTable.Friedman(5_000, seed: 2);
-        var model = MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Rounds = 200 });
+        var model = MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 200 });
         Assert.InRange(MadeTable.Rmse(model, unseen, truth), 0.95, 1.12); // the noise alone is 1
     }
 
@@ -26,11 +27,11 @@ public sealed class BoostingTests
     public void The_same_table_and_seed_give_the_same_bytes_on_any_number_of_threads(double missing, int categories)
     {
         var (table, labels) = MadeTable.Friedman(40_000, seed: 3, missing: missing, categories: categories);
-        byte[] train(int threads) => TreesFile.Write(MadeTable.Train(table, new BoostingTarget(labels), Quick with { Rounds = 12, RowShare = 0.8, ColumnShare = 0.7, Threads = threads }));
+        byte[] train(int threads) => TreesFile.Write(MadeTable.Train(table, new LearningTarget(labels), Quick with { Rounds = 12, RowShare = 0.8, ColumnShare = 0.7, Threads = threads }));
         var one = train(1);
         Assert.Equal(one, train(2));
         Assert.Equal(one, train(5));
-        Assert.NotEqual(one, TreesFile.Write(MadeTable.Train(table, new BoostingTarget(labels), Quick with { Rounds = 12, RowShare = 0.8, ColumnShare = 0.7, Seed = 1 })));
+        Assert.NotEqual(one, TreesFile.Write(MadeTable.Train(table, new LearningTarget(labels), Quick with { Rounds = 12, RowShare = 0.8, ColumnShare = 0.7, Seed = 1 })));
     }
 
     [Fact]
@@ -42,7 +43,7 @@ public sealed class BoostingTests
             var (rows, columns) = (random.Next(150, 300), random.Next(1, 4)); // of eight values each has rows enough for a bin of its own
             var values = Enumerable.Range(0, columns).Select(_ => Enumerable.Range(0, rows).Select(_ => (float)random.Next(8)).ToArray()).ToArray();
             var labels = Enumerable.Range(0, rows).Select(_ => (float)random.Next(-5, 6)).ToArray();
-            var model = MadeTable.Train(MadeTable.Of(values), new BoostingTarget(labels), new BoostingOptions { Rounds = 1, Leaves = 2, MinRows = 1, MinHessian = 0, L2 = 0.5, Bins = 256 });
+            var model = MadeTable.Train(MadeTable.Of(values), new LearningTarget(labels), new BoostingOptions { Rounds = 1, Leaves = 2, MinRows = 1, MinHessian = 0, L2 = 0.5, Bins = 256 });
             var best = Enumerable.Range(0, columns).SelectMany(column => values[column].Distinct().Select(cut => Gain(values[column], labels, cut))).Max();
             var found = model.Trees[0].Branches is [var root, ..] ? root.Gain : 0;
             return Math.Abs(found - Math.Max(0, best)) <= 1e-3 * Math.Max(1, best);
@@ -67,7 +68,7 @@ public sealed class BoostingTests
         {
             var (table, labels) = MadeTable.Friedman(400, seed, columns: 6, noise: 3);
             var directed = new FeatureTable([.. table.Columns.Select((column, i) => column with { Monotone = i switch { 2 => 1, 3 => -1, 4 => 1, _ => 0 } })]);
-            var model = MadeTable.Train(directed, new BoostingTarget(labels), new BoostingOptions { Rounds = 20, Leaves = 16, MinRows = 3 });
+            var model = MadeTable.Train(directed, new LearningTarget(labels), new BoostingOptions { Rounds = 20, Leaves = 16, MinRows = 3 });
             var random = new Random(seed + 1);
             var (row, prediction) = (new float[6], new double[1]);
             for (var trial = 0; trial < 20; trial++)
@@ -98,7 +99,7 @@ public sealed class BoostingTests
         var (values, labels) = (new float[2000], new float[2000]);
         for (var row = 0; row < values.Length; row++)
             (values[row], labels[row]) = random.NextDouble() < 0.3 ? (float.NaN, 7) : ((float)random.NextDouble(), 1);
-        var model = MadeTable.Train(MadeTable.Of(values), new BoostingTarget(labels), Quick);
+        var model = MadeTable.Train(MadeTable.Of(values), new LearningTarget(labels), Quick);
         Assert.Equal(7, Predict(model, float.NaN), 0.1);
         Assert.Equal(1, Predict(model, 0.01f), 0.1);
         Assert.Equal(1, Predict(model, 0.99f), 0.1);
@@ -114,7 +115,7 @@ public sealed class BoostingTests
         for (var row = 0; row < codes.Length; row++)
             labels[row] = (int)codes[row] * 7 % 5;
         var table = new FeatureTable([new FeatureColumn { Name = "product", Values = codes, IsCategorical = true }]);
-        var model = MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Rounds = 150 });
+        var model = MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 150 });
         Assert.InRange(MadeTable.Rmse(model, table, labels), 0, 0.05);
         Assert.InRange(Predict(model, 1_000_000), -0.5, 4.5);
         Assert.InRange(Predict(model, float.NaN), -0.5, 4.5);
@@ -128,8 +129,8 @@ public sealed class BoostingTests
         int[] repeated = [.. Enumerable.Range(0, 600).SelectMany(row => Enumerable.Repeat(row, row % 2 == 0 ? 3 : 1))];
         var twice = MadeTable.Of([.. table.Columns.Select(column => repeated.Select(row => column.Values[row]).ToArray())]);
         var options = new BoostingOptions { Rounds = 20, MinRows = 1, MinHessian = 30, Bins = 32 };
-        var weighted = MadeTable.Train(table, new BoostingTarget(labels, weights), options);
-        var listed = MadeTable.Train(twice, new BoostingTarget([.. repeated.Select(row => labels[row])]), options);
+        var weighted = MadeTable.Train(table, new LearningTarget(labels, weights), options);
+        var listed = MadeTable.Train(twice, new LearningTarget([.. repeated.Select(row => labels[row])]), options);
         Assert.InRange(Math.Abs(MadeTable.Rmse(weighted, table, labels) - MadeTable.Rmse(listed, table, labels)), 0, 0.05);
     }
 
@@ -139,8 +140,8 @@ public sealed class BoostingTests
         var (table, labels) = MadeTable.Friedman(500, seed: 7, noise: 4);
         var validation = MadeTable.Friedman(500, seed: 8, noise: 4);
         var losses = new List<double>();
-        var model = MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Rounds = 2000, Patience = 20, LearningRate = 0.3 },
-            (validation.Table, new BoostingTarget(validation.Labels)), new Told(losses));
+        var model = MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 2000, Patience = 20, LearningRate = 0.3 },
+            (validation.Table, new LearningTarget(validation.Labels)), new Told(losses));
         Assert.Equal(losses.IndexOf(losses.Min()) + 1, model.Rounds);
         Assert.Equal(model.Rounds + 20, losses.Count);
     }
@@ -150,8 +151,8 @@ public sealed class BoostingTests
     {
         var (table, labels) = MadeTable.Friedman(30_000, seed: 9);
         var (unseen, truth) = MadeTable.Friedman(5_000, seed: 10);
-        var all = MadeTable.Rmse(MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions()), unseen, truth);
-        var some = MadeTable.Rmse(MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { OneSideSampling = (0.2, 0.1) }), unseen, truth);
+        var all = MadeTable.Rmse(MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions()), unseen, truth);
+        var some = MadeTable.Rmse(MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { OneSideSampling = (0.2, 0.1) }), unseen, truth);
         Assert.InRange(some, 0.9, all * 1.05);
     }
 
@@ -160,22 +161,22 @@ public sealed class BoostingTests
     {
         var (table, labels) = MadeTable.Friedman(5_000, seed: 11);
         using var stop = new CancellationTokenSource();
-        Assert.ThrowsAny<OperationCanceledException>(() => Boosting.Train(table, new BoostingTarget(labels), new BoostingOptions { Rounds = 100_000 },
+        Assert.ThrowsAny<OperationCanceledException>(() => Boosting.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 100_000 },
             progress: new Stops(stop, 3), cancel: stop.Token));
     }
 
     public static TheoryData<string, Func<BoostedTrees>> Refused => new()
     {
-        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, float.NaN, 2]), Quick) },
-        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, 1, 1]), Quick with { Loss = BoostingLoss.Logistic }) },
-        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([0, 3, 1]), Quick with { Loss = BoostingLoss.Classes(3) }) },
-        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([-1, 3, 1]), Quick with { Loss = BoostingLoss.Poisson }) },
-        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, 2]), Quick) },
-        { "weights", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, 2, 3], [1, 0, 1]), Quick) },
-        { "groups", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, 2, 3], null, [2, 2]), Quick with { Loss = BoostingLoss.Ranking }) },
-        { "Rounds", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new BoostingTarget([1, 2, 3]), Quick with { Rounds = 0 }) },
-        { "column 'x0'", () => MadeTable.Train(MadeTable.Of([1, float.PositiveInfinity, 3]), new BoostingTarget([1, 2, 3]), Quick) },
-        { "the table", () => MadeTable.Train(MadeTable.Of([]), new BoostingTarget([]), Quick) },
+        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, float.NaN, 2]), Quick) },
+        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, 1, 1]), Quick with { Loss = BoostingLoss.Logistic }) },
+        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([0, 3, 1]), Quick with { Loss = BoostingLoss.Classes(3) }) },
+        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([-1, 3, 1]), Quick with { Loss = BoostingLoss.Poisson }) },
+        { "labels", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, 2]), Quick) },
+        { "weights", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, 2, 3], [1, 0, 1]), Quick) },
+        { "groups", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, 2, 3], null, [2, 2]), Quick with { Loss = BoostingLoss.Ranking }) },
+        { "Rounds", () => MadeTable.Train(MadeTable.Of([1, 2, 3]), new LearningTarget([1, 2, 3]), Quick with { Rounds = 0 }) },
+        { "column 'x0'", () => MadeTable.Train(MadeTable.Of([1, float.PositiveInfinity, 3]), new LearningTarget([1, 2, 3]), Quick) },
+        { "the table", () => MadeTable.Train(MadeTable.Of([]), new LearningTarget([]), Quick) },
     };
 
     [Theory]
@@ -192,7 +193,7 @@ public sealed class BoostingTests
     [InlineData(2)]
     public void Tables_with_nothing_to_find_give_the_mean(int rows)
     {
-        var model = MadeTable.Train(MadeTable.Of(Enumerable.Repeat(5f, rows).ToArray(), Enumerable.Repeat(float.NaN, rows).ToArray()), new BoostingTarget([.. Enumerable.Range(0, rows).Select(row => (float)row)]), Quick);
+        var model = MadeTable.Train(MadeTable.Of(Enumerable.Repeat(5f, rows).ToArray(), Enumerable.Repeat(float.NaN, rows).ToArray()), new LearningTarget([.. Enumerable.Range(0, rows).Select(row => (float)row)]), Quick);
         Assert.Equal((rows - 1) / 2.0, model.All(MadeTable.Of([1], [2]))[0], 1e-6);
     }
 

@@ -1,3 +1,4 @@
+using Dure.Learn.Tables;
 using Dure.Learn.Trees;
 using FsCheck;
 using FsCheck.Fluent;
@@ -27,7 +28,7 @@ public sealed class LossTests
         {
             var random = new Random(seed);
             var label = name switch { "logistic" => random.Next(2), "classes" => random.Next(3), "poisson" => random.Next(6), "tweedie" => random.NextDouble() * 4, _ => MadeTable.Normal(random) };
-            var target = new BoostingTarget([(float)label]);
+            var target = new LearningTarget([(float)label]);
             double[][] scores = [.. Enumerable.Range(0, loss.Outputs).Select(_ => new[] { MadeTable.Normal(random) })];
             for (var output = 0; output < loss.Outputs; output++)
             {
@@ -55,7 +56,7 @@ public sealed class LossTests
     {
         var (table, labels) = MadeTable.Friedman(20_000, seed: 21);
         var (unseen, truth) = MadeTable.Friedman(5_000, seed: 22);
-        var model = MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Loss = BoostingLoss.Quantile(share), Rounds = 150 });
+        var model = MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Loss = BoostingLoss.Quantile(share), Rounds = 150 });
         Assert.InRange(model.All(unseen).Zip(truth, (quantile, label) => label <= quantile ? 1.0 : 0).Average(), share - 0.05, share + 0.05);
     }
 
@@ -66,7 +67,7 @@ public sealed class LossTests
         var (unseen, truth) = MadeTable.Friedman(2_000, seed: 24);
         for (var row = 0; row < labels.Length; row += 20)
             labels[row] = 10_000;
-        double rmse(BoostingLoss loss) => MadeTable.Rmse(MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Loss = loss, Rounds = 200 }), unseen, truth);
+        double rmse(BoostingLoss loss) => MadeTable.Rmse(MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Loss = loss, Rounds = 200 }), unseen, truth);
         Assert.InRange(rmse(BoostingLoss.Absolute), 0.9, 2.2);
         Assert.InRange(rmse(BoostingLoss.Huber(1)), 0.9, 2.2);
         Assert.True(rmse(BoostingLoss.Squared) > 100);
@@ -80,7 +81,7 @@ public sealed class LossTests
         var counts = rates.Select(rate => (float)Enumerable.Range(0, 40).Count(_ => random.NextDouble() < rate / 40 / 4)).ToArray();
         foreach (var loss in (BoostingLoss[])[BoostingLoss.Poisson, BoostingLoss.Tweedie(1.3)])
         {
-            var predictions = MadeTable.Train(table, new BoostingTarget(counts), new BoostingOptions { Loss = loss }).All(table);
+            var predictions = MadeTable.Train(table, new LearningTarget(counts), new BoostingOptions { Loss = loss }).All(table);
             Assert.All(predictions, prediction => Assert.True(prediction > 0));
             Assert.Equal(counts.Average(count => (double)count), predictions.Average(), 0.15);
         }
@@ -94,7 +95,7 @@ public sealed class LossTests
         var labels = new float[20_000];
         for (var row = 0; row < labels.Length; row++)
             labels[row] = random.NextDouble() < table.Columns[0].Values[row] ? 2 : random.Next(2);
-        var model = MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Loss = BoostingLoss.Classes(3), Rounds = 40 });
+        var model = MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Loss = BoostingLoss.Classes(3), Rounds = 40 });
         var predictions = model.All(table);
         for (var row = 0; row < 1000; row++)
             Assert.Equal(1, predictions[row * 3] + predictions[row * 3 + 1] + predictions[row * 3 + 2], 1e-9);
@@ -108,7 +109,7 @@ public sealed class LossTests
         var (table, values) = MadeTable.Friedman(5_000, seed: 29);
         var grades = values.Select(value => value > 20 ? 3f : value > 16 ? 1f : 0f).ToArray();
         int[] groups = [.. Enumerable.Repeat(50, 100)];
-        var model = MadeTable.Train(table, new BoostingTarget(grades, null, groups), new BoostingOptions { Loss = BoostingLoss.Ranking, Rounds = 60 });
+        var model = MadeTable.Train(table, new LearningTarget(grades, null, groups), new BoostingOptions { Loss = BoostingLoss.Ranking, Rounds = 60 });
         var scores = model.All(table);
         var inOrder = 0;
         for (var group = 0; group < 100; group++)

@@ -1,3 +1,4 @@
+using Dure.Learn.Tables;
 using Dure.Learn.Trees;
 using Xunit;
 
@@ -29,7 +30,7 @@ internal static class MadeTable
 
     public static FeatureTable Of(params float[][] columns) => new([.. columns.Select((values, i) => new FeatureColumn { Name = $"x{i}", Values = values })]);
 
-    public static BoostedTrees Train(FeatureTable table, BoostingTarget target, BoostingOptions options, (FeatureTable Table, BoostingTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null) =>
+    public static BoostedTrees Train(FeatureTable table, LearningTarget target, BoostingOptions options, (FeatureTable Table, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null) =>
         Boosting.Train(table, target, options, validation, progress, TestContext.Current.CancellationToken);
 
     /// <summary>The predictions for all rows.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Dure.Edge.Onnx;
 using Dure.Kernel;
+using Dure.Learn.Tables;
 using Dure.Learn.Trees;
 using FsCheck;
 using FsCheck.Fluent;
@@ -16,7 +17,7 @@ public sealed class PredictionTests
         (table, var labels) = MadeTable.Friedman(1500, seed, columns: 6, missing: missing, categories: categories);
         if (loss is { Outputs: > 1 })
             labels = [.. labels.Select(label => (float)Math.Clamp((int)(label / 8), 0, loss.Outputs - 1))];
-        return MadeTable.Train(table, new BoostingTarget(labels), new BoostingOptions { Rounds = 25, Leaves = leaves, MinRows = 5, Loss = loss ?? BoostingLoss.Squared });
+        return MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 25, Leaves = leaves, MinRows = 5, Loss = loss ?? BoostingLoss.Squared });
     }
 
     [Theory]

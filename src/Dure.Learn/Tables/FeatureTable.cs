@@ -1,6 +1,6 @@
 using Dure.Kernel;
 
-namespace Dure.Learn.Trees;
+namespace Dure.Learn.Tables;
 
 /// <summary>One column to learn from.</summary>
 public sealed record FeatureColumn

@@ -1,0 +1,51 @@
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Learners;
+
+/// <summary>Rows to learn from, or to judge by.</summary>
+public sealed record TableRows(FeatureTable Features, LearningTarget Target)
+{
+    public int Count => Features.Rows;
+}
+
+/// <summary>How far a training is; a curve of these is what a person watches.</summary>
+/// <param name="Step">Rounds, epochs or the like done.</param>
+/// <param name="Steps">How many there are at most; 0 when not known.</param>
+/// <param name="TrainingLoss">Of the rows that are learnt from; null when not computed.</param>
+/// <param name="ValidationLoss">Of the validation rows; null without them.</param>
+public readonly record struct LearningProgress(int Step, int Steps, double? TrainingLoss, double? ValidationLoss);
+
+/// <summary>What a training is given besides its rows.</summary>
+public sealed record LearningContext
+{
+    /// <summary>Start of every random sequence.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Threads at most; 0: one for each core. No model hangs on it.</summary>
+    public int Threads { get; init; }
+
+    public IProgress<LearningProgress>? Progress { get; init; }
+
+    public CancellationToken Cancel { get; init; }
+}
+
+/// <summary>
+/// A way to learn from a table, with its parameters: what a recipe names. The same learner, rows and seed give the same model, byte by byte, on
+/// any number of threads.
+/// </summary>
+public abstract record Learner
+{
+    /// <summary>The word a recipe uses, such as <c>boosted-trees</c>.</summary>
+    public abstract string Kind { get; }
+
+    /// <exception cref="Kernel.ProblemException">Names the parameter that makes no sense, and its range.</exception>
+    public abstract void Check();
+
+    /// <summary>Whether it can do the task at all; a search leaves out what cannot.</summary>
+    public virtual bool Suits(LearningTask task) => true;
+
+    /// <param name="validation">Rows by which a learner that stops early chooses when; null: it runs to its end.</param>
+    /// <exception cref="Kernel.ProblemException">Nothing sensible can be learnt from these rows: says what is wrong with them.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop; trainings ask at least once a second.</exception>
+    public abstract TableModel Train(LearningTask task, TableRows rows, TableRows? validation, LearningContext context);
+}
