@@ -6,6 +6,9 @@ namespace Dure.Learn.Learners;
 public sealed record TableRows(FeatureTable Features, LearningTarget Target)
 {
     public int Count => Features.Rows;
+
+    /// <inheritdoc cref="FeatureTable.Take"/>
+    public TableRows Take(int[] rows) => new(Features.Take(rows), Target.Take(rows));
 }
 
 /// <summary>How far a training is; a curve of these is what a person watches.</summary>

@@ -45,6 +45,9 @@ public sealed class FeatureTable
             into[i] = Columns[i].Values[row];
     }
 
+    /// <summary>Some of the rows, in the order in which they are named.</summary>
+    public FeatureTable Take(int[] rows) => new([.. Columns.Select(column => column with { Values = Array.ConvertAll(rows, row => column.Values[row]) })]);
+
     private void Check(FeatureColumn column)
     {
         if (column.Values.Length != Rows)
