@@ -115,7 +115,8 @@ public sealed class GraphBuilder(string name)
 
     private string Claim(string value) => value.Length > 0 && names.Add(value) ? value : throw new ArgumentException($"The name '{value}' is empty or taken.", nameof(value));
 
-    private string Fresh(string stem)
+    /// <summary>A name that no value of the graph has yet.</summary>
+    public string Fresh(string stem)
     {
         for (var number = 1; ; number++)
         {

@@ -42,6 +42,13 @@ public sealed record BoostedTreesLearner : Learner
         return new BoostedTreesModel(task, trees);
     }
 
+    public override Learner Settled(IReadOnlyList<TableModel> models, double growth)
+    {
+        // More rows bear more rounds, but not in proportion.
+        var rounds = models.OfType<BoostedTreesModel>().Select(model => model.Trees.Rounds).DefaultIfEmpty(Rounds).Average() * Math.Sqrt(growth);
+        return this with { Rounds = Math.Clamp((int)Math.Round(rounds), 1, 100_000), Patience = 0 };
+    }
+
     private BoostingOptions OptionsFor(LearningTask task, LearningContext context) => new()
     {
         Loss = task switch

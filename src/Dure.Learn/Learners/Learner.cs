@@ -47,6 +47,11 @@ public abstract record Learner
     /// <summary>Whether it can do the task at all; a search leaves out what cannot.</summary>
     public virtual bool Suits(LearningTask task) => true;
 
+    /// <summary>The learner with which to train again on more rows, without validation: as long as those trainings found best.</summary>
+    /// <param name="models">What it made of a part of the rows, each stopped by validation.</param>
+    /// <param name="growth">How many times more rows there are now, 1 or more.</param>
+    public virtual Learner Settled(IReadOnlyList<TableModel> models, double growth) => this;
+
     /// <param name="validation">Rows by which a learner that stops early chooses when; null: it runs to its end.</param>
     /// <exception cref="Kernel.ProblemException">Nothing sensible can be learnt from these rows: says what is wrong with them.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop; trainings ask at least once a second.</exception>

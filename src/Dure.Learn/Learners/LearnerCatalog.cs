@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Dure.Kernel;
-using Dure.Learn.Trees;
+using Dure.Learn.Search;
 
 namespace Dure.Learn.Learners;
 
@@ -55,7 +55,7 @@ public static class LearnerCatalog
 
     /// <summary>Reads a model's file; what is read is checked as a stranger's.</summary>
     /// <exception cref="ProblemException">There is no such learner, or the bytes are no model of it.</exception>
-    public static TableModel Read(string kind, ReadOnlyMemory<byte> file) => Of(kind).Open(file);
+    public static TableModel Read(string kind, ReadOnlyMemory<byte> file) => kind == EnsembleModel.Name ? EnsembleModel.Read(file) : Of(kind).Open(file);
 
     private static Entry Of(string kind) => Array.Find(Entries, entry => entry.Kind == kind)
         ?? throw new ProblemException("urn:dure:learn:no-such-learner", $"There is no learner '{kind}'.", "learner", $"Choose one of: {string.Join(", ", Kinds)}.");

@@ -48,6 +48,9 @@ public sealed class FeatureTable
     /// <summary>Some of the rows, in the order in which they are named.</summary>
     public FeatureTable Take(int[] rows) => new([.. Columns.Select(column => column with { Values = Array.ConvertAll(rows, row => column.Values[row]) })]);
 
+    /// <summary>All rows of some columns, which are shared.</summary>
+    public FeatureTable Select(int[] columns) => new([.. columns.Select(column => Columns[column])]);
+
     private void Check(FeatureColumn column)
     {
         if (column.Values.Length != Rows)

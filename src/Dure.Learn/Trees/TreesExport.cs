@@ -50,7 +50,7 @@ public static class TreesExport
                 if (!codes.TryGetValue(branch.Feature, out var code))
                     codes[branch.Feature] = code = CodeOf(graph, x, branch.Feature, unseen);
                 float[] outside = [.. Enumerable.Range(0, unseen + 1).Select(each => Outside(key.Item2, bins.BinOf(each))), Outside(key.Item2, bins.Values)];
-                parts.Add(graph.Node("Gather", [graph.Constant<float>($"outside_{columns.Count}", outside, outside.Length), code]));
+                parts.Add(graph.Node("Gather", [graph.Constant<float>(graph.Fresh("outside"), outside, outside.Length), code]));
             }
         }
         return (parts.Count == 1 ? x : graph.Node("Concat", [.. parts], [OnnxAttribute.Of("axis", 1L)]), columns);
@@ -59,9 +59,9 @@ public static class TreesExport
     /// <summary>A category's code; one above all known for those never seen, two above for a missing one.</summary>
     private static GraphValue CodeOf(GraphBuilder graph, GraphValue x, int feature, int unseen)
     {
-        var value = graph.Node("Gather", [x, graph.Constant<long>($"column_{feature}", [feature], 1)], [OnnxAttribute.Of("axis", 1L)]);
-        var known = graph.Clip(value, graph.Scalar($"first_{feature}", 0f), graph.Scalar($"unseen_{feature}", (float)unseen));
-        return graph.Cast(graph.Where(graph.IsNaN(value), graph.Scalar($"missing_{feature}", (float)unseen + 1), known), OnnxType.Int64);
+        var value = graph.Node("Gather", [x, graph.Constant<long>(graph.Fresh("column"), [feature], 1)], [OnnxAttribute.Of("axis", 1L)]);
+        var known = graph.Clip(value, graph.Scalar(graph.Fresh("first"), 0f), graph.Scalar(graph.Fresh("unseen"), (float)unseen));
+        return graph.Cast(graph.Where(graph.IsNaN(value), graph.Scalar(graph.Fresh("missing"), (float)unseen + 1), known), OnnxType.Int64);
     }
 
     private static float Outside(BinSet set, int bin) => set.Contains(bin) ? 0 : 1;

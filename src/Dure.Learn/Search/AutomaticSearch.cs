@@ -1,0 +1,182 @@
+using Dure.Kernel;
+using Dure.Learn.Learners;
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Search;
+
+/// <summary>
+/// Looks for the best model within a time. First candidates known to be good on many tables, each judged by one fold; those that fall behind go no
+/// further (successive halving, Jamieson and Talwalkar 2016); then the parameters of the best kinds are turned (<see cref="Proposals"/>); at last
+/// those that help each other are averaged. What is found is judged by folds that the choice had not seen.
+/// </summary>
+public sealed class AutomaticSearch
+{
+    // Of the budget so much goes to trying; the rest is for choosing, and for training the chosen again on all rows.
+    private const double TryingShare = 0.75;
+
+    /// <summary>After its first fold a candidate goes on when it is among the best so many of those tried.</summary>
+    private const double KeptShare = 0.4;
+
+    private const int MostMembers = 8;
+
+    private readonly LearningTask task;
+    private readonly SearchOptions options;
+    private readonly TimeProvider time;
+    private readonly FoldTrials folds;
+    private readonly TableRows rows;
+    private readonly List<Trial> trials = [];
+    private readonly long began;
+
+    private AutomaticSearch(LearningTask task, TableRows rows, SearchOptions options, TimeProvider time)
+    {
+        (this.task, this.options, this.time, this.rows) = (task, options, time, rows);
+        folds = new FoldTrials(task, rows, options);
+        began = time.GetTimestamp();
+    }
+
+    /// <param name="rows">All rows that may be looked at; folds name them by number.</param>
+    /// <exception cref="ProblemException">No learner can learn from these rows, or none did within the time.</exception>
+    public static SearchResult Run(LearningTask task, TableRows rows, SearchOptions options, TimeProvider time, CancellationToken cancel)
+    {
+        options.Check();
+        return new AutomaticSearch(task, rows, options, time).Run(cancel);
+    }
+
+    private TimeSpan Spent => time.GetElapsedTime(began);
+
+    private SearchResult Run(CancellationToken cancel)
+    {
+        using var trying = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // The first candidate may take what time there is: without one finished there is no answer at all.
+        trying.CancelAfter(options.Budget);
+        try
+        {
+            foreach (var candidate in Candidates().TakeWhile(_ => !IsTryingOver))
+            {
+                TryOut(candidate, trying.Token);
+                if (trials.Exists(IsWhole))
+                    trying.CancelAfter(Later(options.Budget * TryingShare - Spent));
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // Time for trying is up; what is finished counts.
+        }
+        return Choose(cancel);
+    }
+
+    private bool IsTryingOver => trials.Exists(IsWhole) && Spent > options.Budget * TryingShare;
+
+    private static TimeSpan Later(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    private bool IsWhole(Trial trial) => trial.Losses.Count == folds.Folds;
+
+    private IEnumerable<Candidate> Candidates()
+    {
+        foreach (var first in SearchSpace.First(task, folds.Views.Count))
+            yield return first;
+        var proposals = new Proposals(options.Seed);
+        while (proposals.Next(trials) is { } next)
+            yield return next;
+    }
+
+    private void TryOut(Candidate candidate, CancellationToken cancel)
+    {
+        var trial = new Trial(trials.Count + 1, candidate);
+        trials.Add(trial);
+        try
+        {
+            do
+                folds.Advance(trial, cancel);
+            while (trial.Refusal is null && !IsWhole(trial) && IsPromising(trial));
+        }
+        finally
+        {
+            options.Progress?.Report(trial.Tell());
+        }
+    }
+
+    /// <summary>Whether a candidate is worth its next fold: compared with the others by the folds that it has been judged by.</summary>
+    private bool IsPromising(Trial trial)
+    {
+        var done = trial.Losses.Count;
+        var others = trials.Where(other => other != trial && other.Losses.Count >= done).Select(other => other.Losses.Take(done).Average()).Order().ToArray();
+        return others.Length < 3 || trial.Losses.Average() <= others[(int)Math.Ceiling(KeptShare * others.Length) - 1];
+    }
+
+    private SearchResult Choose(CancellationToken cancel)
+    {
+        var most = trials.Count == 0 ? 0 : trials.Max(trial => trial.Losses.Count);
+        if (most == 0)
+            throw new ProblemException("urn:dure:learn:nothing-learnt", trials.Find(trial => trial.Refusal is not null)?.Refusal is { } refusal ? $"No learner could learn from these rows: {refusal}" : $"No training ended within {options.Budget.TotalSeconds:0} s.",
+                "automatic search", "Mend the rows, or give more time.");
+        var whole = trials.Where(trial => trial.Losses.Count == most).OrderBy(trial => trial.Losses.Average()).ThenBy(trial => trial.Number).Take(3 * MostMembers).ToList();
+        var weights = Weights(whole, [.. Enumerable.Range(0, most)], cancel);
+        var members = Members(whole, weights, cancel);
+        var model = new EnsembleModel([.. rows.Features.Columns.Select(column => column.Name)], members);
+        var byTrial = whole.Zip(weights).ToDictionary(pair => pair.First, pair => pair.Second);
+        return new SearchResult(model, [.. trials.Select(trial => trial.Tell(byTrial.GetValueOrDefault(trial)))], [.. options.Folds.Take(most).SelectMany(fold => fold.Judge)],
+            Nested(whole, most, cancel), [.. Enumerable.Range(0, most).SelectMany(fold => Mean(whole, weights, fold))], Spent);
+    }
+
+    private double[] Weights(List<Trial> whole, int[] by, CancellationToken cancel)
+    {
+        var target = by.Length == 1 ? folds.JudgedBy(by[0]) : Joined(by);
+        var weights = GreedyEnsemble.Weights([.. whole.Select(trial => by.SelectMany(fold => trial.Predictions[fold]).ToArray())], predictions => options.Loss(predictions, target), cancel);
+        return Leading(weights);
+    }
+
+    /// <summary>Keeps the heaviest few: a model of a hundred parts fits no device.</summary>
+    private static double[] Leading(double[] weights)
+    {
+        var least = weights.OrderDescending().Take(MostMembers).Last();
+        var kept = weights.Select(weight => weight >= least ? weight : 0).ToArray();
+        var sum = kept.Sum();
+        return [.. kept.Select(weight => weight / sum)];
+    }
+
+    private LearningTarget Joined(int[] by) => rows.Target.Take([.. by.SelectMany(fold => options.Folds[fold].Judge)]);
+
+    /// <summary>For each fold the predictions of the ensemble that the other folds would choose; with one fold only there is no other to ask.</summary>
+    private double[] Nested(List<Trial> whole, int most, CancellationToken cancel) => most == 1
+        ? Mean(whole, Weights(whole, [0], cancel), 0)
+        : [.. Enumerable.Range(0, most).SelectMany(fold => Mean(whole, Weights(whole, [.. Enumerable.Range(0, most).Where(other => other != fold)], cancel), fold))];
+
+    private static double[] Mean(List<Trial> whole, double[] weights, int fold)
+    {
+        var mean = new double[whole[0].Predictions[fold].Length];
+        for (var at = 0; at < whole.Count; at++)
+            if (weights[at] > 0)
+                for (var i = 0; i < mean.Length; i++)
+                    mean[i] += weights[at] * whole[at].Predictions[fold][i];
+        return mean;
+    }
+
+    /// <summary>The models of the folds averaged; where rows have an order, one model of all rows for each that was chosen, as long as time is left.</summary>
+    private List<EnsembleMember> Members(List<Trial> whole, double[] weights, CancellationToken cancel)
+    {
+        var members = new List<EnsembleMember>();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(Later(options.Budget - Spent));
+        foreach (var (trial, weight) in whole.Zip(weights).Where(pair => pair.Second > 0).OrderByDescending(pair => pair.Second))
+            if (options.IsOrdered && TrySettle(trial, deadline.Token, cancel) is { } settled)
+                members.Add(new(settled, weight));
+            else if (options.IsOrdered)
+                members.Add(new(trial.Models[^1], weight)); // of the folds' models the one that has seen most
+            else
+                members.AddRange(trial.Models.Select(model => new EnsembleMember(model, weight / trial.Models.Count)));
+        return members;
+    }
+
+    private TableModel? TrySettle(Trial trial, CancellationToken deadline, CancellationToken cancel)
+    {
+        try
+        {
+            return folds.Settle(trial, deadline);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}
