@@ -1,0 +1,82 @@
+using Dure.Kernel;
+using Dure.Learn.Learners;
+using Dure.Learn.Search;
+using Dure.Learn.Tables;
+using Dure.Tests.Learn.Trees;
+using Xunit;
+
+namespace Dure.Tests.Learn.Search;
+
+public sealed class AutomaticSearchTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void It_finds_a_model_says_what_it_tried_and_judges_it_by_rows_the_choice_had_not_seen()
+    {
+        var (table, labels) = MadeTable.Friedman(500, 3, noise: 0.5);
+        var told = new List<Tried>();
+        var result = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(500) with { Progress = new Said(told) }, TimeProvider.System, Cancel);
+        Assert.NotEmpty(told);
+        Assert.Equal(told.Select(one => one.Candidate.Key), result.Tried.Select(one => one.Candidate.Key));
+        Assert.Equal(1, result.Tried.Sum(one => one.Weight), 9);
+        Assert.Equal(Enumerable.Range(0, 500), result.JudgedRows.Order());
+        var spread = Math.Sqrt(labels.Select(label => Math.Pow(label - labels.Average(), 2)).Average());
+        Assert.InRange(Rmse(result.NestedPredictions, labels, result.JudgedRows), 0.5, spread / 2);
+        var (fresh, truth) = MadeTable.Friedman(500, 4, noise: 0.5);
+        Assert.InRange(Rmse(result.Model.Predict(fresh, cancel: Cancel), truth, [.. Enumerable.Range(0, 500)]), 0.5, spread / 2);
+    }
+
+    [Fact]
+    public void The_model_it_finds_is_kept_in_a_file_and_as_ONNX()
+    {
+        var (table, labels) = MadeTable.Friedman(200, 5, categories: 4, missing: 0.05);
+        var model = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(200) with { IsOrdered = true }, TimeProvider.System, Cancel).Model;
+        var again = LearnerCatalog.Read(model.Kind, model.Write());
+        Assert.Equal(model.Predict(table, cancel: Cancel), again.Predict(table, cancel: Cancel));
+        Assert.Equal(model.Write(), again.Write());
+        var onnx = OnnxCheck.Predict(model, table);
+        Assert.All(onnx.Zip(model.Predict(table, cancel: Cancel)), pair => Assert.Equal(pair.Second, pair.First, 1e-4));
+    }
+
+    [Fact]
+    public void Rows_that_nothing_can_be_learnt_from_are_refused_with_the_reason()
+    {
+        var table = MadeTable.Of([1f, 2, 3, 4, 5, 6, 7, 8]);
+        var problem = Assert.Throws<ProblemException>(() => AutomaticSearch.Run(LearningTask.Regression, new(table, new([1, 2, float.NaN, 4, 5, 6, 7, 8])), Options(8), TimeProvider.System, Cancel)).Problem;
+        Assert.Contains("label", problem.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stop_from_outside_stops_it()
+    {
+        var (table, labels) = MadeTable.Friedman(500, 3);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(500), TimeProvider.System, stop.Token));
+    }
+
+    [Fact]
+    public void Models_that_help_each_other_are_averaged_and_one_that_needs_no_help_stays_alone()
+    {
+        double[] truth = [1, 2, 3, 4];
+        double loss(double[] predictions) => predictions.Zip(truth, (p, t) => (p - t) * (p - t)).Sum();
+        Assert.Equal([0.5, 0.5], GreedyEnsemble.Weights([[2, 3, 4, 5], [0, 1, 2, 3]], loss, Cancel));
+        Assert.Equal([0, 1], GreedyEnsemble.Weights([[9, 9, 9, 9], [1, 2, 3, 4]], loss, Cancel));
+    }
+
+    private static SearchOptions Options(int rows) => new()
+    {
+        Budget = TimeSpan.FromSeconds(4),
+        Folds = [.. Enumerable.Range(0, 3).Select(fold => new Fold([.. Enumerable.Range(0, rows).Where(row => row % 3 != fold && row % 7 != 0)],
+            [.. Enumerable.Range(0, rows).Where(row => row % 3 != fold && row % 7 == 0)], [.. Enumerable.Range(0, rows).Where(row => row % 3 == fold)]))],
+        Loss = (predictions, target) => predictions.Zip(target.Labels, (p, t) => (p - t) * (p - t)).Average(),
+    };
+
+    private static double Rmse(double[] predictions, float[] labels, int[] rows) => Math.Sqrt(predictions.Zip(rows, (p, row) => Math.Pow(p - labels[row], 2)).Average());
+
+    private sealed class Said(List<Tried> told) : IProgress<Tried>
+    {
+        public void Report(Tried value) => told.Add(value);
+    }
+}
