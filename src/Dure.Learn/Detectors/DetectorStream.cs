@@ -1,6 +1,6 @@
 namespace Dure.Learn;
 
-/// <summary>Scores rows of one machine in order of time; owns the smoothed state and allocates nothing per row. Not for several threads.</summary>
+/// <summary>Scores rows of one machine in order of time; owns the state and allocates nothing per row. Not for several threads.</summary>
 public sealed class DetectorStream
 {
     private readonly FittedDetector detector;
@@ -16,7 +16,8 @@ public sealed class DetectorStream
         scratch = new double[detector.ScratchSize];
     }
 
-    /// <summary>Smoothed deviations after the newest row, in commissioning standard deviations; the sign says higher or lower.</summary>
+    /// <summary>What the detector remembers after the newest row; its first places are the deviations it sees, in commissioning standard deviations,
+    /// whose sign says higher or lower.</summary>
     public ReadOnlySpan<double> State => state;
 
     /// <summary>Deviations of the newest row alone, in commissioning standard deviations.</summary>
@@ -28,11 +29,11 @@ public sealed class DetectorStream
     /// <summary>Statistic divided by its limit: above 1 is an alarm. Contributions, when room is given, sum to the score.</summary>
     public double Score(ReadOnlySpan<double> row, Span<double> contributions = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, state.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(row.Length, standardised.Length);
         if (contributions.Length != 0)
-            ArgumentOutOfRangeException.ThrowIfNotEqual(contributions.Length, state.Length);
+            ArgumentOutOfRangeException.ThrowIfNotEqual(contributions.Length, standardised.Length);
         Missing += detector.Scale.Standardise(row, standardised);
-        Smoothing.Step(state, standardised, detector.Weight);
+        detector.Advance(state, standardised);
         var limit = detector.Limit;
         var score = detector.Statistic(state, scratch, contributions) / limit;
         foreach (ref var contribution in contributions)

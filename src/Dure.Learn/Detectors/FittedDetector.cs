@@ -1,8 +1,9 @@
 namespace Dure.Learn;
 
 /// <summary>A recipe fitted to one machine. Immutable; <see cref="Open"/> gives a scorer that carries the state of one stream of rows.</summary>
-/// <remarks>Every kind sees the same input: deviations from commissioning in standard deviations, smoothed by
-/// <c>S = weight * z + (1 - weight) * S</c> (weight 1 means no smoothing), starting from where commissioning ended.</remarks>
+/// <remarks>Every kind sees the same input: deviations from commissioning in standard deviations. What it remembers of them is its state:
+/// smoothed deviations <c>S = weight * z + (1 - weight) * S</c> (weight 1 means no smoothing), the newest rows, or both, starting from where
+/// commissioning ended. The first places of a state, one a signal, are always the deviations as the detector sees them now.</remarks>
 public abstract class FittedDetector
 {
     private readonly double[] startState;
@@ -20,9 +21,9 @@ public abstract class FittedDetector
     public double Weight { get; }
 
     /// <summary>True when a score depends on earlier rows.</summary>
-    public bool IsStateful => Weight < 1;
+    public bool IsStateful => Weight < 1 || startState.Length > Columns;
 
-    /// <summary>Smoothed deviations after the last commissioning row.</summary>
+    /// <summary>The state after the last commissioning row.</summary>
     public ReadOnlySpan<double> StartState => startState;
 
     /// <summary>The largest statistic seen during commissioning, or its stated quantile, before the multiplier.</summary>
@@ -50,6 +51,9 @@ public abstract class FittedDetector
     /// <summary>Scratch places that <see cref="Statistic"/> needs.</summary>
     internal abstract int ScratchSize { get; }
 
-    /// <summary>The statistic of smoothed deviations; when asked, its split by signal, which sums to it.</summary>
-    internal abstract double Statistic(ReadOnlySpan<double> smoothed, Span<double> scratch, Span<double> contributions);
+    /// <summary>Takes the deviations of one more row into the state.</summary>
+    internal virtual void Advance(Span<double> state, ReadOnlySpan<double> newest) => Smoothing.Step(state, newest, Weight);
+
+    /// <summary>The statistic of a state; when asked, its split by signal, which sums to it.</summary>
+    internal abstract double Statistic(ReadOnlySpan<double> state, Span<double> scratch, Span<double> contributions);
 }

@@ -9,7 +9,7 @@ namespace Dure.Learn;
 public sealed record PcaMonitor : AnomalyRecipe
 {
     // Smaller eigenvalues, relative to the largest, are rounding noise and carry no direction.
-    private const double SmallestEigenvalueShare = 1e-10;
+    internal const double SmallestEigenvalueShare = 1e-10;
 
     public override string Name => "pca";
 
@@ -40,7 +40,7 @@ public sealed record PcaMonitor : AnomalyRecipe
         if (total <= 0)
             throw new ProblemException("urn:dure:learn:nothing-moves", "No signal moved during commissioning.", "fit of pca",
                 "Commission while the machine runs.");
-        var kept = Kept(variances, total);
+        var kept = Kept(variances, VarianceShare);
         var t2Limit = T2Limit(kept, scale.Rows, Confidence);
         var speLimit = SpeLimit(variances.AsSpan(kept), Confidence);
         var matrix = Matrix<double>.Build.Dense(columns, columns);
@@ -54,10 +54,11 @@ public sealed record PcaMonitor : AnomalyRecipe
         return new QuadraticDetector(this, scale, 1, new double[columns], new double[columns], Moments.ToRowMajor(matrix), limit);
     }
 
-    private int Kept(double[] variances, double total)
+    /// <summary>How many of the variances, largest first, explain the share of all of them.</summary>
+    internal static int Kept(double[] variances, double share)
     {
-        var (explained, kept) = (0.0, 0);
-        while (kept < variances.Length && explained < VarianceShare * total && variances[kept] > SmallestEigenvalueShare * variances[0])
+        var (explained, kept, total) = (0.0, 0, variances.Sum());
+        while (kept < variances.Length && explained < share * total && variances[kept] > SmallestEigenvalueShare * variances[0])
             explained += variances[kept++];
         return kept;
     }

@@ -3,7 +3,7 @@ using Dure.Edge.Onnx;
 namespace Dure.Learn;
 
 /// <summary>Writes fitted detectors as ONNX graphs in double precision, standardisation inside: <c>x</c> [1, n] and, when the detector
-/// remembers, <c>state</c> [1, n] go in; <c>score</c> [1], <c>contributions</c> [1, n] and <c>state_next</c> [1, n] come out.
+/// remembers, <c>state</c> [1, s] go in; <c>score</c> [1], <c>contributions</c> [1, n] and <c>state_next</c> [1, s] come out.
 /// The graph does the same steps in the same order as the detector.</summary>
 public static class DetectorExport
 {
@@ -13,16 +13,17 @@ public static class DetectorExport
         var graph = new GraphBuilder(name);
         var width = detector.Columns;
         var x = graph.Input("x", OnnxType.Double, 1, width);
-        var smoothed = Smooth(graph, detector, Standardise(graph, detector.Scale, x));
+        var state = Advance(graph, detector, Standardise(graph, detector.Scale, x));
         var (score, contributions) = detector switch
         {
-            QuadraticDetector quadratic => Distance(graph, quadratic, smoothed),
-            ForestDetector forest => Isolation(graph, forest, smoothed),
+            QuadraticDetector quadratic => Distance(graph, quadratic, state),
+            ForestDetector forest => Isolation(graph, forest, state),
+            SubspaceDetector subspaces => SubspaceGraph.Largest(graph, subspaces, state),
             _ => throw new NotSupportedException($"{detector.GetType().Name} has no graph."),
         };
         graph.Output("score", graph.Reshape(score, 1), OnnxType.Double, 1).Output("contributions", contributions, OnnxType.Double, 1, width);
         if (detector.IsStateful)
-            graph.Output("state_next", smoothed, OnnxType.Double, 1, width);
+            graph.Output("state_next", state, OnnxType.Double, 1, detector.StartState.Length);
         return graph.Describe("dure.detector", detector.Recipe.Name).Describe("dure.signals", string.Join('\n', signals)).Build();
     }
 
@@ -36,11 +37,13 @@ public static class DetectorExport
             graph.Scalar("lowest", -AnomalyRecipe.LargestDeviation), graph.Scalar("highest", AnomalyRecipe.LargestDeviation));
     }
 
-    private static GraphValue Smooth(GraphBuilder graph, FittedDetector detector, GraphValue newest)
+    private static GraphValue Advance(GraphBuilder graph, FittedDetector detector, GraphValue newest)
     {
         if (!detector.IsStateful)
             return newest;
-        var state = graph.Input("state", OnnxType.Double, 1, detector.Columns);
+        var state = graph.Input("state", OnnxType.Double, 1, detector.StartState.Length);
+        if (detector is SubspaceDetector subspaces)
+            return SubspaceGraph.Shift(graph, subspaces, newest, state);
         return graph.Add(graph.Mul(graph.Scalar("weight", detector.Weight), newest), graph.Mul(graph.Scalar("memory", 1 - detector.Weight), state));
     }
 

@@ -23,7 +23,7 @@ public sealed class DetectorExportTests
             var expected = stream.Score(values, contributions);
             session.Set<double>("x", values, 1, Healthy.Columns);
             if (detector.IsStateful)
-                session.Set<double>("state", state, 1, Healthy.Columns);
+                session.Set<double>("state", state, 1, state.Length);
             session.Run();
             AssertNear(expected, session.Get<double>("score")[0]);
             for (var j = 0; j < Healthy.Columns; j++)
