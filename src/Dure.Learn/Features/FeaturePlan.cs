@@ -1,0 +1,140 @@
+using Dure.Kernel;
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Features;
+
+/// <summary>One column that comes out of a plan.</summary>
+/// <param name="Unit">Null when it is not known.</param>
+/// <param name="Reach">How far back it looks.</param>
+/// <param name="IsCategory">Its values are codes without an order.</param>
+public sealed record PlannedFeature(Feature Feature, Unit? Unit, FeatureReach Reach, bool IsCategory)
+{
+    public string Name => Feature.Name;
+}
+
+/// <summary>The rows of one group, such as one machine, in order of time.</summary>
+/// <param name="Name">For messages.</param>
+/// <param name="TimesMicros">Microseconds since 1970 UTC, never falling.</param>
+/// <param name="Signals">One array per signal, each as long as the times; NaN is missing.</param>
+public sealed record SignalRows(string Name, long[] TimesMicros, double[][] Signals);
+
+/// <summary>
+/// A feature set bound to signals: what its columns are, and how they are computed. A whole table and a stream of rows are computed by the
+/// same states in the same order, so that training and serving cannot differ.
+/// </summary>
+public sealed class FeaturePlan
+{
+    private readonly FeatureSet set;
+    private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
+
+    internal FeaturePlan(FeatureSet set, IReadOnlyList<FeatureSignal> signals)
+    {
+        (this.set, Signals) = (set, signals);
+        for (var i = 0; i < signals.Count; i++)
+            if (!places.TryAdd(signals[i].Name, i))
+                throw FeatureText.Bad("Two signals have this name.", $"signal '{signals[i].Name}'", "Rename one of them.");
+        List<Feature> features = [];
+        foreach (var feature in set.Features)
+        {
+            features.AddRange(Patterns.Resolve(feature, signals));
+            if (features.Count > FeatureSet.MostFeatures)
+                throw FeatureText.Bad($"There are more than {FeatureSet.MostFeatures} features once patterns stand for signals.", "features", "Declare fewer, or narrower patterns.");
+        }
+        Features = [.. features.Select(Planned)];
+        if (Features.GroupBy(f => f.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw FeatureText.Bad("Two features have this name.", $"feature '{twice.Key}'", "Leave one out, or give one another name.");
+    }
+
+    /// <summary>What a row holds, in this order.</summary>
+    public IReadOnlyList<FeatureSignal> Signals { get; }
+
+    /// <summary>What comes out, in this order.</summary>
+    public IReadOnlyList<PlannedFeature> Features { get; }
+
+    /// <summary>How far back the features look, all together.</summary>
+    public FeatureReach Reach => Features.Aggregate(default(FeatureReach), (reach, feature) => reach.AtLeast(feature.Reach));
+
+    /// <summary>Begins a group's stream.</summary>
+    public FeatureStream Start() => new(this, set.Every);
+
+    /// <summary>All features of all groups, one group's rows after the other's.</summary>
+    /// <exception cref="ProblemException">A group's arrays do not fit, or its time goes back.</exception>
+    public FeatureTable Compute(IReadOnlyList<SignalRows> groups, int threads = 0, CancellationToken cancel = default)
+    {
+        var starts = new long[groups.Count + 1];
+        for (var i = 0; i < groups.Count; i++)
+        {
+            Check(groups[i]);
+            starts[i + 1] = starts[i] + RowsOf(groups[i].TimesMicros.Length);
+        }
+        if (starts[^1] is 0 or > FeatureTable.MaxRows)
+            throw FeatureText.Bad($"The groups give {starts[^1]} rows.", "rows", $"Give enough for 1 to {FeatureTable.MaxRows}.");
+        var columns = Features.Select(_ => new float[starts[^1]]).ToArray();
+        InParallel.For(groups.Count, i => Compute(groups[i], columns, (int)starts[i], cancel), cancel, threads);
+        return new FeatureTable([.. Features.Select((feature, i) => new FeatureColumn { Name = feature.Name, Values = columns[i], IsCategorical = feature.IsCategory })]);
+    }
+
+    /// <summary>The rows that come out of so many rows of a group.</summary>
+    public int RowsOf(int rows) => rows / set.Every;
+
+    /// <summary>The row of a group from which its n-th row out came.</summary>
+    public int RowBehind(int rowOut) => (rowOut + 1) * set.Every - 1;
+
+    internal FeatureState[] States(out FeatureState[] results)
+    {
+        var maker = new StateMaker();
+        results = [.. Features.Select(feature => StateOf(feature.Feature, maker))];
+        return maker.All;
+    }
+
+    private void Compute(SignalRows group, float[][] columns, int at, CancellationToken cancel)
+    {
+        var stream = Start();
+        var signals = new double[Signals.Count];
+        var features = new float[Features.Count];
+        for (var row = 0; row < group.TimesMicros.Length; row++)
+        {
+            if ((row & 1023) == 0)
+                cancel.ThrowIfCancellationRequested();
+            for (var i = 0; i < signals.Length; i++)
+                signals[i] = group.Signals[i][row];
+            if (row > 0 && group.TimesMicros[row] < group.TimesMicros[row - 1])
+                throw FeatureText.Bad($"The time goes back at row {row}.", $"group '{group.Name}'", "Sort the rows by time.");
+            if (!stream.Next(group.TimesMicros[row], signals, features))
+                continue;
+            for (var i = 0; i < features.Length; i++)
+                columns[i][at] = features[i];
+            at++;
+        }
+    }
+
+    private void Check(SignalRows group)
+    {
+        if (group.Signals.Length != Signals.Count || group.Signals.Any(signal => signal.Length != group.TimesMicros.Length))
+            throw FeatureText.Bad($"It has {group.Signals.Length} signals with {string.Join(", ", group.Signals.Select(s => s.Length).Distinct())} values for {group.TimesMicros.Length} times.", $"group '{group.Name}'",
+                $"Give {Signals.Count} arrays as long as the times, NaN where a value is missing.");
+    }
+
+    private PlannedFeature Planned(Feature feature)
+    {
+        var isCategory = feature.Kind == Feature.ValueOf && Signals[places[feature.Signal!]].IsCategory;
+        return new(feature, UnitOf(feature), ReachOf(feature), isCategory);
+    }
+
+    private Unit? UnitOf(Feature feature)
+    {
+        FeatureKinds.Of(feature.Kind).Check(feature, $"feature '{feature.Name}'");
+        return feature.Kind == Feature.ValueOf ? Signals[places[feature.Signal!]].Unit : FeatureKinds.Of(feature.Kind).Unit(feature, [.. feature.Inputs.Select(UnitOf)]);
+    }
+
+    private static FeatureReach ReachOf(Feature feature) =>
+        FeatureKinds.Of(feature.Kind).Reach(feature).After(feature.Inputs.Aggregate(default(FeatureReach), (reach, input) => reach.AtLeast(ReachOf(input))));
+
+    private FeatureState StateOf(Feature feature, StateMaker maker)
+    {
+        if (feature.Kind == Feature.ValueOf)
+            return maker.Shared<FeatureState>(feature.Key, () => new SignalState(places[feature.Signal!]));
+        FeatureState[] inputs = [.. feature.Inputs.Select(input => StateOf(input, maker))];
+        return maker.Shared(feature.Key, () => FeatureKinds.Of(feature.Kind).Make(maker, feature, inputs, [.. feature.Inputs.Select(UnitOf)]));
+    }
+}
