@@ -7,7 +7,7 @@ namespace Dure.Datasets;
 /// <summary>
 /// The one description of a version: JSON-LD by MLCommons Croissant 1.0. What Croissant has no word for stands in members
 /// of our vocabulary <c>dure:</c>: <c>dure:unit</c> of a field (a UCUM code), <c>dure:split</c> (rows and times per asset),
-/// <c>dure:quality</c> and <c>dure:lineage</c>. Everything else (card, page, export) is made from it.
+/// <c>dure:quality</c>, <c>dure:lineage</c> and, of a table, <c>dure:table</c>. Everything else (card, page, export) is made from it.
 /// </summary>
 public static class Croissant
 {
@@ -20,36 +20,46 @@ public static class Croissant
         IReadOnlyList<AssetPart> Parts, QualityReport Quality, IReadOnlyList<IngestedBatch> Batches);
 
     /// <summary>Holds no time of the cut and no entry number, so that the same data and spec give the same bytes.</summary>
-    internal static JsonObject Write(Content content) => new()
+    internal static JsonObject Write(Content content)
+    {
+        var spec = content.Spec;
+        var manifest = Head(spec.Name, spec.Title, spec.Description, spec.Licence, spec.Source, content.Parquet, content.ParquetBytes);
+        manifest["recordSet"] = new JsonArray(Splits(), RowsOf(content));
+        manifest["dure:split"] = SplitOf(content);
+        manifest["dure:quality"] = QualityJson.Write(content.Quality);
+        manifest["dure:lineage"] = new JsonObject
+        {
+            ["range"] = spec.Range is { } range ? new JsonArray(Time(range.Start), Time(range.End)) : null,
+            ["batches"] = new JsonArray([.. content.Batches.Select(batch => batch.Batch).Distinct().Order().Select(batch => JsonValue.Create(batch.ToString()))]),
+        };
+        return manifest;
+    }
+
+    /// <summary>What every version says: its words and its file.</summary>
+    internal static JsonObject Head(string name, string title, string description, string licence, string source, ContentHash parquet, long parquetBytes) => new()
     {
         ["@context"] = CroissantContext.Json(),
         ["@type"] = "sc:Dataset",
         ["conformsTo"] = "http://mlcommons.org/croissant/1.0",
-        ["name"] = content.Spec.Name,
-        ["alternateName"] = content.Spec.Title,
-        ["description"] = content.Spec.Description,
-        ["license"] = content.Spec.Licence,
-        ["citeAs"] = content.Spec.Source,
-        ["url"] = $"urn:dure:dataset:{content.Spec.Name}",
+        ["name"] = name,
+        ["alternateName"] = title,
+        ["description"] = description,
+        ["license"] = licence,
+        ["citeAs"] = source,
+        ["url"] = $"urn:dure:dataset:{name}",
         ["distribution"] = new JsonArray(new JsonObject
         {
             ["@type"] = "cr:FileObject",
             ["@id"] = File,
             ["name"] = File,
             ["contentUrl"] = File,
-            ["contentSize"] = $"{content.ParquetBytes.ToString(CultureInfo.InvariantCulture)} B",
+            ["contentSize"] = $"{parquetBytes.ToString(CultureInfo.InvariantCulture)} B",
             ["encodingFormat"] = ParquetMediaType,
-            ["sha256"] = content.Parquet.Hex,
+            ["sha256"] = parquet.Hex,
         }),
-        ["recordSet"] = new JsonArray(Splits(), RowsOf(content)),
-        ["dure:split"] = SplitOf(content),
-        ["dure:quality"] = QualityJson.Write(content.Quality),
-        ["dure:lineage"] = new JsonObject
-        {
-            ["range"] = content.Spec.Range is { } range ? new JsonArray(Time(range.Start), Time(range.End)) : null,
-            ["batches"] = new JsonArray([.. content.Batches.Select(batch => batch.Batch).Distinct().Order().Select(batch => JsonValue.Create(batch.ToString()))]),
-        },
     };
+
+    internal static JsonObject RecordSet(JsonArray fields) => new() { ["@type"] = "cr:RecordSet", ["@id"] = Rows, ["name"] = Rows, ["field"] = fields };
 
     /// <summary>The version a manifest describes, as far as the manifest knows it.</summary>
     internal static DatasetVersion Read(JsonObject manifest, ContentHash id, int number, long entry, ContentHash entryHash, DateTimeOffset at, string actor)
@@ -57,6 +67,7 @@ public static class Croissant
         try
         {
             var file = manifest["distribution"]![0]!.AsObject();
+            var table = TableManifest.Read(manifest);
             var fields = manifest["recordSet"]!.AsArray().Single(set => (string)set!["@id"]! == Rows)!["field"]!.AsArray();
             return new DatasetVersion
             {
@@ -69,7 +80,8 @@ public static class Croissant
                 Rows = (long)manifest["dure:split"]!["rows"]!,
                 Columns = [.. fields.Where(field => field!["dure:unit"] is not null)
                     .Select(field => new DatasetColumn((string)field!["name"]!, (string)field["dure:unit"]!, (string)field["description"]!))],
-                HasLabels = fields.Any(field => (string)field!["@id"]! == $"{Rows}/label"),
+                Table = table,
+                HasLabels = table is null && fields.Any(field => (string)field!["@id"]! == $"{Rows}/label"),
                 Parts = [.. manifest["dure:split"]!["assets"]!.AsArray().Select(part => PartOf(part!.AsObject()))],
                 QualityScore = (double)manifest["dure:quality"]!["score"]!,
                 Entry = entry,
@@ -116,10 +128,10 @@ public static class Croissant
         var split = Field("split", "sc:Text", "Whether the row may be learned from.");
         split["references"] = new JsonObject { ["field"] = new JsonObject { ["@id"] = "splits/name" } };
         fields.Add(split);
-        return new JsonObject { ["@type"] = "cr:RecordSet", ["@id"] = Rows, ["name"] = Rows, ["field"] = fields };
+        return RecordSet(fields);
     }
 
-    private static JsonObject Field(string column, string type, string description) => new()
+    internal static JsonObject Field(string column, string type, string description) => new()
     {
         ["@type"] = "cr:Field",
         ["@id"] = $"{Rows}/{column}",

@@ -26,6 +26,9 @@ public sealed record DataCard
     /// <summary>Hashes of the ingested batches the rows come from.</summary>
     public required IReadOnlyList<string> Batches { get; init; }
 
+    /// <summary>What a table's columns are and where it came from; null of a cut of series.</summary>
+    public TableFacts? Table { get; init; }
+
     public static DataCard From(JsonObject croissant)
     {
         var file = croissant["distribution"]![0]!;
@@ -44,10 +47,14 @@ public sealed record DataCard
                 .Select(field => new CardField((string)field!["name"]!, (string)field["dataType"]!, (string?)field["dure:unit"], (string)field["description"]!))],
             Parts = [.. split["assets"]!.AsArray().Select(part => new CardPart((string)part!["asset"]!, (long)part["rows"]!, (long)part["trainRows"]!,
                 (long)part["labelled"]!, (long)part["heldOutLabelled"]!, (string)part["first"]!, (string)part["last"]!))],
-            Split = (string)split["kind"]! == "cut-at"
-                ? $"rows before {(string)split["time"]!} train, the rest is held out"
-                : $"the first {(long)split["perAsset"]!} rows of each asset train, the rest is held out",
+            Split = (string)split["kind"]! switch
+            {
+                "none" => "none of its own",
+                "cut-at" => $"rows before {(string)split["time"]!} train, the rest is held out",
+                _ => $"the first {(long)split["perAsset"]!} rows of each asset train, the rest is held out",
+            },
             Quality = QualityJson.Read(croissant["dure:quality"]!),
+            Table = TableManifest.Read(croissant),
             Batches = [.. croissant["dure:lineage"]!["batches"]!.AsArray().Select(batch => (string)batch!)],
         };
     }
@@ -57,8 +64,17 @@ public sealed record DataCard
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {Title}\n\n{Description}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"- Name: `{Name}`\n- Licence: {Licence}\n- Cite as: {Citation}\n- Rows: {Rows} of {Parts.Count} assets\n- File: Parquet, {Size}, sha256 `{Sha256}`\n- Split by time: {Split}\n\n");
-        text.Append("## Columns\n\n| name | type | unit (UCUM) | what |\n|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"- Name: `{Name}`\n- Licence: {Licence}\n- Cite as: {Citation}\n- Rows: {Rows}{(Table is null ? $" of {Parts.Count} assets" : "")}\n- File: Parquet, {Size}, sha256 `{Sha256}`\n");
+        if (Table is not null)
+            TableCard.Append(text, Table, Quality);
+        else
+            AppendSeries(text, worstSignals);
+        return text.ToString();
+    }
+
+    private void AppendSeries(StringBuilder text, int worstSignals)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"- Split by time: {Split}\n\n## Columns\n\n| name | type | unit (UCUM) | what |\n|---|---|---|---|\n");
         foreach (var field in Fields)
             text.Append(CultureInfo.InvariantCulture, $"| {Cell(field.Name)} | {field.Type} | {field.Unit} | {Cell(field.Description)} |\n");
         text.Append("\n## Assets\n\n| asset | rows | train | held out | labelled | labelled, held out | first | last |\n|---|---|---|---|---|---|---|---|\n");
@@ -70,11 +86,10 @@ public sealed record DataCard
         text.Append(CultureInfo.InvariantCulture, $"\n## Lineage\n\nMade from {Batches.Count} ingested batches:\n\n");
         foreach (var batch in Batches)
             text.Append(CultureInfo.InvariantCulture, $"- `{batch}`\n");
-        return text.ToString();
     }
 
     /// <summary>A text inside a Markdown table.</summary>
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    internal static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }
 
 /// <summary>A column on the card.</summary>

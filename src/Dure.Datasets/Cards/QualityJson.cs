@@ -6,26 +6,42 @@ namespace Dure.Datasets;
 /// <summary>A quality report as it stands in a manifest. Numbers are rounded so that the same report has the same bytes everywhere.</summary>
 internal static class QualityJson
 {
-    public static JsonObject Write(QualityReport report) => new()
+    public static JsonObject Write(QualityReport report)
     {
-        ["score"] = Round(report.Score),
-        ["signals"] = new JsonArray([.. report.Signals.Select(signal => new JsonObject
+        var json = new JsonObject
         {
-            ["asset"] = signal.Asset.Path,
-            ["signal"] = signal.Signal,
-            ["unit"] = signal.Unit,
-            ["samples"] = signal.Samples,
-            ["nominalPeriod"] = Round(signal.NominalPeriodSeconds),
-            ["score"] = Round(signal.Score),
-            ["findings"] = new JsonArray([.. signal.Findings.Select(Write)]),
-            ["watched"] = signal.Watched is { } watched ? WatchedJson.Write(watched, signal.Unit) : null,
-        })]),
-    };
+            ["score"] = Round(report.Score),
+            ["signals"] = new JsonArray([.. report.Signals.Select(signal => new JsonObject
+            {
+                ["asset"] = signal.Asset.Path,
+                ["signal"] = signal.Signal,
+                ["unit"] = signal.Unit,
+                ["samples"] = signal.Samples,
+                ["nominalPeriod"] = Round(signal.NominalPeriodSeconds),
+                ["score"] = Round(signal.Score),
+                ["findings"] = new JsonArray([.. signal.Findings.Select(Write)]),
+                ["watched"] = signal.Watched is { } watched ? WatchedJson.Write(watched, signal.Unit) : null,
+            })]),
+        };
+        if (report.Columns.Count > 0)
+            json["columns"] = new JsonArray([.. report.Columns.Select(column => new JsonObject
+            {
+                ["column"] = column.Column,
+                ["score"] = Round(column.Score),
+                ["findings"] = new JsonArray([.. column.Findings.Select(Write)]),
+            })]);
+        return json;
+    }
 
     public static QualityReport Read(JsonNode json) => new([.. json["signals"]!.AsArray().Select(signal => new SignalQuality(
         AssetId.Parse((string)signal!["asset"]!), (string)signal["signal"]!, (string)signal["unit"]!, (long)signal["samples"]!,
         Number(signal["nominalPeriod"]), Number(signal["score"]), [.. signal["findings"]!.AsArray().Select(ReadFinding)],
-        signal["watched"] is { } watched ? WatchedJson.Read(watched) : null))]);
+        signal["watched"] is { } watched ? WatchedJson.Read(watched) : null))])
+    {
+        Columns = json["columns"] is JsonArray columns
+            ? [.. columns.Select(column => new ColumnQuality((string?)column!["column"], Number(column["score"]), [.. column["findings"]!.AsArray().Select(ReadFinding)]))]
+            : [],
+    };
 
     private static JsonObject Write(QualityFinding finding) => new()
     {

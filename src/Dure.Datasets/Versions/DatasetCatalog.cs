@@ -15,7 +15,7 @@ public enum DatasetFormat
 }
 
 /// <summary>
-/// The dataset versions of a node: cut, found, described, loaded, exported. Its state is a fold of the journal's
+/// The dataset versions of a node: cut, imported, found, described, loaded, exported. Its state is a fold of the journal's
 /// <c>dataset-versioned</c> entries; the content lies in the blob store.
 /// </summary>
 public sealed class DatasetCatalog : IDisposable
@@ -83,17 +83,50 @@ public sealed class DatasetCatalog : IDisposable
             var manifest = CanonicalJson.Serialize(Croissant.Write(content));
             if (TryFind(ContentHash.Of(manifest)) is { } same)
                 return same;
-            var id = blobs.Put(manifest);
             var refs = await Gathered(spec.Name, [.. content.Batches.Select(batch => new EntryRef(batch.Entry, batch.EntryHash)), .. restsOn ?? []], actor, cancel);
-            var entry = await journal.Append(EntryKind, spec.Name, Body(id, manifest.Length, content, refs), actor, cancel);
-            var version = VersionOf(entry, versions);
-            versions = [.. versions, version];
-            return version;
+            return await Keep(spec.Name, manifest, id => Body(id, manifest.Length, content, refs), actor, cancel);
         }
         finally
         {
             cutting.Release();
         }
+    }
+
+    /// <summary>What an import of a file would make of it; writes nothing.</summary>
+    /// <param name="path">A CSV or Parquet file.</param>
+    /// <param name="file">What the person who brings it calls it.</param>
+    /// <exception cref="ProblemException">The file is no table, is too large, or a column that the spec names is not there.</exception>
+    public static Task<TablePreview> Look(string path, string file, TableSpec spec, CancellationToken cancel) => TableImport.Look(path, file, spec, cancel);
+
+    /// <summary>
+    /// Makes a version of a CSV or Parquet file, keeps the file itself beside it, and journals both; durable on return. The same file and the same
+    /// words give the version that is there and write nothing. One import or cut at a time; others wait.
+    /// </summary>
+    /// <exception cref="ProblemException">The spec or the file cannot be right; nothing is kept.</exception>
+    public async Task<DatasetVersion> Import(TableSpec spec, string path, string file, string actor, CancellationToken cancel)
+    {
+        spec.Check();
+        await cutting.WaitAsync(cancel);
+        try
+        {
+            var content = await TableImport.Run(path, file, spec, blobs, cancel);
+            var manifest = CanonicalJson.Serialize(TableManifest.Write(content));
+            if (TryFind(ContentHash.Of(manifest)) is { } same)
+                return same;
+            return await Keep(spec.Name, manifest, id => Body(id, manifest.Length, content), actor, cancel);
+        }
+        finally
+        {
+            cutting.Release();
+        }
+    }
+
+    private async Task<DatasetVersion> Keep(string name, byte[] manifest, Func<ContentHash, JsonObject> body, string actor, CancellationToken cancel)
+    {
+        var entry = await journal.Append(EntryKind, name, body(blobs.Put(manifest)), actor, cancel);
+        var version = VersionOf(entry, versions);
+        versions = [.. versions, version];
+        return version;
     }
 
     /// <summary>Reads the manifest of a version that another organisation cut, and sees whether it is one of this file.</summary>
@@ -152,8 +185,15 @@ public sealed class DatasetCatalog : IDisposable
     public string ParquetPath(DatasetVersion version) => blobs.PathOf(version.Parquet);
 
     /// <summary>The frames of all assets, in the version's order, from the Parquet file; holds one at a time.</summary>
-    public IAsyncEnumerable<Frame> LoadFrames(DatasetVersion version, CancellationToken cancel = default) =>
-        VersionReader.Frames(ParquetPath(version), version, cancel);
+    /// <exception cref="ProblemException">The version is a table: its rows are of no machines.</exception>
+    public IAsyncEnumerable<Frame> LoadFrames(DatasetVersion version, CancellationToken cancel = default) => version.Table is null
+        ? VersionReader.Frames(ParquetPath(version), version, cancel)
+        : throw new ProblemException("urn:dure:datasets:no-machines", "It is a table that somebody brought, not series of machines; a detector of machines needs series.", $"dataset {version.Name}, version {version.Number}",
+            "Train a model of the table's own columns, or name a dataset cut from series.");
+
+    /// <summary>The version's rows in memory, column by column, whether it is a table or was cut from series.</summary>
+    /// <exception cref="ProblemException">It has more values than <see cref="TableFacts.MaxValues"/>.</exception>
+    public Task<DatasetTable> LoadTable(DatasetVersion version, CancellationToken cancel) => Task.Run(() => TableLoader.Load(ParquetPath(version), version, cancel), cancel);
 
     /// <summary>Writes the version's rows to a stream.</summary>
     public async Task Export(DatasetVersion version, DatasetFormat format, Stream destination, CancellationToken cancel)
@@ -168,7 +208,7 @@ public sealed class DatasetCatalog : IDisposable
         try
         {
             var csv = Path.Combine(folder.FullName, "data.csv");
-            await Task.Run(() => WriteCsv(ParquetPath(version), csv, cancel), cancel);
+            await Task.Run(() => WriteCsv(version, ParquetPath(version), csv, cancel), cancel);
             await using var file = File.OpenRead(csv);
             await file.CopyToAsync(destination, cancel);
         }
@@ -180,11 +220,13 @@ public sealed class DatasetCatalog : IDisposable
 
     public void Dispose() => cutting.Dispose();
 
-    private static void WriteCsv(string parquet, string csv, CancellationToken cancel)
+    private static void WriteCsv(DatasetVersion version, string parquet, string csv, CancellationToken cancel)
     {
+        var times = version.Table is { } table ? table.Columns.Where(column => column.Type == TableColumnType.Time).Select(column => DuckDb.Identifier(column.Name)).ToList() : ["\"time\""];
+        var written = times.Count == 0 ? "" : $" REPLACE ({string.Join(", ", times.Select(time => $"strftime({time}, '%Y-%m-%dT%H:%M:%S.%fZ') AS {time}"))})";
         using var db = DuckDb.Open(null, new DuckDbLimits());
         using var stop = cancel.Register(db.Interrupt);
-        db.Execute($"COPY (SELECT * REPLACE (strftime(\"time\", '%Y-%m-%dT%H:%M:%S.%fZ') AS \"time\") FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
+        db.Execute($"COPY (SELECT *{written} FROM read_parquet({DuckDb.Quoted(parquet)})) TO {DuckDb.Quoted(csv)} (FORMAT csv, HEADER true)");
     }
 
     private static JsonObject Body(ContentHash id, int manifestBytes, Croissant.Content content, IReadOnlyList<EntryRef> refs) => Lineage
@@ -198,6 +240,19 @@ public sealed class DatasetCatalog : IDisposable
             ["rows"] = content.Parts.Sum(part => part.Rows),
             ["assets"] = content.Parts.Count,
             ["heldOutRows"] = content.Parts.Sum(part => part.HeldOutRows),
+        });
+
+    private static JsonObject Body(ContentHash id, int manifestBytes, TableManifest.Content content) => Lineage.None
+        .With(new Artefact("manifest", $"{content.Spec.Name}.croissant.json", id, manifestBytes),
+            new Artefact("parquet", $"{content.Spec.Name}.parquet", content.Parquet, content.ParquetBytes),
+            new Artefact("original", content.Table.File.Name, content.Table.File.Hash, content.Table.File.Bytes))
+        .Into(new JsonObject
+        {
+            ["id"] = id.ToString(),
+            ["title"] = content.Spec.Title,
+            ["rows"] = content.Rows,
+            ["columns"] = content.Table.Columns.Count,
+            ["file"] = content.Table.File.Name,
         });
 
     /// <summary>As many entries as one can name: where there are more, entries of their own name them, a few thousand each.</summary>

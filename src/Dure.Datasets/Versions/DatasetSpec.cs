@@ -8,7 +8,7 @@ public sealed partial record DatasetSpec
 {
     public const int MaxAssets = 10_000;
     public const int MaxSignals = 512;
-    private const int MaxTitle = 1000;
+    internal const int MaxTitle = 1000;
 
     /// <summary>Short name for addresses and SQL: lower-case letters, digits and '-', such as <c>skab</c>.</summary>
     public required string Name { get; init; }
@@ -36,10 +36,12 @@ public sealed partial record DatasetSpec
 
     public required Split Split { get; init; }
 
+    internal static bool IsName(string? text) => text is not null && NamePattern().IsMatch(text);
+
     /// <summary>Throws a problem naming the first field that cannot be right.</summary>
     public void Check()
     {
-        Require(NamePattern().IsMatch(Name), "name", $"'{Name}' is not a dataset name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
+        Require(IsName(Name), "name", $"'{Name}' is not a dataset name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
         Require(!string.IsNullOrWhiteSpace(Title), "title", "The title is empty.", "Say in a few words what the data is.");
         Require(!string.IsNullOrWhiteSpace(Licence), "licence", "The licence is empty.", "Name it, such as CC-BY-4.0; a dataset nobody may use is none.");
         Require(Assets.Count is >= 1 and <= MaxAssets, "assets", $"{Assets.Count} assets are named.", $"Name 1 to {MaxAssets}.");
@@ -58,11 +60,17 @@ public sealed partial record DatasetSpec
     internal static void CheckReceived(DatasetVersion received)
     {
         // Made elsewhere: any of these may be missing, whatever the types say.
-        Must(received.Name is not null && NamePattern().IsMatch(received.Name), $"its name '{Shown(received.Name)}' is not a dataset name");
+        Must(IsName(received.Name), $"its name '{Shown(received.Name)}' is not a dataset name");
         Must(!string.IsNullOrWhiteSpace(received.Title) && received.Title.Length <= MaxTitle, "its title is empty or too long");
         Must(received.ParquetBytes > 0, "its file is empty");
-        Must(received.Parts.Count is >= 1 and <= MaxAssets && received.Columns.Count is >= 1 and <= MaxSignals, "it has no assets or signals, or too many");
         Must(received.Columns.All(column => !string.IsNullOrEmpty(column.Name)), "a column has no name");
+        if (received.Table is { } table)
+        {
+            Must(table.Columns.Count is >= 1 and <= TableFacts.MaxColumns && received.Columns.Select(column => column.Name).SequenceEqual(table.Columns.Select(column => column.Name)), "its columns are not described, or too many");
+            Must(received.Rows > 0 && received.Parts.Count == 0, "a table has rows and no machines");
+            return;
+        }
+        Must(received.Parts.Count is >= 1 and <= MaxAssets && received.Columns.Count is >= 1 and <= MaxSignals, "it has no assets or signals, or too many");
         Must(received.Rows > 0 && received.Parts.All(part => part.Rows >= 0 && part.TrainRows >= 0 && part.TrainRows <= part.Rows) && received.Parts.Sum(part => (decimal)part.Rows) == received.Rows,
             "its numbers of rows do not add up");
 

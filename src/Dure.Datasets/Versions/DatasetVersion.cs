@@ -3,7 +3,7 @@ using Dure.Kernel;
 namespace Dure.Datasets;
 
 /// <summary>
-/// An immutable cut of series, named by what it holds: <see cref="Id"/> is the hash of its Croissant manifest, which in turn
+/// An immutable cut of series, or a table that somebody brought (<see cref="Table"/>), named by what it holds: <see cref="Id"/> is the hash of its Croissant manifest, which in turn
 /// holds the hash of the Parquet file. The same data and the same spec give the same id.
 /// </summary>
 public sealed record DatasetVersion
@@ -29,9 +29,13 @@ public sealed record DatasetVersion
 
     public required bool HasLabels { get; init; }
 
+    /// <summary>The assets that the rows are of; none of a table.</summary>
     public required IReadOnlyList<AssetPart> Parts { get; init; }
 
-    /// <summary>The worst signal's quality score, 0 to 1.</summary>
+    /// <summary>What a table's columns are and where it came from; null of a cut of series.</summary>
+    public TableFacts? Table { get; init; }
+
+    /// <summary>The worst signal's quality score, of a table the mean of its columns', 0 to 1.</summary>
     public required double QualityScore { get; init; }
 
     /// <summary>The journal entry that recorded the cut, and when that was.</summary>

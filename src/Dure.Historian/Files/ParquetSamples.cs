@@ -22,10 +22,10 @@ public static class ParquetSamples
         await Task.Yield(); // reading is work, not waiting: it must not hold the caller's thread
         using var db = DuckDb.Open(null, new DuckDbLimits { MemoryBytes = MemoryBytes });
         db.Execute("SET TimeZone = 'UTC'");
-        db.Confine([path, ParquetTable.Literal(path)]);
+        db.Confine([path, DuckDb.PathLiteral(path)]);
         using var stop = cancel.Register(db.Interrupt);
         var table = Judged(path, () => ParquetTable.Of(db, path, asset));
-        using var rows = Judged(path, () => db.Select(table.Query, ParquetTable.Literal(path)));
+        using var rows = Judged(path, () => db.Select(table.Query, DuckDb.PathLiteral(path)));
         var reader = table.Reader(sender);
         var told = 0;
         while (Next(rows, reader, path, cancel))

@@ -45,15 +45,12 @@ internal sealed record ParquetTable(string Query, AssetId Asset, bool IsLong, bo
         return signals.Count > 0 ? new ParquetTable($"SELECT {selected} {from}", asset, IsLong: false, HasQuality: false, signals, left) : throw Bad(file, "No column beside the time holds numbers.");
     }
 
-    /// <summary>A path that stands for itself: DuckDB reads its signs as a pattern otherwise.</summary>
-    public static string Literal(string path) => path.IndexOfAny(['*', '?', '[']) < 0 ? path : string.Concat(path.Select(letter => letter is '*' or '?' or '[' ? $"[{letter}]" : letter.ToString()));
-
     public ParquetRows Reader(string sender) => new(this, sender);
 
     private static List<(string Name, string Type)> Columns(DuckDb db, string path)
     {
         var columns = new List<(string, string)>();
-        using var described = db.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(" + DuckDb.Quoted(Literal(path)) + "))");
+        using var described = db.Query("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(" + DuckDb.Quoted(DuckDb.PathLiteral(path)) + "))");
         while (described.Read(out var chunk))
         {
             using (chunk)

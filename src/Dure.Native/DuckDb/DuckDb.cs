@@ -97,6 +97,9 @@ public sealed unsafe class DuckDb : IDisposable
     /// <summary>A string as an SQL literal.</summary>
     public static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    /// <summary>A path that stands for itself: DuckDB reads its signs as a pattern otherwise.</summary>
+    public static string PathLiteral(string path) => path.IndexOfAny(['*', '?', '[']) < 0 ? path : string.Concat(path.Select(letter => letter is '*' or '?' or '[' ? $"[{letter}]" : letter.ToString()));
+
     /// <summary>A name as an SQL identifier.</summary>
     public static string Identifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
