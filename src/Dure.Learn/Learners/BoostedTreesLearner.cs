@@ -100,7 +100,7 @@ public sealed class BoostedTreesModel(LearningTask task, BoostedTrees trees) : T
     internal static TableModel Read(ReadOnlyMemory<byte> file)
     {
         var (task, model) = ModelFile.Read(file);
-        var trees = TreesFile.Read(CanonicalJson.Serialize(model));
+        var trees = TreesFile.Read(ModelFile.Checked(() => CanonicalJson.Serialize(model)));
         ModelFile.Must(trees.Loss.Outputs == task.Outputs, "its trees have another number of outputs than its task");
         return new BoostedTreesModel(task, trees);
     }

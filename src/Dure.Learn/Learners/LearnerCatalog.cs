@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Dure.Kernel;
+using Dure.Learn.Linear;
 using Dure.Learn.Search;
 
 namespace Dure.Learn.Learners;
@@ -20,6 +21,8 @@ public static class LearnerCatalog
     private static readonly Entry[] Entries =
     [
         Entry.Of<BoostedTreesLearner>(BoostedTreesLearner.Name, BoostedTreesModel.Read),
+        Entry.Of<LinearLearner>(LinearLearner.Name, file => LinearModel.Read(LinearLearner.Name, file)),
+        Entry.Of<LogisticLearner>(LogisticLearner.Name, file => LinearModel.Read(LogisticLearner.Name, file)),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(entry => entry.Kind)];

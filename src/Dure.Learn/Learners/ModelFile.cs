@@ -30,10 +30,20 @@ internal static class ModelFile
         {
             return read();
         }
-        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException or FormatException or NullReferenceException or ArgumentException or OverflowException or KeyNotFoundException)
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException or FormatException or NullReferenceException or ArgumentException or OverflowException or KeyNotFoundException or ProblemException { Problem.Type: "urn:dure:kernel:no-canonical-form" })
         {
             throw Damaged("it is not of the form that is expected", damaged);
         }
+    }
+
+    public static JsonArray Numbers(IEnumerable<double> values) => new([.. values.Select(value => JsonValue.Create(value))]);
+
+    /// <summary>A list of numbers, none of them infinite.</summary>
+    public static double[] Numbers(JsonNode? list)
+    {
+        double[] numbers = [.. list!.AsArray().Select(value => value!.GetValue<double>())];
+        Must(numbers.All(double.IsFinite), "a number is infinite");
+        return numbers;
     }
 
     public static void Must(bool holds, string otherwise)
