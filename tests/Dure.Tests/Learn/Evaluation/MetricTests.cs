@@ -1,6 +1,7 @@
 using Dure.Kernel;
 using Dure.Learn.Evaluation;
 using Dure.Learn.Learners;
+using Dure.Tests.Learn.Trees;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
@@ -100,8 +101,8 @@ public sealed class MetricTests
         {
             var random = new Random(1000 + trial);
             var groups = Enumerable.Range(0, 1000).Select(row => row / 25).ToArray();
-            var offsets = Enumerable.Range(0, 40).Select(_ => Gauss(random)).ToArray();
-            var rows = new JudgedRows(LearningTask.Regression, new float[1000], [.. groups.Select(group => 5 + offsets[group] + 0.3 * Gauss(random))]);
+            var offsets = Enumerable.Range(0, 40).Select(_ => MadeTable.Normal(random)).ToArray();
+            var rows = new JudgedRows(LearningTask.Regression, new float[1000], [.. groups.Select(group => 5 + offsets[group] + 0.3 * MadeTable.Normal(random))]);
             byGroup += Holds(Resampling.ByGroup(groups)) ? 1 : 0;
             byRow += Holds(Resampling.Rows(1000)) ? 1 : 0;
             bool Holds(Resampling resampling)
@@ -119,7 +120,7 @@ public sealed class MetricTests
     {
         var random = new Random(4);
         float[] truth = [.. Enumerable.Range(0, 400).Select(row => row % 10 == 0 ? 1f : 0)];
-        var rows = new JudgedRows(Two, truth, [.. truth.Select(label => Math.Clamp(0.1 + 0.5 * label + 0.1 * Gauss(random), 0, 1))]);
+        var rows = new JudgedRows(Two, truth, [.. truth.Select(label => Math.Clamp(0.1 + 0.5 * label + 0.1 * MadeTable.Normal(random), 0, 1))]);
         var judged = Judging.Of("model", rows, Baselines.Of(rows, truth, 1), Metrics.Usual(rows), Resampling.Rows(400), 1, TestContext.Current.CancellationToken);
         Assert.Equal(["model", "always good", "shares of the classes", "random, same shares", "always bad"], judged.Lines.Select(line => line.Name));
         Assert.Equal(0.9, judged.Lines[1].Values.Single(value => value.Metric == "accuracy").Value.Value, 9);
@@ -163,6 +164,4 @@ public sealed class MetricTests
         var few = Judging.Of(Metrics.Of("mae"), new(LearningTask.Regression, new float[30], new double[30]), Resampling.ByGroup([.. Enumerable.Range(0, 30).Select(row => row % 3)]), 1, TestContext.Current.CancellationToken);
         Assert.Contains("only 3 groups", few.Note, StringComparison.Ordinal);
     }
-
-    internal static double Gauss(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
