@@ -33,7 +33,7 @@ public sealed class DetectorStream
         if (contributions.Length != 0)
             ArgumentOutOfRangeException.ThrowIfNotEqual(contributions.Length, standardised.Length);
         Missing += detector.Scale.Standardise(row, standardised);
-        detector.Advance(state, standardised);
+        detector.Advance(state, standardised, scratch);
         var limit = detector.Limit;
         var score = detector.Statistic(state, scratch, contributions) / limit;
         foreach (ref var contribution in contributions)

@@ -48,11 +48,14 @@ public abstract class FittedDetector
         return scores;
     }
 
+    /// <summary>Whether another limit changes scores by one factor only; not so where the state depends on whether an alarm stands.</summary>
+    internal virtual bool ScoresGoWithTheLimit => true;
+
     /// <summary>Scratch places that <see cref="Statistic"/> needs.</summary>
     internal abstract int ScratchSize { get; }
 
     /// <summary>Takes the deviations of one more row into the state.</summary>
-    internal virtual void Advance(Span<double> state, ReadOnlySpan<double> newest) => Smoothing.Step(state, newest, Weight);
+    internal virtual void Advance(Span<double> state, ReadOnlySpan<double> newest, Span<double> scratch) => Smoothing.Step(state, newest, Weight);
 
     /// <summary>The statistic of a state; when asked, its split by signal, which sums to it.</summary>
     internal abstract double Statistic(ReadOnlySpan<double> state, Span<double> scratch, Span<double> contributions);

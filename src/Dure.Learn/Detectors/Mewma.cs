@@ -34,17 +34,32 @@ public sealed record Mewma : AnomalyRecipe
 
     private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
     {
-        var columns = scale.Columns;
-        var endState = Smoothing.Run(standardised, columns, Weight);
-        var settled = standardised.AsSpan(BurnInRows * columns);
+        var endState = Smoothing.Run(standardised, scale.Columns, Weight);
+        var distance = SmoothedDistance.Of(standardised.AsSpan(BurnInRows * scale.Columns), scale.Columns, Ridge, shrinkage: 0);
+        return new QuadraticDetector(this, scale, Weight, endState, distance.Centre, distance.Matrix, distance.Largest);
+    }
+}
+
+/// <summary>The distance of smoothed deviations from where they stood in commissioning, measured in their own covariance.</summary>
+/// <param name="Centre">Their mean.</param>
+/// <param name="Matrix">Inverse of their covariance, row-major.</param>
+/// <param name="Largest">The largest distance among the rows it was made from.</param>
+internal sealed record SmoothedDistance(double[] Centre, double[] Matrix, double Largest)
+{
+    /// <param name="settled">Smoothed deviations, row-major.</param>
+    /// <param name="ridge">Added to each variance.</param>
+    /// <param name="shrinkage">Share by which covariances of two signals are drawn towards none.</param>
+    public static SmoothedDistance Of(ReadOnlySpan<double> settled, int columns, double ridge, double shrinkage)
+    {
         var centre = Moments.Mean(settled, columns);
         var covariance = Moments.Covariance(settled, centre);
-        for (var j = 0; j < columns; j++)
-            covariance[j, j] += Ridge;
+        for (var i = 0; i < columns; i++)
+            for (var j = 0; j < columns; j++)
+                covariance[i, j] = i == j ? covariance[i, j] + ridge : (1 - shrinkage) * covariance[i, j];
         var inverse = Moments.ToRowMajor(covariance.Cholesky().Solve(Matrix<double>.Build.DenseIdentity(columns)));
         var (largest, scratch) = (0.0, new double[columns]);
         for (var row = 0; row < settled.Length; row += columns)
             largest = Math.Max(largest, Quadratic.Form(settled.Slice(row, columns), centre, inverse, scratch, default));
-        return new QuadraticDetector(this, scale, Weight, endState, centre, inverse, largest);
+        return new(centre, inverse, largest);
     }
 }

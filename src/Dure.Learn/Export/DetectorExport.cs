@@ -13,17 +13,19 @@ public static class DetectorExport
         var graph = new GraphBuilder(name);
         var width = detector.Columns;
         var x = graph.Input("x", OnnxType.Double, 1, width);
-        var state = Advance(graph, detector, Standardise(graph, detector.Scale, x));
-        var (score, contributions) = detector switch
+        var newest = Standardise(graph, detector.Scale, x);
+        var state = detector.IsStateful ? graph.Input("state", OnnxType.Double, 1, detector.StartState.Length) : newest;
+        var step = detector switch
         {
-            QuadraticDetector quadratic => Distance(graph, quadratic, state),
-            ForestDetector forest => Isolation(graph, forest, state),
-            SubspaceDetector subspaces => SubspaceGraph.Largest(graph, subspaces, state),
+            QuadraticDetector quadratic => Distance(graph, quadratic, Smooth(graph, detector, newest, state)),
+            ForestDetector forest => Isolation(graph, forest, Smooth(graph, detector, newest, state)),
+            SubspaceDetector subspaces => SubspaceGraph.Step(graph, subspaces, newest, state),
+            RecoveringDetector recovering => RecoveryGraph.Step(graph, recovering, newest, state),
             _ => throw new NotSupportedException($"{detector.GetType().Name} has no graph."),
         };
-        graph.Output("score", graph.Reshape(score, 1), OnnxType.Double, 1).Output("contributions", contributions, OnnxType.Double, 1, width);
+        graph.Output("score", graph.Reshape(step.Score, 1), OnnxType.Double, 1).Output("contributions", step.Contributions, OnnxType.Double, 1, width);
         if (detector.IsStateful)
-            graph.Output("state_next", state, OnnxType.Double, 1, detector.StartState.Length);
+            graph.Output("state_next", step.State, OnnxType.Double, 1, detector.StartState.Length);
         return graph.Describe("dure.detector", detector.Recipe.Name).Describe("dure.signals", string.Join('\n', signals)).Build();
     }
 
@@ -37,26 +39,19 @@ public static class DetectorExport
             graph.Scalar("lowest", -AnomalyRecipe.LargestDeviation), graph.Scalar("highest", AnomalyRecipe.LargestDeviation));
     }
 
-    private static GraphValue Advance(GraphBuilder graph, FittedDetector detector, GraphValue newest)
-    {
-        if (!detector.IsStateful)
-            return newest;
-        var state = graph.Input("state", OnnxType.Double, 1, detector.StartState.Length);
-        if (detector is SubspaceDetector subspaces)
-            return SubspaceGraph.Shift(graph, subspaces, newest, state);
-        return graph.Add(graph.Mul(graph.Scalar("weight", detector.Weight), newest), graph.Mul(graph.Scalar("memory", 1 - detector.Weight), state));
-    }
+    internal static GraphValue Smooth(GraphBuilder graph, FittedDetector detector, GraphValue newest, GraphValue state) => detector.Weight >= 1 ? newest
+        : graph.Add(graph.Mul(graph.Scalar("weight", detector.Weight), newest), graph.Mul(graph.Scalar("memory", 1 - detector.Weight), state));
 
-    private static (GraphValue Score, GraphValue Contributions) Distance(GraphBuilder graph, QuadraticDetector detector, GraphValue smoothed)
+    private static DetectorStep Distance(GraphBuilder graph, QuadraticDetector detector, GraphValue smoothed)
     {
         var limit = graph.Scalar("limit", detector.Limit);
         var d = graph.Sub(smoothed, graph.Constant("centre", detector.Centre, 1, detector.Columns));
         var parts = graph.Mul(d, graph.MatMul(d, graph.Constant("matrix", detector.Matrix, detector.Columns, detector.Columns)));
-        return (graph.Div(graph.ReduceSum(parts, [1]), limit), graph.Div(parts, limit));
+        return new(smoothed, graph.Div(graph.ReduceSum(parts, [1]), limit), graph.Div(parts, limit));
     }
 
     // Row 0 is the row itself; row j + 1 has signal j put back to its commissioning mean, which is zero here.
-    private static (GraphValue Score, GraphValue Contributions) Isolation(GraphBuilder graph, ForestDetector detector, GraphValue smoothed)
+    private static DetectorStep Isolation(GraphBuilder graph, ForestDetector detector, GraphValue smoothed)
     {
         var width = detector.Columns;
         var rows = graph.Mul(smoothed, graph.Constant("occlusion", Occlusion(width), width + 1, width));
@@ -70,7 +65,7 @@ public static class DetectorExport
             graph.Scalar("floor", ForestDetector.ShareFloor));
         var limit = graph.Scalar("limit", detector.Limit);
         var shares = graph.Mul(drops, graph.Div(whole, graph.ReduceSum(drops, [1])));
-        return (graph.Div(whole, limit), graph.Div(shares, limit));
+        return new(smoothed, graph.Div(whole, limit), graph.Div(shares, limit));
     }
 
     private static TreeTable Table(IsolationTrees trees)
@@ -112,3 +107,6 @@ public static class DetectorExport
         return pick;
     }
 }
+
+/// <summary>What a detector's graph makes of one row: the state after it, the score [1, 1], and each signal's part of it [1, n].</summary>
+internal sealed record DetectorStep(GraphValue State, GraphValue Score, GraphValue Contributions);

@@ -5,19 +5,10 @@ namespace Dure.Learn;
 /// <summary>The graph of a monitor of lagged rows.</summary>
 internal static class SubspaceGraph
 {
-    /// <summary>The newest row before those remembered; the oldest is forgotten.</summary>
-    public static GraphValue Shift(GraphBuilder graph, SubspaceDetector detector, GraphValue newest, GraphValue state)
-    {
-        if (detector.Lags == 0)
-            return newest;
-        long[] remembered = [.. Enumerable.Range(0, detector.Columns * detector.Lags).Select(i => (long)i)];
-        var kept = graph.Node("Gather", [state, graph.Constant<long>("remembered", remembered, remembered.Length)], [OnnxAttribute.Of("axis", 1L)]);
-        return graph.Node("Concat", [newest, kept], [OnnxAttribute.Of("axis", 1L)]);
-    }
-
     /// <summary>The largest of the distances, and its split by signal: parts of all lags summed.</summary>
-    public static (GraphValue Score, GraphValue Contributions) Largest(GraphBuilder graph, SubspaceDetector detector, GraphValue state)
+    public static DetectorStep Step(GraphBuilder graph, SubspaceDetector detector, GraphValue newest, GraphValue remembered)
     {
+        var state = Shift(graph, detector, newest, remembered);
         var width = detector.Centre.Length;
         var d = graph.Sub(state, graph.Constant("centre", detector.Centre, 1, width));
         var (largest, parts) = (GraphValue.None, GraphValue.None);
@@ -30,6 +21,16 @@ internal static class SubspaceGraph
         }
         var limit = graph.Scalar("limit", detector.Limit);
         var bySignal = graph.ReduceSum(graph.Reshape(parts, detector.Lags + 1, detector.Columns), [0]);
-        return (graph.Div(largest, limit), graph.Div(bySignal, limit));
+        return new(state, graph.Div(largest, limit), graph.Div(bySignal, limit));
+    }
+
+    // The newest row before those remembered; the oldest is forgotten.
+    private static GraphValue Shift(GraphBuilder graph, SubspaceDetector detector, GraphValue newest, GraphValue state)
+    {
+        if (detector.Lags == 0)
+            return newest;
+        long[] places = [.. Enumerable.Range(0, detector.Columns * detector.Lags).Select(i => (long)i)];
+        var kept = graph.Node("Gather", [state, graph.Constant<long>("remembered", places, places.Length)], [OnnxAttribute.Of("axis", 1L)]);
+        return graph.Node("Concat", [newest, kept], [OnnxAttribute.Of("axis", 1L)]);
     }
 }

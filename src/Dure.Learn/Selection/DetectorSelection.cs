@@ -68,20 +68,27 @@ public sealed class DetectorSelection(IReadOnlyList<InjectedFault> faults, int s
         var limits = recipe.LimitMultipliers;
         var detector = (recipe with { LimitMultiplier = 1 }).Fit(trial.Commissioning.Span, trial.Columns);
         var result = new TrialResult(new double[limits.Count], new double[faults.Count, limits.Count]);
-        var healthy = detector.Score(trial.Following.Span);
-        var onset = healthy.Length / HealthyShare;
-        for (var limit = 0; limit < limits.Count; limit++)
-            result.FalseAlarms[limit] = ShareAbove(healthy, limits[limit]);
+        var onset = trial.Following.Length / trial.Columns / HealthyShare;
+        foreach (var (limit, share) in SharesAbove(detector, trial.Following.Span, 0, limits).Index())
+            result.FalseAlarms[limit] = share;
         for (var fault = 0; fault < faults.Count; fault++)
         {
             // Every trial and fault has its own seed and signal, independent of the order in which threads take them.
             var random = new Random(seed + index * faults.Count + fault);
             var faulty = faults[fault].Into(trial.Following.Span, detector.Scale, onset, (index + fault) % trial.Columns, random);
-            var scores = detector.Score(faulty).AsSpan(onset);
-            for (var limit = 0; limit < limits.Count; limit++)
-                result.Detected[fault, limit] = ShareAbove(scores, limits[limit]);
+            foreach (var (limit, share) in SharesAbove(detector, faulty, onset, limits).Index())
+                result.Detected[fault, limit] = share;
         }
         return result;
+    }
+
+    private static double[] SharesAbove(FittedDetector detector, ReadOnlySpan<double> rows, int from, IReadOnlyList<double> limits)
+    {
+        var (shares, plain) = (new double[limits.Count], detector.ScoresGoWithTheLimit ? detector.Score(rows) : null);
+        for (var limit = 0; limit < limits.Count; limit++)
+            shares[limit] = plain is not null ? ShareAbove(plain.AsSpan(from), limits[limit])
+                : ShareAbove(detector.WithLimitMultiplier(limits[limit]).Score(rows).AsSpan(from), 1);
+        return shares;
     }
 
     private static double ShareAbove(ReadOnlySpan<double> scores, double limit)

@@ -18,7 +18,8 @@ public sealed class TrainingJob(TrainingOptions options, TimeProvider time)
             throw new ProblemException("urn:dure:learn:no-machine", $"All {all.Count} machines of the dataset are references.", $"dataset {dataset.Id.Short}",
                 "Leave at least one machine to be fitted out of the references.");
 
-        var selection = new DetectorSelection(InjectedFault.Standard, options.Seed).Run(options.Recipes, Trials(all, machines), progress, cancel);
+        var trials = Trials(all, machines);
+        var selection = new DetectorSelection(InjectedFault.Standard, options.Seed).Run(Fitting(options.Recipes, trials), trials, progress, cancel);
 
         var leaderboard = new List<LeaderboardRow>();
         TrainedMachine[] chosen = [];
@@ -69,6 +70,13 @@ public sealed class TrainingJob(TrainingOptions options, TimeProvider time)
         foreach (var reference in all.Where(m => options.Reference.Contains(m.Asset)))
             trials.AddRange(HealthyTrial.FromReference(reference.Asset.Path, (double[])[.. reference.Commissioning, .. reference.HeldOut], reference.Columns, commissioning, horizon));
         return trials;
+    }
+
+    // Where nothing fits, the first recipe's fit says what is missing.
+    private static IReadOnlyList<AnomalyRecipe> Fitting(IReadOnlyList<AnomalyRecipe> recipes, List<HealthyTrial> trials)
+    {
+        AnomalyRecipe[] fitting = [.. recipes.Where(r => trials.TrueForAll(t => t.Commissioning.Length / t.Columns >= r.FewestRows(t.Columns)))];
+        return fitting.Length > 0 ? fitting : recipes;
     }
 
     private static int Median(IEnumerable<int> lengths)

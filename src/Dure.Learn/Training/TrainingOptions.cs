@@ -2,13 +2,14 @@ using Dure.Kernel;
 
 namespace Dure.Learn;
 
-/// <summary>What a training run is asked to do. The defaults are the three detectors with their fixed recipes.</summary>
+/// <summary>What a training run is asked to do. The defaults are four detectors with their fixed recipes.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>Name under which the model is registered.</summary>
     public string Name { get; init; } = "anomaly";
 
-    public IReadOnlyList<AnomalyRecipe> Recipes { get; init; } = [new Mewma(), new PcaMonitor(), new IsolationForest()];
+    /// <summary>What is tried. A recipe that needs more commissioning rows than a machine has is left out, unless all do.</summary>
+    public IReadOnlyList<AnomalyRecipe> Recipes { get; init; } = [new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest()];
 
     /// <summary>Machines whose whole recording is known to be fault-free. They set limits and choose; they are neither fitted nor judged.</summary>
     public IReadOnlyList<AssetId> Reference { get; init; } = [];

@@ -72,7 +72,7 @@ public sealed class SkabTable(ITestOutputHelper output)
             .. Labelled.Value.Select(r => HealthyTrial.FromCommissioning(r.Machine, r.Commissioning.ToArray(), SkabFiles.Columns)),
             .. HealthyTrial.FromReference("anomaly-free", faultFree.Rows, SkabFiles.Columns, AnomalyProtocol.CommissioningRows, lengths[lengths.Length / 2]),
         ];
-        return new DetectorSelection(InjectedFault.Standard, 1).Run([new Mewma(), new PcaMonitor(), new IsolationForest()], trials, null, TestContext.Current.CancellationToken);
+        return new DetectorSelection(InjectedFault.Standard, 1).Run([.. new TrainingOptions().Recipes, new DynamicPca(), new CanonicalVariates()], trials, null, TestContext.Current.CancellationToken);
     }
 
     private static ProtocolResult Evaluate(AnomalyRecipe recipe) => AnomalyProtocol.Evaluate(recipe.Name, Judged(recipe), AnomalyProtocol.Seed);

@@ -26,7 +26,7 @@ internal static class Healthy
 
 internal static class Recipes
 {
-    public static IReadOnlyList<AnomalyRecipe> All { get; } = [new Mewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates()];
+    public static IReadOnlyList<AnomalyRecipe> All { get; } = [new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates()];
 
     public static AnomalyRecipe Named(string name) => All.First(r => r.Name == name);
 }

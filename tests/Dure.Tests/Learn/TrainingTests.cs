@@ -13,10 +13,19 @@ public sealed class TrainingTests
     public async Task Every_recipe_is_judged_beside_answers_that_look_at_nothing()
     {
         var result = await Train();
-        Assert.Equal(["isolation-forest", "mewma", "pca"], result.Leaderboard.Select(r => r.Recipe.Name).Order());
+        Assert.Equal(["isolation-forest", "mewma", "pca", "recovering-mewma"], result.Leaderboard.Select(r => r.Recipe.Name).Order());
         Assert.All(result.Leaderboard, r => Assert.NotNull(r.Protocol));
         Assert.Equal(["always 0", "always 1", "random, same rate"], result.Dummies.Select(d => d.Name));
         Assert.True(result.Chosen.Protocol!.Pooled.F1.Value > result.Dummies.Max(d => d.F1.Value));
+    }
+
+    [Fact]
+    public async Task A_recipe_that_needs_more_rows_than_a_machine_has_is_left_out_unless_all_do()
+    {
+        AnomalyRecipe slow = new RecoveringMewma { Weight = 0.005 };
+        Assert.Equal(["pca"], (await Train(recipes: [slow, new PcaMonitor()])).Leaderboard.Select(r => r.Recipe.Name));
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => Train(recipes: [slow]));
+        Assert.Equal("urn:dure:learn:too-few-rows", problem.Problem.Type);
     }
 
     [Fact]
@@ -98,8 +107,8 @@ public sealed class TrainingTests
             Assert.Throws<ProblemException>(() => Explanation.At(machine, DateTimeOffset.UnixEpoch)).Problem.Type);
     }
 
-    internal static Task<TrainingResult> Train(IAsyncEnumerable<Frame>? frames = null) =>
-        new TrainingJob(new TrainingOptions { Reference = [MadeDataset.Reference] }, TimeProvider.System)
+    internal static Task<TrainingResult> Train(IAsyncEnumerable<Frame>? frames = null, IReadOnlyList<AnomalyRecipe>? recipes = null) =>
+        new TrainingJob(new TrainingOptions { Reference = [MadeDataset.Reference], Recipes = recipes ?? new TrainingOptions().Recipes }, TimeProvider.System)
             .Run(MadeDataset.Version(), frames ?? MadeDataset.Frames(1, 2, 3, 4), null, Cancel);
 
     private static IAsyncEnumerable<Frame> Flipped() =>

@@ -26,7 +26,7 @@ public sealed class SubspaceDetector : FittedDetector
     public override FittedDetector WithLimitMultiplier(double multiplier) =>
         new SubspaceDetector(Recipe with { LimitMultiplier = multiplier }, Scale, StartState.ToArray(), centre, Matrices, CommissioningLimit);
 
-    internal override void Advance(Span<double> state, ReadOnlySpan<double> newest) => LaggedRows.Shift(state, newest);
+    internal override void Advance(Span<double> state, ReadOnlySpan<double> newest, Span<double> scratch) => LaggedRows.Shift(state, newest);
 
     internal override double Statistic(ReadOnlySpan<double> state, Span<double> scratch, Span<double> contributions)
     {
