@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Dure.Kernel;
 using Dure.Learn.Linear;
 using Dure.Learn.Search;
+using Dure.Learn.Trees;
 
 namespace Dure.Learn.Learners;
 
@@ -23,6 +24,7 @@ public static class LearnerCatalog
         Entry.Of<BoostedTreesLearner>(BoostedTreesLearner.Name, BoostedTreesModel.Read),
         Entry.Of<LinearLearner>(LinearLearner.Name, file => LinearModel.Read(LinearLearner.Name, file)),
         Entry.Of<LogisticLearner>(LogisticLearner.Name, file => LinearModel.Read(LogisticLearner.Name, file)),
+        Entry.Of<RandomForestLearner>(RandomForestLearner.Name, RandomForestModel.Read),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(entry => entry.Kind)];

@@ -29,10 +29,13 @@ internal static class TaskTarget
         (task.IsClassification && Array.TrueForAll(validation.Target.Labels, label => label == validation.Target.Labels[0]) ? BoostingLoss.Squared : task.Loss()).Check(validation.Target, validation.Count);
     }
 
-    /// <exception cref="ProblemException">The learner cannot do the task.</exception>
-    public static void MustSuit(this Learner learner, LearningTask task)
+    /// <summary>For learners whose predictions may rise and fall with any column.</summary>
+    /// <exception cref="ProblemException">The learner cannot do the task, or cannot keep a direction that a column asks for.</exception>
+    public static void MustSuit(this Learner learner, LearningTask task, FeatureTable table)
     {
         if (!learner.Suits(task))
             throw new ProblemException("urn:dure:learn:unsuitable-learner", $"'{learner.Kind}' cannot {(task.IsClassification ? "tell classes apart" : "predict a number")}.", "learner", "Choose another learner, or another target.");
+        if (table.Columns.FirstOrDefault(column => column.Monotone != 0) is { } directed)
+            throw new ProblemException("urn:dure:learn:unsuitable-learner", $"'{learner.Kind}' cannot promise that the prediction only {(directed.Monotone > 0 ? "rises" : "falls")} with '{directed.Name}'.", "learner", "Choose boosted trees, or leave the column's direction open.");
     }
 }

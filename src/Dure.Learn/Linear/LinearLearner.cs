@@ -44,7 +44,7 @@ public sealed record LinearLearner : Learner
     public override TableModel Train(LearningTask task, TableRows rows, TableRows? validation, LearningContext context)
     {
         Check();
-        this.MustSuit(task);
+        this.MustSuit(task, rows.Features);
         rows.CheckFor(task, validation);
         var encoding = TableEncoding.Of(rows.Features, rows.Target.Weights);
         var label = LabelScale(rows.Target);

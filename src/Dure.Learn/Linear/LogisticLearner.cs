@@ -42,7 +42,7 @@ public sealed record LogisticLearner : Learner
     public override TableModel Train(LearningTask task, TableRows rows, TableRows? validation, LearningContext context)
     {
         Check();
-        this.MustSuit(task);
+        this.MustSuit(task, rows.Features);
         rows.CheckFor(task, validation);
         var encoding = TableEncoding.Of(rows.Features, rows.Target.Weights);
         var deviance = new Deviance(task, encoding, rows, context);

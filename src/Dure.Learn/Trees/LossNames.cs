@@ -15,6 +15,7 @@ internal static class LossNames
         TweedieLoss => "tweedie",
         LogisticLoss => "logistic",
         SoftmaxLoss => "classes",
+        SharesLoss => "shares",
         RankingLoss => "ranking",
         _ => throw new NotSupportedException(loss.GetType().Name),
     };
@@ -25,6 +26,7 @@ internal static class LossNames
         HuberLoss huber => huber.Delta,
         TweedieLoss tweedie => tweedie.Power,
         SoftmaxLoss classes => classes.Count,
+        SharesLoss shares => shares.Count,
         _ => null,
     };
 
@@ -38,6 +40,7 @@ internal static class LossNames
         ("tweedie", { } power) => BoostingLoss.Tweedie(power),
         ("logistic", null) => BoostingLoss.Logistic,
         ("classes", { } count) when count is >= 2 and <= 1000 => BoostingLoss.Classes((int)count),
+        ("shares", { } count) when count is >= 1 and <= 1000 => new SharesLoss((int)count),
         ("ranking", null) => BoostingLoss.Ranking,
         _ => null,
     };
@@ -48,7 +51,7 @@ internal static class LossNames
     {
         var parts = text.Split(':', 2);
         double? parameter = parts.Length == 2 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
-        return TryOf(parts[0], parameter) is { Outputs: 1 } loss and not (LogisticLoss or RankingLoss) && (parts.Length == 1 || parameter is not null) ? loss
+        return TryOf(parts[0], parameter) is { Outputs: 1 } loss and not (LogisticLoss or RankingLoss or SharesLoss) && (parts.Length == 1 || parameter is not null) ? loss
             : throw new ProblemException("urn:dure:learn:bad-option", $"There is no loss '{text}' for numbers.", "loss", "Say squared, absolute, huber:1.5, quantile:0.9, poisson or tweedie:1.5.");
     }
 }

@@ -14,6 +14,7 @@ internal static class MadeTask
     private static readonly Dictionary<string, string> Quick = new(StringComparer.Ordinal)
     {
         ["boosted-trees"] = """{"rounds": 30, "learningRate": 0.1}""",
+        ["random-forest"] = """{"trees": 20}""",
         ["logistic"] = """{"penalties": 3}""",
     };
 
