@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using Dure.Edge.Onnx;
+using Dure.Kernel;
+using Dure.Learn.Calibration;
+using Dure.Learn.Evaluation;
+using Dure.Learn.Features;
+using Dure.Learn.Learners;
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Recipes;
+
+/// <summary>What is said of one row.</summary>
+/// <param name="Value">The number; of classes the number of the most probable, or of the one above the threshold.</param>
+/// <param name="Low">The true number lies from here…</param>
+/// <param name="High">…to here, as often as promised; both equal the value where nothing can be promised.</param>
+/// <param name="Classes">Of classes: those among which the true one is, as often as promised.</param>
+/// <param name="Probabilities">Of classes: each one's probability.</param>
+public sealed record Prediction(double Value, double Low, double High, IReadOnlyList<string> Classes, IReadOnlyList<double> Probabilities);
+
+/// <summary>
+/// A trained model with all it takes to use it: the features and the signals they are computed of, the names behind codes, the interval that travels
+/// with each prediction. Immutable; the same training gives the same bytes.
+/// </summary>
+public sealed class Predictor
+{
+    private const string Format = "dure-predictor-1";
+
+    private readonly FeatureSet features;
+
+    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, SplitConformal conformal, double threshold) =>
+        (this.features, Plan, Categories, Model, Conformal, Threshold) = (features, plan, categories, model, conformal, threshold);
+
+    public FeaturePlan Plan { get; }
+
+    /// <summary>The names behind the codes of signals that are categories.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Categories { get; }
+
+    public TableModel Model { get; }
+
+    public LearningTask Task => Model.Task;
+
+    /// <summary>How far the true value is from the prediction at most; of classes how improbable the true class is said to be at most.</summary>
+    public SplitConformal Conformal { get; }
+
+    /// <summary>Of two classes: from which probability on the second is said.</summary>
+    public double Threshold { get; }
+
+    /// <summary>Sets interval and threshold by validation rows.</summary>
+    internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, int threads, CancellationToken cancel)
+    {
+        var held = rows.Rows.Take(parts.Validation.Length > 0 ? parts.Validation : parts.Train);
+        var predictions = model.Predict(held.Features, threads, cancel);
+        var judged = new JudgedRows(rows.Task, held.Target.Labels, predictions);
+        var threshold = rows.Task is { IsClassification: true, Outputs: 1 } && recipe.Metric is "f1" or "mcc" or "accuracy" or "balanced-accuracy" or "macro-f1" && held.Target.Labels.Distinct().Count() == 2
+            ? DecisionThreshold.Choose(judged, Metrics.Of(recipe.Metric)) : 0.5;
+        // Rows that were learnt from would promise too narrow an interval.
+        var scores = parts.Validation.Length == 0 ? [] : Enumerable.Range(0, held.Count).Select(row => ScoreOf(judged, row)).ToArray();
+        return new(rows.Features, rows.Plan, rows.Categories, model, SplitConformal.Of(scores, recipe.Interval), threshold);
+    }
+
+    /// <summary>What is said of a row of features.</summary>
+    public Prediction Predict(ReadOnlySpan<float> row)
+    {
+        Span<double> outputs = stackalloc double[Task.Outputs <= 64 ? Task.Outputs : 0];
+        if (outputs.IsEmpty)
+            outputs = new double[Task.Outputs];
+        Model.Predict(row, outputs);
+        if (!Task.IsClassification)
+            return Conformal.IsKnown ? new(outputs[0], outputs[0] - Conformal.Radius, outputs[0] + Conformal.Radius, [], []) : new(outputs[0], outputs[0], outputs[0], [], []);
+        double[] probabilities = Task.Outputs == 1 ? [1 - outputs[0], outputs[0]] : outputs.ToArray();
+        double said = Task.Outputs == 1 ? (outputs[0] >= Threshold ? 1 : 0) : Array.IndexOf(probabilities, probabilities.Max());
+        string[] possible = [.. Task.Classes.Where((_, number) => number == (int)said || 1 - probabilities[number] <= Conformal.Radius)];
+        return new(said, said, said, possible, probabilities);
+    }
+
+    /// <summary>Predictions for some rows with what was true of them.</summary>
+    public JudgedRows Judged(TrainingRows rows, int[] some, int threads, CancellationToken cancel)
+    {
+        var held = rows.Rows.Take(some);
+        var predictions = Model.Predict(held.Features, threads, cancel);
+        return new JudgedRows(Task, held.Target.Labels, predictions)
+        {
+            Threshold = Threshold,
+            Nominal = Conformal.Level,
+            Intervals = Task.IsClassification || !Conformal.IsKnown ? null
+                : (Array.ConvertAll(predictions, value => value - Conformal.Radius), Array.ConvertAll(predictions, value => value + Conformal.Radius)),
+        };
+    }
+
+    /// <summary>How often interval or set of classes held the truth on some rows, 0 to 1; null where nothing was promised.</summary>
+    public double? Coverage(TrainingRows rows, int[] some, int threads, CancellationToken cancel)
+    {
+        if (!Conformal.IsKnown)
+            return null;
+        var judged = Judged(rows, some, threads, cancel);
+        return Enumerable.Range(0, judged.Count).Average(row => ScoreOf(judged, row) <= Conformal.Radius ? 1.0 : 0);
+    }
+
+    /// <summary>As ONNX: <c>x</c> [n, features] in, <c>prediction</c> [n, outputs] out, of numbers <c>low</c> and <c>high</c> besides.</summary>
+    public OnnxModel ToOnnx(string name)
+    {
+        var graph = new GraphBuilder(name);
+        var rows = new OnnxDimension(null, "rows");
+        var x = graph.Input("x", OnnxType.Float, rows, Plan.Features.Count);
+        var prediction = Model.AddTo(graph, x);
+        graph.Output("prediction", prediction, OnnxType.Float, rows, Task.Outputs);
+        if (!Task.IsClassification && Conformal.IsKnown)
+        {
+            var radius = graph.Scalar(graph.Fresh("radius"), (float)Conformal.Radius);
+            graph.Output("low", graph.Sub(prediction, radius), OnnxType.Float, rows, 1);
+            graph.Output("high", graph.Add(prediction, radius), OnnxType.Float, rows, 1);
+        }
+        graph.Describe("dure.learner", Model.Kind).Describe("dure.features", features.ToJson().ToJsonString()).Describe("dure.signals", string.Join('\n', Plan.Signals.Select(signal => signal.Name)));
+        if (Task.IsClassification)
+            graph.Describe("dure.classes", string.Join('\n', Task.Classes)).Describe("dure.threshold", Threshold.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+        return graph.Build();
+    }
+
+    public byte[] Write() => CanonicalJson.Serialize(new JsonObject
+    {
+        ["format"] = Format,
+        ["features"] = features.ToJson(),
+        ["signals"] = new JsonArray([.. Plan.Signals.Select(signal => new JsonObject
+        {
+            ["name"] = signal.Name,
+            ["unit"] = signal.Unit?.ToString(),
+            ["categories"] = signal.IsCategory ? new JsonArray([.. Categories[signal.Name].Select(name => JsonValue.Create(name))]) : null,
+        })]),
+        ["conformal"] = Conformal.ToJson(),
+        ["threshold"] = Threshold,
+        ["learner"] = Model.Kind,
+        ["model"] = JsonNode.Parse(Model.Write()),
+    });
+
+    /// <exception cref="ProblemException">The bytes are no predictor.</exception>
+    public static Predictor Read(ReadOnlyMemory<byte> file) => ModelFile.Checked(() =>
+    {
+        var text = JsonNode.Parse(file.Span)!.AsObject();
+        ModelFile.Must((string?)text["format"] == Format, "its format is another");
+        var signals = text["signals"]!.AsArray().Select(signal => signal!.AsObject()).ToArray();
+        var categories = signals.Where(signal => signal["categories"] is not null)
+            .ToDictionary(signal => signal["name"]!.GetValue<string>(), signal => (IReadOnlyList<string>)[.. signal["categories"]!.AsArray().Select(name => name!.GetValue<string>())], StringComparer.Ordinal);
+        var features = FeatureSet.Parse(text["features"]!.AsObject());
+        var plan = features.Bind([.. signals.Select(signal => new FeatureSignal(signal["name"]!.GetValue<string>(), (string?)signal["unit"] is { } unit ? Unit.Parse(unit) : null, signal["categories"] is not null))]);
+        var model = LearnerCatalog.Read(text["learner"]!.GetValue<string>(), CanonicalJson.Serialize(text["model"]!));
+        ModelFile.Must(model.Features.SequenceEqual(plan.Features.Select(feature => feature.Name), StringComparer.Ordinal), "its features are not those of its model");
+        var threshold = text["threshold"]!.GetValue<double>();
+        ModelFile.Must(threshold is >= 0 and <= 1, "its threshold is no probability");
+        return new Predictor(features, plan, categories, model, SplitConformal.Read(text["conformal"]!.AsObject()), threshold);
+    });
+
+    private static double ScoreOf(JudgedRows rows, int row)
+    {
+        if (!rows.Task.IsClassification)
+            return Math.Abs(rows.Truth[row] - rows.Predictions[row]);
+        return 1 - rows.Probability(row, (int)rows.Truth[row]);
+    }
+}

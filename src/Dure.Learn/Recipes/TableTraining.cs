@@ -1,0 +1,185 @@
+using Dure.Datasets;
+using Dure.Kernel;
+using Dure.Learn.Evaluation;
+using Dure.Learn.Learners;
+using Dure.Learn.Search;
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Recipes;
+
+/// <summary>How far a training is.</summary>
+/// <param name="Stage">What is being done, in words.</param>
+/// <param name="Share">0 to 1 of the whole.</param>
+/// <param name="Curve">A further point of the learning curve.</param>
+/// <param name="Tried">A further candidate of a search.</param>
+public readonly record struct TableProgress(string Stage, double Share, LearningProgress? Curve = null, Tried? Tried = null);
+
+/// <summary>
+/// Does what a recipe declares: computes features, parts the rows, trains or searches, sets interval and threshold on rows that were not learnt from,
+/// and judges on rows that had no part in any of that.
+/// </summary>
+public sealed class TableTraining
+{
+    // So many of the rows to learn from tell a learner when to stop.
+    private const double StopShare = 0.12;
+    private const int SearchFolds = 4;
+    private const double LearningFrom = 0.1, LearningTo = 0.85;
+
+    private readonly TableRecipe recipe;
+    private readonly DatasetTable table;
+    private readonly TimeProvider time;
+    private readonly IProgress<TableProgress>? progress;
+    private readonly int threads;
+    private readonly CancellationToken cancel;
+    private readonly List<LearningProgress> curve = [];
+
+    private TableTraining(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, int threads, CancellationToken cancel) =>
+        (this.recipe, this.table, this.time, this.progress, this.threads, this.cancel) = (recipe, table, time, progress, threads, cancel);
+
+    /// <param name="threads">Threads at most; 0: one for each core. The model does not hang on it, unless a search is bound by its time.</param>
+    /// <exception cref="ProblemException">Recipe and data do not go together, or a leak would make the figures worthless: says why and how to mend it.</exception>
+    public static TableResult Run(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, int threads, CancellationToken cancel)
+    {
+        recipe.Check();
+        return new TableTraining(recipe, table, time, progress, threads, cancel).Run();
+    }
+
+    private TableResult Run()
+    {
+        var began = time.GetTimestamp();
+        Tell("computing features", 0.02);
+        var rows = TrainingRows.Of(table, recipe, threads, cancel);
+        var plan = rows.PlanFor(recipe);
+        var parts = plan.Parts(rows.Split);
+        var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts), null) : Search(rows, plan, parts);
+        Tell("judging on rows it has not seen", LearningTo);
+        var predictor = Predictor.Of(recipe, rows, model, parts, threads, cancel);
+        var judgement = Judge(predictor, rows, parts);
+        var result = new TableResult
+        {
+            Dataset = table.Version,
+            Recipe = recipe,
+            Rows = rows,
+            Plan = plan,
+            Parts = parts,
+            Predictor = predictor,
+            Judgement = judgement,
+            Search = search,
+            Curve = curve,
+            TargetUnit = table.TryFind(recipe.Target) is { Unit.Length: > 0 } target ? target.Unit : null,
+            Coverage = predictor.Coverage(rows, parts.Test, threads, cancel),
+            Nested = search is null ? null : NestedOf(search, rows),
+            Duration = time.GetElapsedTime(began),
+        };
+        Tell("done", 1);
+        return result;
+    }
+
+    private TableModel Train(Learner learner, TrainingRows rows, SplitPlan plan, RowParts parts)
+    {
+        var (learn, stop) = Stopping(rows, plan, parts.Train);
+        return learner.Train(rows.Task, rows.Rows.Take(learn), stop.Length == 0 ? null : rows.Rows.Take(stop), new LearningContext
+        {
+            Seed = recipe.Seed,
+            Threads = threads,
+            Cancel = cancel,
+            Progress = new Teller<LearningProgress>(Curve),
+        });
+    }
+
+    private (TableModel, SearchResult) Search(TrainingRows rows, SplitPlan plan, RowParts parts)
+    {
+        var inner = Rows(rows, parts.Train);
+        var folds = plan.Folds(inner, SearchFolds).Select(fold => Within(fold, rows, plan, parts.Train)).ToArray();
+        var began = time.GetTimestamp();
+        var result = AutomaticSearch.Run(rows.Task, rows.Rows, new SearchOptions
+        {
+            Budget = recipe.SearchBudget,
+            Folds = folds,
+            IsOrdered = plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup,
+            Loss = LossOf(rows.Task),
+            Seed = recipe.Seed,
+            Threads = threads,
+            Progress = new Teller<Tried>(tried => progress?.Report(new("searching", Scaled(time.GetElapsedTime(began) / recipe.SearchBudget), Tried: tried))),
+        }, time, cancel);
+        return (result.Model, result);
+    }
+
+    private Fold Within(RowParts fold, TrainingRows rows, SplitPlan plan, int[] outer)
+    {
+        var (learn, stop) = Stopping(rows, plan, [.. fold.Train.Select(row => outer[row])]);
+        return new Fold(learn, stop, [.. fold.Test.Select(row => outer[row])]);
+    }
+
+    /// <summary>Parts rows to learn from and rows by which to stop, as the plan parts all others; without the second where there are too few for both.</summary>
+    private static (int[] Learn, int[] Stop) Stopping(TrainingRows rows, SplitPlan plan, int[] from)
+    {
+        try
+        {
+            var parts = (plan with { TestShare = StopShare, ValidationShare = 0 }).Parts(Rows(rows, from));
+            return ([.. parts.Train.Select(row => from[row])], [.. parts.Test.Select(row => from[row])]);
+        }
+        catch (ProblemException)
+        {
+            return (from, []);
+        }
+    }
+
+    private static SplitRows Rows(TrainingRows rows, int[] some) => new()
+    {
+        Count = some.Length,
+        TimesMicros = rows.Split.TimesMicros is { } times ? Array.ConvertAll(some, row => times[row]) : null,
+        Groups = rows.Split.Groups is { } groups ? Array.ConvertAll(some, row => groups[row]) : null,
+        Classes = rows.Split.Classes is { } classes ? Array.ConvertAll(some, row => classes[row]) : null,
+    };
+
+    private Judgement Judge(Predictor predictor, TrainingRows rows, RowParts parts)
+    {
+        var judged = predictor.Judged(rows, parts.Test, threads, cancel);
+        float[] training = [.. parts.Train.Select(row => rows.Rows.Target.Labels[row])];
+        var baselines = Baselines.Of(judged, training, recipe.Seed).ToList();
+        if (!rows.Task.IsClassification && recipe.Ahead > 0 && rows.Split.TimesMicros is not null)
+            baselines.Add(("what it was when asked", Baselines.Earlier(judged, rows.Split, rows.Rows.Target.Labels, parts.Train, parts.Test, rows.Horizon)));
+        var metrics = Metrics.Usual(judged).ToList();
+        if (recipe.Metric is { } wanted && metrics.TrueForAll(metric => metric.Name != wanted))
+            metrics.Insert(0, Metrics.Of(wanted));
+        return Judging.Of(recipe.Name, judged, baselines, metrics, Resampling.For(rows.Split, parts.Test), recipe.Seed, cancel);
+    }
+
+    /// <summary>The figure of the search by its own folds, each judged by a choice made on the others.</summary>
+    private Measured NestedOf(SearchResult search, TrainingRows rows)
+    {
+        var judged = new JudgedRows(rows.Task, rows.Rows.Target.Take(search.JudgedRows).Labels, search.NestedPredictions);
+        return Judging.Of(Metrics.Of(MetricName(rows.Task)), judged, Resampling.For(rows.Split, search.JudgedRows), recipe.Seed, cancel).Value;
+    }
+
+    private string MetricName(LearningTask task) => recipe.Metric ?? (task.IsClassification ? "log-loss" : "rmse");
+
+    /// <summary>What the search makes small; what is asked of a threshold is asked of the probabilities behind it.</summary>
+    private Func<double[], LearningTarget, double> LossOf(LearningTask task)
+    {
+        var metric = Metrics.Of(MetricName(task));
+        return (predictions, target) => metric.Of(new JudgedRows(task, target.Labels, predictions)) is var value && metric.HigherIsBetter ? -value : value;
+    }
+
+    private void Curve(LearningProgress step)
+    {
+        const int mostPoints = 2000;
+        if (curve.Count < mostPoints)
+            curve.Add(step);
+        progress?.Report(new("learning", Scaled(step.Steps == 0 ? 0.5 : (double)step.Step / step.Steps), Curve: step));
+    }
+
+    private static double Scaled(double share) => LearningFrom + (LearningTo - LearningFrom) * Math.Clamp(share, 0, 1);
+
+    private void Tell(string stage, double share)
+    {
+        cancel.ThrowIfCancellationRequested();
+        progress?.Report(new(stage, share));
+    }
+
+    private sealed class Teller<T>(Action<T> tell) : IProgress<T>
+    {
+        public void Report(T value) => tell(value);
+    }
+}

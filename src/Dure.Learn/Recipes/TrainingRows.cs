@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Dure.Datasets;
+using Dure.Kernel;
+using Dure.Learn.Evaluation;
+using Dure.Learn.Features;
+using Dure.Learn.Learners;
+using Dure.Learn.Tables;
+
+namespace Dure.Learn.Recipes;
+
+/// <summary>A dataset as a recipe sees it: features computed, labels beside them, and what a split must know of each row.</summary>
+public sealed record TrainingRows
+{
+    /// <summary>Numbers with fewer different values than this may be taken as classes when the recipe says so.</summary>
+    private const int MostNumberClasses = 100;
+
+    public required FeatureSet Features { get; init; }
+    public required FeaturePlan Plan { get; init; }
+    public required TableRows Rows { get; init; }
+    public required LearningTask Task { get; init; }
+    public required SplitRows Split { get; init; }
+
+    /// <summary>The row of the dataset each row stands for.</summary>
+    public required int[] Source { get; init; }
+
+    /// <summary>The names behind the codes of features that are categories.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Categories { get; init; }
+
+    /// <summary>How far ahead in time the labels lie; zero where they stand in their own row.</summary>
+    public required TimeSpan Horizon { get; init; }
+
+    /// <summary>How far back in time the features look.</summary>
+    public required TimeSpan Window { get; init; }
+
+    /// <summary>What a reader of the model card should know of the rows.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    /// <summary>Computes features and labels. Rows without a label are left out and counted.</summary>
+    /// <exception cref="ProblemException">The target is missing, or nothing can be learnt from what is there: says why.</exception>
+    public static TrainingRows Of(DatasetTable table, TableRecipe recipe, int threads, CancellationToken cancel)
+    {
+        var target = table.TryFind(recipe.Target) ?? throw Bad($"There is no column '{recipe.Target}' to predict.", $"Name one of: {string.Join(", ", table.Columns.Select(column => column.Name).Take(50))}.");
+        foreach (var left in recipe.Leave)
+            if (table.TryFind(left) is null)
+                throw Bad($"The column '{left}', which is to be left out, is not there.", "Correct its name, or take it out of the list.");
+        var signals = Signals(table, target, recipe);
+        var declared = recipe.Features ?? FeatureSet.Parse(AllAsTheyAre());
+        var plan = declared.Bind([.. signals.Select(SignalOf)]);
+        var isOrdered = table.TimesMicros is not null || table.Groups is not null;
+        if (!isOrdered && (plan.Reach is not { Rows: 0, Seconds: 0, IsWhole: false } || recipe.Ahead > 0))
+            throw Bad("Features look back or the target lies ahead, but the rows have neither time nor group: nothing says which row comes before which.", "Name the column of the time when the table is imported, or use features of one row only.");
+        var groups = InOrder(table);
+        var features = plan.Compute([.. groups.Select(group => RowsOf(table, group, signals))], threads, cancel);
+        var (source, label) = Sources(plan, groups, recipe.Ahead);
+        var (task, labels) = LabelsOf(target, recipe, label);
+        int[] kept = [.. Enumerable.Range(0, source.Length).Where(row => !float.IsNaN(labels[row]))];
+        if (kept.Length < 2)
+            throw Bad($"{kept.Length} of {source.Length} rows have a value of '{target.Name}'{(recipe.Ahead > 0 ? $" {recipe.Ahead} rows ahead" : "")}.", "Choose another target, or bring rows whose result is known.");
+        var step = StepOf(table, groups);
+        var notes = kept.Length == source.Length ? new List<string>() : [$"{source.Length - kept.Length} of {source.Length} rows have no value of {target.Name} and are left out."];
+        if (plan.Reach.IsWhole)
+            notes.Add("Some features compare with the start of each machine's own recording.");
+        return new TrainingRows
+        {
+            Features = declared,
+            Plan = plan,
+            Task = task,
+            Rows = new TableRows(features, new(labels)).Take(kept),
+            Source = [.. kept.Select(row => source[row])],
+            Split = new SplitRows
+            {
+                Count = kept.Length,
+                TimesMicros = table.TimesMicros is { } times ? [.. kept.Select(row => times[source[row]])] : null,
+                Groups = table.Groups is { } codes ? [.. kept.Select(row => codes[source[row]])] : null,
+                Classes = task.IsClassification ? [.. kept.Select(row => (int)labels[row])] : null,
+            },
+            Categories = signals.Where(signal => signal.Type == TableColumnType.Category).ToDictionary(signal => signal.Name, signal => signal.Categories, StringComparer.Ordinal),
+            Horizon = table.TimesMicros is null ? TimeSpan.Zero : step * recipe.Ahead,
+            Window = table.TimesMicros is null ? TimeSpan.Zero : step * plan.Reach.Rows + TimeSpan.FromSeconds(plan.Reach.Seconds),
+            Notes = notes,
+        };
+    }
+
+    /// <summary>How the rows are parted when the recipe leaves it open.</summary>
+    public SplitPlan PlanFor(TableRecipe recipe)
+    {
+        const int enoughGroups = 5;
+        var plan = recipe.Split ?? new SplitPlan
+        {
+            Kind = (Split.Groups?.Distinct().Count(), Split.TimesMicros) switch
+            {
+                ( >= enoughGroups, _) => SplitKind.Group,
+                (not null, not null) => SplitKind.TimeWithinGroup,
+                (null, not null) => SplitKind.Time,
+                (not null, null) => SplitKind.Group,
+                _ => SplitKind.Random,
+            },
+            Seed = recipe.Seed,
+        };
+        // What looks back to the start of its recording cannot be kept apart by any gap; nothing of the future is in it.
+        return plan with { Window = Window, Horizon = Horizon };
+    }
+
+    private static DatasetTableColumn[] Signals(DatasetTable table, DatasetTableColumn target, TableRecipe recipe)
+    {
+        var leave = recipe.Leave.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var signals = table.Columns.Where(column => (column != target || recipe.Ahead > 0) && !leave.Contains(column.Name)
+            && column.Role is not (TableRole.Identifier or TableRole.Time or TableRole.Group) && column.Type != TableColumnType.Text).ToArray();
+        return signals.Length > 0 ? signals : throw Bad("No column is left to learn from.", "Leave out fewer columns.");
+    }
+
+    private static FeatureSignal SignalOf(DatasetTableColumn column) =>
+        new(column.Name, Unit.TryParse(column.Unit.Length == 0 ? null : column.Unit, out var unit, out _) ? unit : null, column.Type == TableColumnType.Category);
+
+    private static JsonObject AllAsTheyAre() => new() { ["version"] = 1, ["features"] = new JsonArray("*") };
+
+    /// <summary>For each group the numbers of its rows in order of time.</summary>
+    private static List<(string Name, int[] Rows)> InOrder(DatasetTable table)
+    {
+        var all = Enumerable.Range(0, table.Rows);
+        var groups = table.Groups is { } codes ? all.GroupBy(row => codes[row]).OrderBy(group => group.Key).Select(group => (table.GroupNames[group.Key], group.ToArray())).ToList() : [("all rows", all.ToArray())];
+        if (table.TimesMicros is { } times)
+            foreach (var (_, rows) in groups)
+                Array.Sort(rows, (a, b) => times[a] != times[b] ? times[a].CompareTo(times[b]) : a.CompareTo(b));
+        return groups;
+    }
+
+    private static SignalRows RowsOf(DatasetTable table, (string Name, int[] Rows) group, DatasetTableColumn[] signals) => new(group.Name,
+        table.TimesMicros is { } times ? Array.ConvertAll(group.Rows, row => times[row]) : new long[group.Rows.Length],
+        [.. signals.Select(signal => Array.ConvertAll(group.Rows, row => (double)signal.Values[row]))]);
+
+    /// <summary>For each row of features the dataset's row it came from, and the row whose target is its label; -1 where there is none.</summary>
+    private static (int[] Source, int[] Label) Sources(FeaturePlan plan, List<(string Name, int[] Rows)> groups, int ahead)
+    {
+        var (source, label) = (new List<int>(), new List<int>());
+        foreach (var (_, rows) in groups)
+            for (var i = 0; i < plan.RowsOf(rows.Length); i++)
+            {
+                var at = plan.RowBehind(i);
+                source.Add(rows[at]);
+                label.Add(at + ahead < rows.Length ? rows[at + ahead] : -1);
+            }
+        return ([.. source], [.. label]);
+    }
+
+    private static (LearningTask Task, float[] Labels) LabelsOf(DatasetTableColumn target, TableRecipe recipe, int[] label)
+    {
+        float[] values = [.. label.Select(row => row < 0 ? float.NaN : target.Values[row])];
+        var isClass = recipe.TargetKind switch
+        {
+            TargetKind.Class => true,
+            TargetKind.Number => target.Type == TableColumnType.Category ? throw Bad($"'{target.Name}' holds names, which are no numbers.", "Predict it as a class.") : false,
+            _ => target.Type is TableColumnType.Category or TableColumnType.YesNo,
+        };
+        if (Array.Exists(values, float.IsInfinity))
+            throw Bad($"'{target.Name}' holds infinite values.", "Correct them, or mark them missing.");
+        if (!isClass)
+            return (LearningTask.Regression, values);
+        var present = values.Where(value => !float.IsNaN(value)).Distinct().Order().ToArray();
+        if (target.Type == TableColumnType.Number && present.Length > MostNumberClasses)
+            throw Bad($"'{target.Name}' has {present.Length} different numbers: too many for classes.", "Predict it as a number.");
+        var names = present.Select(value => target.Type switch
+        {
+            TableColumnType.Category => target.Categories[(int)value],
+            TableColumnType.YesNo => value > 0 ? "yes" : "no",
+            _ => value.ToString("R", CultureInfo.InvariantCulture),
+        });
+        return (LearningTask.Classification([.. names]), Array.ConvertAll(values, value => float.IsNaN(value) ? value : Array.BinarySearch(present, value)));
+    }
+
+    /// <summary>The usual time from one row to the next of a group.</summary>
+    private static TimeSpan StepOf(DatasetTable table, List<(string Name, int[] Rows)> groups)
+    {
+        if (table.TimesMicros is not { } times)
+            return TimeSpan.Zero;
+        var steps = groups.SelectMany(group => group.Rows.Zip(group.Rows.Skip(1), (a, b) => times[b] - times[a])).Order().ToArray();
+        return steps.Length == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(steps[steps.Length / 2]);
+    }
+
+    private static ProblemException Bad(string what, string mend) => new("urn:dure:learn:bad-recipe", what, "recipe and dataset", mend);
+}

@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dure.Evidence;
+using Dure.Kernel;
+using Dure.Learn.Recipes;
+
+namespace Dure.Learn.Registry;
+
+/// <summary>
+/// The predictors of a node: a fold of the journal's entries of what was registered and at what stage it is; manifests, models and test predictions
+/// are blobs.
+/// </summary>
+public sealed class PredictorRegistry
+{
+    public const string RegisteredKind = "predictor-registered";
+    public const string StagedKind = "model-staged";
+
+    private const long LargestBytes = 1L << 30;
+    private const int LongestReason = 2000;
+
+    private readonly Journal journal;
+    private readonly BlobStore blobs;
+    private readonly Lock gate = new();
+    private readonly List<PredictorVersion> versions = [];
+
+    private PredictorRegistry(Journal journal, BlobStore blobs) => (this.journal, this.blobs) = (journal, blobs);
+
+    /// <summary>All versions, oldest first.</summary>
+    public IReadOnlyList<PredictorVersion> Versions { get { lock (gate) return [.. versions]; } }
+
+    public static PredictorRegistry Open(Journal journal, BlobStore blobs)
+    {
+        var registry = new PredictorRegistry(journal, blobs);
+        foreach (var entry in journal.ReadKinds(RegisteredKind, StagedKind))
+            if (entry.Kind == RegisteredKind)
+                registry.Add(registry.ReadManifest(entry), entry);
+            else
+                registry.Move(VersionOf(entry), Enum.TryParse<ModelStage>((string?)entry.Body["stage"], out var stage) ? stage : throw Unreadable(entry, null));
+        return registry;
+    }
+
+    /// <summary>By version (whole, or its first 6 or more digits), by <c>name</c> (the newest) or by <c>name@number</c>; null when there is none.</summary>
+    public PredictorVersion? TryFind(string text)
+    {
+        lock (gate)
+        {
+            if (ContentHash.TryParse(text, out var version))
+                return versions.Find(one => one.Version == version);
+            if (text.Split('@') is [var name, var number] && int.TryParse(number, out var wanted))
+                return versions.Find(one => one.Name == name && one.Number == wanted);
+            return versions.FindLast(one => one.Name == text)
+                ?? (text.Length >= 6 && versions.FindAll(one => one.Version.Hex.StartsWith(text, StringComparison.Ordinal)) is [var only] ? only : null);
+        }
+    }
+
+    /// <summary>Keeps model, ONNX, test predictions, manifest and card, and records the version. The same result again gives the version that is there and writes nothing.</summary>
+    public async ValueTask<PredictorVersion> Register(TableResult result, string actor, CancellationToken cancel)
+    {
+        var manifest = PredictorManifestWriter.Write(result, bytes => new PredictorFile(blobs.Put(bytes).ToString(), bytes.Length));
+        var bytes = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(manifest, PredictorJson.Default.PredictorManifest));
+        var version = blobs.Put(bytes);
+        if (TryFind(version.ToString()) is { } known)
+            return known;
+        var card = Encoding.UTF8.GetBytes(PredictorCard.Markdown(manifest));
+        var lineage = Lineage.Of(new EntryRef(result.Dataset.Entry, result.Dataset.EntryHash)).With(
+            new Artefact("model-manifest", manifest.Name + ".json", version, bytes.Length),
+            new Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
+            Kept("model", ".predictor.json", manifest, manifest.Model),
+            Kept("onnx", ".onnx", manifest, manifest.Onnx),
+            Kept("test-predictions", ".test", manifest, manifest.TestPredictions));
+        var body = lineage.Into(new JsonObject
+        {
+            ["name"] = manifest.Name,
+            ["version"] = version.ToString(),
+            ["dataset"] = manifest.DatasetId,
+            ["target"] = manifest.Target,
+            ["learner"] = manifest.Learner,
+            ["seed"] = manifest.Seed,
+        });
+        return Add(manifest, await journal.Append(RegisteredKind, manifest.Name, body, actor, cancel));
+    }
+
+    /// <summary>Moves a version to a stage; durable on return.</summary>
+    /// <param name="why">In a sentence, for those who ask later.</param>
+    /// <exception cref="ProblemException">There is no reason, or it is at that stage.</exception>
+    public async ValueTask<PredictorVersion> Stage(PredictorVersion version, ModelStage stage, string why, string actor, CancellationToken cancel)
+    {
+        if (string.IsNullOrWhiteSpace(why) || why.Length > LongestReason)
+            throw new ProblemException("urn:dure:learn:bad-stage", "No reason is given, or a very long one.", "stage", $"Say in a sentence why; at most {LongestReason} characters.");
+        if (version.Stage == stage)
+            throw new ProblemException("urn:dure:learn:bad-stage", $"The model is {stage.ToString().ToLowerInvariant()} already.", $"model {version.Version.Short}", "Choose another stage.");
+        await journal.Append(StagedKind, version.Name, new JsonObject { ["version"] = version.Version.ToString(), ["stage"] = stage.ToString(), ["from"] = version.Stage.ToString(), ["why"] = why }, actor, cancel);
+        return Move(version.Version, stage)!; // it was found here
+    }
+
+    public Predictor Read(PredictorVersion version) => Predictor.Read(blobs.Read(ContentHash.Parse(version.Manifest.Model.Hash), LargestBytes));
+
+    public byte[] ReadOnnx(PredictorVersion version) => blobs.Read(ContentHash.Parse(version.Manifest.Onnx.Hash), LargestBytes);
+
+    public TestPredictions ReadTest(PredictorVersion version) => TestPredictions.Read(blobs.Read(ContentHash.Parse(version.Manifest.TestPredictions.Hash), LargestBytes));
+
+    private static Artefact Kept(string role, string ending, PredictorManifest manifest, PredictorFile file) => new(role, manifest.Name + ending, ContentHash.Parse(file.Hash), file.Bytes);
+
+    private PredictorVersion Add(PredictorManifest manifest, JournalEntry entry)
+    {
+        lock (gate)
+        {
+            var added = new PredictorVersion(manifest, VersionOf(entry), versions.Count(one => one.Name == manifest.Name) + 1, entry, ModelStage.Candidate);
+            versions.Add(added);
+            return added;
+        }
+    }
+
+    private PredictorVersion? Move(ContentHash version, ModelStage stage)
+    {
+        lock (gate)
+            return versions.FindIndex(one => one.Version == version) is >= 0 and var at ? versions[at] = versions[at] with { Stage = stage } : null;
+    }
+
+    private PredictorManifest ReadManifest(JournalEntry entry)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(blobs.Read(VersionOf(entry), LargestBytes), PredictorJson.Default.PredictorManifest) ?? throw Unreadable(entry, null);
+        }
+        catch (JsonException cause)
+        {
+            throw Unreadable(entry, cause);
+        }
+    }
+
+    private static ContentHash VersionOf(JournalEntry entry) => ContentHash.TryParse((string?)entry.Body["version"], out var version) ? version : throw Unreadable(entry, null);
+
+    private static ProblemException Unreadable(JournalEntry entry, Exception? cause) => new("urn:dure:learn:unreadable-model",
+        $"Entry {entry.Index} does not lead to a model.", $"journal entry {entry.Index}", "Restore the journal and the blobs from a copy.", cause);
+}
