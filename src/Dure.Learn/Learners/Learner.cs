@@ -29,6 +29,9 @@ public sealed record LearningContext
 
     public IProgress<LearningProgress>? Progress { get; init; }
 
+    /// <summary>Where a learner that takes long keeps how far it is; null: it begins anew after a fall.</summary>
+    public TrainingCheckpoint? Checkpoint { get; init; }
+
     public CancellationToken Cancel { get; init; }
 }
 

@@ -1,3 +1,4 @@
+using Dure.Learn.Learners;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -29,11 +30,12 @@ public sealed class Boosting
     private readonly float[] gradients, hessians;
     private readonly long[] packed;
     private readonly List<Tree> trees = [];
+    private readonly TrainingCheckpoint? checkpoint;
     private readonly CancellationToken cancel;
 
-    private Boosting(FeatureTable features, LearningTarget target, BoostingOptions options, CancellationToken cancel)
+    private Boosting(FeatureTable features, LearningTarget target, BoostingOptions options, TrainingCheckpoint? checkpoint, CancellationToken cancel)
     {
-        (this.features, this.target, this.options, this.cancel, loss) = (features, target, options, cancel, options.Loss);
+        (this.features, this.target, this.options, this.checkpoint, this.cancel, loss) = (features, target, options, checkpoint, cancel, options.Loss);
         table = BinnedTable.Of(features, options.Bins, null, options.Threads, cancel);
         grower = new TreeGrower(table, options, [.. features.Columns.Select(column => column.Monotone)]);
         start = new double[loss.Outputs];
@@ -44,31 +46,54 @@ public sealed class Boosting
 
     /// <summary>Trains an ensemble.</summary>
     /// <param name="validation">Rows by which the number of rounds is chosen; null: all rounds are kept.</param>
+    /// <param name="checkpoint">Where it keeps how far it is; null: nowhere.</param>
     /// <exception cref="Kernel.ProblemException">An option, a label or a weight makes no sense.</exception>
-    public static BoostedTrees Train(FeatureTable features, LearningTarget target, BoostingOptions options, (FeatureTable Features, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, CancellationToken cancel = default)
+    public static BoostedTrees Train(FeatureTable features, LearningTarget target, BoostingOptions options, (FeatureTable Features, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken cancel = default)
     {
         options.Check();
         options.Loss.Check(target, features.Rows);
         if (validation is { } held)
             options.Loss.Check(held.Target, held.Features.Rows);
-        return new Boosting(features, target, options, cancel).Run(validation, progress);
+        return new Boosting(features, target, options, checkpoint, cancel).Run(validation, progress);
     }
 
     private BoostedTrees Run((FeatureTable Features, LearningTarget Target)? validation, IProgress<BoostingProgress>? progress)
     {
         var watch = validation is { } held ? new Watch(held.Features, held.Target, this) : null;
-        for (var round = 0; round < options.Rounds; round++)
+        var training = checkpoint is null ? [] : BoostingState.HashOf(features, target, validation, options);
+        if (checkpoint?.Load(training) is { } state)
+            Resume(state, watch);
+        for (var round = trees.Count / loss.Outputs; round < options.Rounds && watch?.HasEnough != true; round++)
         {
             cancel.ThrowIfCancellationRequested();
             for (var output = 0; output < loss.Outputs; output++)
                 GrowOne(round, output);
             watch?.Add(round);
             progress?.Report(new BoostingProgress(round + 1, watch is null ? null : loss.Of(scores, target), watch?.Newest));
-            if (watch?.HasEnough == true)
-                break;
+            if (checkpoint?.IsDue == true)
+                checkpoint.Save(training, TreesFile.Write(Grown(trees.Count)));
         }
         var kept = watch is null ? trees.Count : (watch.BestRound + 1) * loss.Outputs;
-        return new BoostedTrees(loss, start, [.. trees.Take(kept)], table.Bins, [.. features.Columns.Select(column => column.Name)]);
+        return Grown(kept);
+    }
+
+    private BoostedTrees Grown(int count) => new(loss, start, [.. trees.Take(count)], table.Bins, [.. features.Columns.Select(column => column.Name)]);
+
+    /// <summary>Takes over the rounds that were done before a fall: scores are added up anew, tree by tree, as they were then.</summary>
+    private void Resume(byte[] state, Watch? watch)
+    {
+        foreach (var (number, tree) in TreesFile.Read(state).Trees.Select(tree => tree.WithBins(table.Bins)).Index())
+        {
+            var into = scores[number % loss.Outputs];
+            InBlocks((first, end) =>
+            {
+                for (var row = first; row < end; row++)
+                    into[row] += tree.Leaves[tree.LeafOf(table, row)];
+            });
+            trees.Add(tree);
+            if (trees.Count % loss.Outputs == 0)
+                watch?.Add(trees.Count / loss.Outputs - 1);
+        }
     }
 
     private void GrowOne(int round, int output)

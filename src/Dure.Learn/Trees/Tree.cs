@@ -54,6 +54,15 @@ internal sealed class Tree
         }
     }
 
+    /// <summary>The tree with its cuts among bins, which its file does not hold.</summary>
+    public Tree WithBins(IReadOnlyList<FeatureBins> bins) => new()
+    {
+        Branches = Array.ConvertAll(Branches, branch => branch.Categories >= 0 ? branch : branch with { Bin = bins[branch.Feature].BinOf(branch.Cut) }),
+        Leaves = Leaves,
+        LeafRows = LeafRows,
+        Sets = Sets,
+    };
+
     private bool GoesLeft(in Branch branch, int bin, FeatureBins bins) =>
         branch.Categories >= 0 ? Sets[branch.Categories].Contains(bin) : bin == bins.Values ? branch.MissingLeft : bin <= branch.Bin;
 }
