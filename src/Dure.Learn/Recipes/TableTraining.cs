@@ -105,7 +105,7 @@ public sealed class TableTraining
         return (result.Model, result);
     }
 
-    private Fold Within(RowParts fold, TrainingRows rows, SplitPlan plan, int[] outer)
+    private static Fold Within(RowParts fold, TrainingRows rows, SplitPlan plan, int[] outer)
     {
         var (learn, stop) = Stopping(rows, plan, [.. fold.Train.Select(row => outer[row])]);
         return new Fold(learn, stop, [.. fold.Test.Select(row => outer[row])]);

@@ -86,7 +86,7 @@ public sealed record PredictorManifest
 
     /// <summary>The figure that was to be good, of the model itself.</summary>
     [JsonIgnore]
-    public PredictorFigure? Main => Own.Figures.FirstOrDefault(figure => figure.Metric == Metric) ?? Own.Figures.FirstOrDefault();
+    public PredictorFigure? Main => Own.Figures.FirstOrDefault(figure => figure.Metric == Metric) ?? (Own.Figures.Count > 0 ? Own.Figures[0] : null);
 }
 
 /// <summary>How far a model is on its way into use.</summary>
