@@ -42,6 +42,7 @@ public static class DureCommand
             GatewayCommand.Build(shared, gateways),
             DatasetCommand.Build(shared),
             TrainCommand.Build(shared),
+            ModelCommand.Build(shared),
             PackageCommand.Build(shared),
             EdgeCommand.Build(shared),
             ExplainCommand.Build(shared),

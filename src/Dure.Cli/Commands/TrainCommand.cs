@@ -1,29 +1,93 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dure.Kernel;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure train</c>: trains all detectors on a dataset version and registers the chosen one.</summary>
+/// <summary><c>dure train</c>: a predictor of a target, or, without one, a detector of faults.</summary>
 internal static class TrainCommand
 {
     public static Command Build(SharedOptions shared)
     {
         var version = new Argument<string>("dataset-version");
-        var name = new Option<string>("--name") { Description = "Name of the model", DefaultValueFactory = _ => "anomaly" };
-        var reference = new Option<string[]>("--reference") { Description = "Machines whose recordings are known to be fault-free; they set the limits", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("train", "Train detectors of several kinds, choose one without looking at a test label, register it.\n\nExample:\n  dure train VERSION --name pumps") { version, name, reference };
+        var name = new Option<string?>("--name") { Description = "Name of the model" };
+        var reference = new Option<string[]>("--reference") { Description = "Machines whose recordings are known to be fault-free; they set the limits (detectors only)", AllowMultipleArgumentsPerToken = true };
+        var recipe = new Option<FileInfo?>("--recipe") { Description = "A recipe file (JSON); the other options change it" };
+        var target = new Option<string?>("--target") { Description = "The column to predict; without it detectors of faults are trained" };
+        var ahead = new Option<int?>("--ahead") { Description = "Predict so many rows ahead" };
+        var leave = new Option<string[]>("--leave") { Description = "Columns that must not be learnt from", AllowMultipleArgumentsPerToken = true };
+        var learner = new Option<string?>("--learner") { Description = "Such as boosted-trees; without it a search finds one" };
+        var seconds = new Option<double?>("--seconds") { Description = "Time for the search (60)" };
+        var metric = new Option<string?>("--metric") { Description = "What is to be good, such as rmse, mae, f1, auc" };
+        var split = new Option<string?>("--split") { Description = "time, group, timeWithinGroup, blocked or random; without it as the data demand" };
+        var because = new Option<string?>("--random-because") { Description = "Why rows that have a time or group may be split at random after all" };
+        var command = new Command("train", """
+            Train a model of a dataset version and register it with its figures on rows it has not seen.
+
+            With --target or --recipe a predictor of a column; without, detectors of faults, one of which is chosen without looking at a test label.
+
+            Examples:
+              dure train VERSION --name pumps
+              dure train energy --target Usage_kWh --ahead 1 --leave CO2 --seconds 60
+              dure train plates --target fault --learner boosted-trees --metric macro-f1
+              dure train energy --recipe recipe.json
+            """) { version, name, reference, recipe, target, ahead, leave, learner, seconds, metric, split, because };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
-            var request = new JsonObject
+            var progress = ProgressLine.For(parsed.GetValue(shared.Json));
+            if (parsed.GetValue(recipe) is null && parsed.GetValue(target) is null)
             {
-                ["dataset"] = parsed.GetValue(version),
-                ["name"] = parsed.GetValue(name),
-                ["reference"] = new JsonArray([.. (parsed.GetValue(reference) ?? []).Select(asset => JsonValue.Create(asset))]),
-            };
-            var result = await node.Run("api/v1/training-runs", request, ProgressLine.For(parsed.GetValue(shared.Json)), cancel);
-            return shared.Print(parsed, result, () => Leaderboard.Print(result));
+                var detectors = new JsonObject
+                {
+                    ["dataset"] = parsed.GetValue(version),
+                    ["name"] = parsed.GetValue(name) ?? "anomaly",
+                    ["reference"] = new JsonArray([.. (parsed.GetValue(reference) ?? []).Select(asset => JsonValue.Create(asset))]),
+                };
+                var chosen = await node.Run("api/v1/training-runs", detectors, progress, cancel);
+                return shared.Print(parsed, chosen, () => Leaderboard.Print(chosen));
+            }
+            var text = parsed.GetValue(recipe) is { } file ? await Read(file, cancel) : new JsonObject { ["version"] = 1 };
+            Set(text, "target", parsed.GetValue(target));
+            text["name"] = parsed.GetValue(name) ?? (string?)text["name"] ?? NameOf(text);
+            Set(text, "ahead", parsed.GetValue(ahead));
+            Set(text, "metric", parsed.GetValue(metric));
+            Set(text, "searchSeconds", parsed.GetValue(seconds));
+            if (parsed.GetValue(learner) is { } kind)
+                text["learner"] = new JsonObject { ["kind"] = kind };
+            if (parsed.GetValue(leave) is { Length: > 0 } left)
+                text["leave"] = new JsonArray([.. left.Select(column => JsonValue.Create(column))]);
+            if (parsed.GetValue(split) is { } how)
+                text["split"] = new JsonObject { ["kind"] = how, ["randomBecause"] = parsed.GetValue(because) };
+            var result = await node.Run("api/v1/predictor-runs", new JsonObject { ["dataset"] = parsed.GetValue(version), ["recipe"] = text }, progress, cancel);
+            return shared.Print(parsed, result, () => PredictorTable.Result(result));
         });
         return command;
+    }
+
+    private static async Task<JsonObject> Read(FileInfo file, CancellationToken cancel)
+    {
+        try
+        {
+            return JsonNode.Parse(await File.ReadAllTextAsync(file.FullName, cancel)) as JsonObject ?? throw new JsonException("It is not an object.");
+        }
+        catch (Exception wrong) when (wrong is JsonException or IOException)
+        {
+            throw new ProblemException("urn:dure:learn:bad-recipe", wrong.Message, file.FullName, "Give a file with a recipe as JSON.", wrong);
+        }
+    }
+
+    private static void Set<T>(JsonObject text, string field, T? value)
+    {
+        if (value is not null)
+            text[field] = JsonValue.Create(value);
+    }
+
+    /// <summary>A name made of the target's, for those who gave none.</summary>
+    private static string NameOf(JsonObject recipe)
+    {
+        var letters = string.Concat(((string?)recipe["target"] ?? "").ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')).Trim('-');
+        return letters.Length == 0 || !char.IsAsciiLetter(letters[0]) ? $"model-{letters}".TrimEnd('-')[..Math.Min(60, $"model-{letters}".TrimEnd('-').Length)] : letters[..Math.Min(60, letters.Length)];
     }
 }

@@ -13,9 +13,10 @@ namespace Dure.Learn.Recipes;
 /// <param name="Value">The number; of classes the number of the most probable, or of the one above the threshold.</param>
 /// <param name="Low">The true number lies from here…</param>
 /// <param name="High">…to here, as often as promised; both equal the value where nothing can be promised.</param>
+/// <param name="Class">Of classes: the one that is said; null of numbers.</param>
 /// <param name="Classes">Of classes: those among which the true one is, as often as promised.</param>
 /// <param name="Probabilities">Of classes: each one's probability.</param>
-public sealed record Prediction(double Value, double Low, double High, IReadOnlyList<string> Classes, IReadOnlyList<double> Probabilities);
+public sealed record Prediction(double Value, double Low, double High, string? Class, IReadOnlyList<string> Classes, IReadOnlyList<double> Probabilities);
 
 /// <summary>
 /// A trained model with all it takes to use it: the features and the signals they are computed of, the names behind codes, the interval that travels
@@ -58,6 +59,9 @@ public sealed class Predictor
         return new(rows.Features, rows.Plan, rows.Categories, model, SplitConformal.Of(scores, recipe.Interval), threshold);
     }
 
+    /// <summary>Begins with a machine's rows.</summary>
+    public PredictorStream Start() => new(this);
+
     /// <summary>What is said of a row of features.</summary>
     public Prediction Predict(ReadOnlySpan<float> row)
     {
@@ -66,11 +70,11 @@ public sealed class Predictor
             outputs = new double[Task.Outputs];
         Model.Predict(row, outputs);
         if (!Task.IsClassification)
-            return Conformal.IsKnown ? new(outputs[0], outputs[0] - Conformal.Radius, outputs[0] + Conformal.Radius, [], []) : new(outputs[0], outputs[0], outputs[0], [], []);
+            return Conformal.IsKnown ? new(outputs[0], outputs[0] - Conformal.Radius, outputs[0] + Conformal.Radius, null, [], []) : new(outputs[0], outputs[0], outputs[0], null, [], []);
         double[] probabilities = Task.Outputs == 1 ? [1 - outputs[0], outputs[0]] : outputs.ToArray();
         double said = Task.Outputs == 1 ? (outputs[0] >= Threshold ? 1 : 0) : Array.IndexOf(probabilities, probabilities.Max());
         string[] possible = [.. Task.Classes.Where((_, number) => number == (int)said || 1 - probabilities[number] <= Conformal.Radius)];
-        return new(said, said, said, possible, probabilities);
+        return new(said, said, said, Task.Classes[(int)said], possible, probabilities);
     }
 
     /// <summary>Predictions for some rows with what was true of them.</summary>

@@ -29,19 +29,21 @@ public sealed class TableTraining
     private readonly DatasetTable table;
     private readonly TimeProvider time;
     private readonly IProgress<TableProgress>? progress;
+    private readonly TrainingCheckpoint? checkpoint;
     private readonly int threads;
     private readonly CancellationToken cancel;
     private readonly List<LearningProgress> curve = [];
 
-    private TableTraining(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, int threads, CancellationToken cancel) =>
-        (this.recipe, this.table, this.time, this.progress, this.threads, this.cancel) = (recipe, table, time, progress, threads, cancel);
+    private TableTraining(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, TrainingCheckpoint? checkpoint, int threads, CancellationToken cancel) =>
+        (this.recipe, this.table, this.time, this.progress, this.checkpoint, this.threads, this.cancel) = (recipe, table, time, progress, checkpoint, threads, cancel);
 
+    /// <param name="checkpoint">Where a long training keeps how far it is; null: nowhere.</param>
     /// <param name="threads">Threads at most; 0: one for each core. The model does not hang on it, unless a search is bound by its time.</param>
     /// <exception cref="ProblemException">Recipe and data do not go together, or a leak would make the figures worthless: says why and how to mend it.</exception>
-    public static TableResult Run(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, int threads, CancellationToken cancel)
+    public static TableResult Run(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, TrainingCheckpoint? checkpoint, int threads, CancellationToken cancel)
     {
         recipe.Check();
-        return new TableTraining(recipe, table, time, progress, threads, cancel).Run();
+        return new TableTraining(recipe, table, time, progress, checkpoint, threads, cancel).Run();
     }
 
     private TableResult Run()
@@ -84,6 +86,7 @@ public sealed class TableTraining
             Threads = threads,
             Cancel = cancel,
             Progress = new Teller<LearningProgress>(Curve),
+            Checkpoint = checkpoint,
         });
     }
 

@@ -45,7 +45,7 @@ internal static class PredictorManifestWriter
             CodeVersion = typeof(PredictorManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown",
             Model = keep(predictor.Write()),
             Onnx = keep(predictor.ToOnnx(recipe.Name).Write()),
-            TestPredictions = keep(new TestPredictions(source, judged.Truth, judged.Predictions).Write()),
+            TestPredictions = keep(new TestPredictions(source, judged.Truth, judged.Predictions, Resampling.For(rows.Split, result.Parts.Test).Clusters ?? [.. Enumerable.Range(0, source.Length)]).Write()),
             Task = TaskOf(result, source),
         };
     }

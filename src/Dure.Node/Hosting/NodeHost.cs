@@ -108,7 +108,7 @@ public sealed class NodeHost : IRunningNode
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddSingleton(options).AddSingleton(time)
             .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)
-            .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
+            .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Predictors).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
             .AddSingleton(new SessionBook(time)).AddSingleton(mqtt);
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();

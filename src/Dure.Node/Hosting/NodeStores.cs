@@ -4,6 +4,7 @@ using Dure.Effects;
 using Dure.Evidence;
 using Dure.Historian;
 using Dure.Learn;
+using Dure.Learn.Registry;
 using Dure.Node.Access;
 
 namespace Dure.Node.Hosting;
@@ -15,9 +16,9 @@ namespace Dure.Node.Hosting;
 public sealed class NodeStores : IAsyncDisposable
 {
     private NodeStores(NodeKey key, Journal journal, BlobStore blobs, PlantHistorian historian, DatasetCatalog datasets,
-        ModelRegistry models, DeviceFleet fleet, ClaimBook claims, TokenBook tokens)
+        ModelRegistry models, PredictorRegistry predictors, DeviceFleet fleet, ClaimBook claims, TokenBook tokens)
     {
-        (Key, Journal, Blobs, Historian, Datasets, Models, Fleet, Claims, Tokens) = (key, journal, blobs, historian, datasets, models, fleet, claims, tokens);
+        (Key, Journal, Blobs, Historian, Datasets, Models, Predictors, Fleet, Claims, Tokens) = (key, journal, blobs, historian, datasets, models, predictors, fleet, claims, tokens);
     }
 
     public NodeKey Key { get; }
@@ -26,6 +27,7 @@ public sealed class NodeStores : IAsyncDisposable
     public PlantHistorian Historian { get; }
     public DatasetCatalog Datasets { get; }
     public ModelRegistry Models { get; }
+    public PredictorRegistry Predictors { get; }
     public DeviceFleet Fleet { get; }
     public ClaimBook Claims { get; }
     public TokenBook Tokens { get; }
@@ -38,7 +40,7 @@ public sealed class NodeStores : IAsyncDisposable
         var blobs = BlobStore.Open(Path.Combine(folder, "blobs"));
         var historian = await PlantHistorian.Open(new HistorianOptions { DataPath = Path.Combine(folder, "series") }, journal, time, cancel);
         return new NodeStores(key, journal, blobs, historian, DatasetCatalog.Open(journal, blobs, historian),
-            ModelRegistry.Open(journal, blobs), DeviceFleet.Open(journal), ClaimBook.Open(journal, blobs), new TokenBook(journal));
+            ModelRegistry.Open(journal, blobs), PredictorRegistry.Open(journal, blobs), DeviceFleet.Open(journal), ClaimBook.Open(journal, blobs), new TokenBook(journal));
     }
 
     public async ValueTask DisposeAsync()

@@ -23,6 +23,7 @@ internal static class Doors
         app.MapSql();
         app.MapDatasets();
         app.MapModels();
+        app.MapPredictors();
         app.MapPackages();
         app.MapDevices();
         app.MapDecisions();

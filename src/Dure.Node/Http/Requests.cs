@@ -43,8 +43,13 @@ internal static class Requests
         _ => throw Bad(field, "The field is neither true nor false.", "Send true or false."),
     };
 
+    /// <summary>A time as ISO 8601 with a zone, such as <c>2026-03-01T08:00:00Z</c>.</summary>
+    public static DateTimeOffset Time(JsonNode value, string field) =>
+        value is JsonValue text && text.TryGetValue<string>(out var written) && DateTimeOffset.TryParse(written, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal, out var time) ? time
+        : throw Bad(field, $"'{value}' is no time.", "Send it as 2026-03-01T08:00:00Z.");
+
     public static ContentHash Hash(JsonObject request, string field) => ContentHash.TryParse(Text(request, field), out var hash) ? hash
         : throw Bad(field, $"'{Text(request, field)}' is not a content hash.", "Send sha256: and 64 hexadecimal digits, as the node gave it.");
 
-    private static ProblemException Bad(string field, string what, string mend) => new("urn:dure:http:bad-field", what, $"field '{field}'", mend);
+    public static ProblemException Bad(string field, string what, string mend) => new("urn:dure:http:bad-field", what, $"field '{field}'", mend);
 }

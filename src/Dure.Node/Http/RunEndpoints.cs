@@ -22,15 +22,15 @@ internal static class RunEndpoints
         return Results.Json(Describe(run), statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static JsonArray All(RunBoard board) => [.. board.Recent.Select(Describe)];
+    private static JsonArray All(RunBoard board) => [.. board.Recent.Select(run => Describe(run))];
 
-    private static IResult One(string id, RunBoard board) => board.Find(id) is { } run ? Results.Json(Describe(run)) : NoSuchRun(id);
+    private static IResult One(string id, RunBoard board) => board.Find(id) is { } run ? Results.Json(Describe(run, withDetail: true)) : NoSuchRun(id);
 
     private static IResult Cancel(string id, RunBoard board) => board.Cancel(id) ? Results.Json(Describe(board.Find(id)!)) : NoSuchRun(id);
 
     private static IResult NoSuchRun(string id) => throw new Kernel.ProblemException("urn:dure:runs:no-such-run", "There is no such run, or it has ended.", $"run {id}", "List the runs with GET /api/v1/runs.");
 
-    private static JsonObject Describe(Run run) => new()
+    private static JsonObject Describe(Run run, bool withDetail = false) => new()
     {
         ["id"] = run.Id,
         ["kind"] = run.Kind,
@@ -42,6 +42,7 @@ internal static class RunEndpoints
         ["startedAt"] = run.StartedAt,
         ["endedAt"] = run.EndedAt,
         ["resumed"] = run.IsResumed,
+        ["detail"] = withDetail ? run.Detail?.Invoke() : null,
         ["result"] = run.Result?.DeepClone(),
         ["problem"] = run.Problem is { } problem
             ? new JsonObject { ["type"] = problem.Type, ["what"] = problem.What, ["where"] = problem.Where, ["mend"] = problem.Mend }

@@ -33,6 +33,10 @@ public sealed class Run(string id, string kind, string actor, JsonObject request
     public double Share { get; private set; }
 
     public string Message { get; private set; } = "";
+
+    /// <summary>What there is to see besides the message while it runs; null: nothing.</summary>
+    public Func<JsonObject>? Detail { get; internal set; }
+
     public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? EndedAt { get; private set; }
     public JsonObject? Result { get; private set; }

@@ -15,6 +15,12 @@ public sealed class RunContext(Run run, string actor, CancellationToken cancel)
     public string Actor => actor;
     public CancellationToken Cancel => cancel;
 
+    /// <summary>The run's id: what is kept on the way is kept under it.</summary>
+    public string RunId => run.Id;
+
+    /// <summary>Gives those who look on more than a message, such as a learning curve; made only when someone asks.</summary>
+    public void Show(Func<JsonObject> detail) => run.Detail = detail;
+
     /// <summary>Tells how far the work is.</summary>
     /// <param name="share">0 to 1.</param>
     /// <param name="message">What is being done, in a few words.</param>

@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace Dure.Cli.Commands;
+
+/// <summary><c>dure model</c>: the predictors of a node, listed, looked at, compared, staged, fetched.</summary>
+internal static class ModelCommand
+{
+    public static Command Build(SharedOptions shared) => new("model", "List, compare, approve and fetch trained predictors.\n\nExamples:\n  dure model list\n  dure model card energy\n  dure model compare energy@1 energy@2\n  dure model approve energy --why \"checked on line 3 for two weeks\"")
+    {
+        List(shared), Card(shared), Compare(shared), Leaderboard(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
+    };
+
+    private static Command List(SharedOptions shared)
+    {
+        var command = new Command("list", "All predictors, the newest first.");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Get("api/v1/predictors", cancel);
+            return shared.Print(parsed, answer, () => PredictorTable.Lines(answer["predictors"]!.AsArray()));
+        });
+        return command;
+    }
+
+    private static Command Card(SharedOptions shared)
+    {
+        var version = Version();
+        var command = new Command("card", "The model card, as Markdown.") { version };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            Console.WriteLine(await node.GetText($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/card.md", cancel)); // a required argument
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Compare(SharedOptions shared)
+    {
+        var (first, second) = (new Argument<string>("first"), new Argument<string>("second"));
+        var command = new Command("compare", "Whether one is better than the other, on the test rows they share.") { first, second };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Get($"api/v1/predictors/compare?a={Uri.EscapeDataString(parsed.GetValue(first)!)}&b={Uri.EscapeDataString(parsed.GetValue(second)!)}", cancel);
+            return shared.Print(parsed, answer, () =>
+            {
+                Console.WriteLine($"{answer.Text("words")} ({answer.Whole("rows"):N0} rows)");
+                foreach (var one in answer["differences"]!.AsArray().Skip(1))
+                    Console.WriteLine($"  {one.Text("words")}");
+            });
+        });
+        return command;
+    }
+
+    private static Command Leaderboard(SharedOptions shared)
+    {
+        var command = new Command("leaderboard", "The leading models of each task: judged on the same rows of the same target.");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Get("api/v1/predictors/leaderboards", cancel);
+            return shared.Print(parsed, answer, () =>
+            {
+                foreach (var board in answer["leaderboards"]!.AsArray())
+                {
+                    Console.WriteLine($"{board.Text("dataset")}: {board.Text("target")} by {board.Text("metric")}");
+                    PredictorTable.Lines(board!["predictors"]!.AsArray());
+                }
+            });
+        });
+        return command;
+    }
+
+    private static Command Fetch(SharedOptions shared)
+    {
+        var version = Version();
+        var output = new Option<FileInfo>("--output") { Description = "Where to write the ONNX file", Required = true };
+        var command = new Command("onnx", "Fetch a predictor as ONNX.") { version, output };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var file = parsed.GetValue(output)!.FullName;
+            await node.Download($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/onnx", file, cancel);
+            return shared.Print(parsed, new JsonObject { ["file"] = file }, () => Console.WriteLine(file));
+        });
+        return command;
+    }
+
+    private static Command Stage(SharedOptions shared, string verb, string stage, string about)
+    {
+        var version = Version();
+        var why = new Option<string>("--why") { Description = "The reason, in a sentence", Required = true };
+        var command = new Command(verb, about) { version, why };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Post($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/stage", new JsonObject { ["stage"] = stage, ["why"] = parsed.GetValue(why) }, cancel);
+            return shared.Print(parsed, answer, () => Console.WriteLine($"{answer.Text("name")} {answer.Whole("number")} is {answer.Text("stage").ToLowerInvariant()}."));
+        });
+        return command;
+    }
+
+    private static Argument<string> Version() => new("version") { Description = "A version, its first digits, a name (the newest), or name@number" };
+}
+
+/// <summary>Predictors in the terminal.</summary>
+internal static class PredictorTable
+{
+    public static void Lines(JsonArray predictors)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("Model", "Target", "Learner", "Figure on unseen rows", "Stage", "Version");
+        foreach (var one in predictors)
+            table.AddRow(Markup.Escape($"{one.Text("name")}@{one.Whole("number")}"), Markup.Escape(one.Text("target")), Markup.Escape(one.Text("learner")), Markup.Escape(Figure(one!["figure"])), one.Text("stage").ToLowerInvariant(), one.Text("version")[7..19]);
+        AnsiConsole.Write(table);
+    }
+
+    /// <summary>What a training found: the model beside answers that look at nothing.</summary>
+    public static void Result(JsonNode result)
+    {
+        var lines = result["lines"]!.AsArray();
+        var figures = lines[0]!["figures"]!.AsArray().Where(figure => !figure.Text("metric").StartsWith("skill ", StringComparison.Ordinal)).Select(figure => figure.Text("metric")).Take(6).ToArray();
+        var table = new Table().Border(TableBorder.Rounded).AddColumns(["On rows it has not seen", .. figures]);
+        foreach (var line in lines)
+            table.AddRow([Markup.Escape(line.Text("name") + (line?["looksAtNothing"]?.GetValue<bool>() == true ? " (looks at nothing)" : "")),
+                .. figures.Select(name => Markup.Escape(Figure(line!["figures"]!.AsArray().FirstOrDefault(figure => figure.Text("metric") == name), withName: false)))]);
+        AnsiConsole.Write(table);
+        if (result["interval"] is { } interval && !double.IsNaN(interval.Number("coverage")))
+            Console.WriteLine($"Its intervals are to hold the truth in {interval.Number("level"):P0} of cases and did in {interval.Number("coverage"):P1}.");
+        foreach (var note in result["notes"]!.AsArray())
+            Console.WriteLine($"Note: {note}");
+        Console.WriteLine($"model {result.Text("name")}@{result.Whole("number")}  {result.Text("version")}");
+    }
+
+    private static string Figure(JsonNode? figure, bool withName = true) => figure is null || double.IsNaN(figure.Number("value")) ? "-"
+        : $"{(withName ? figure.Text("metric") + " " : "")}{figure.Number("value"):G4}{(double.IsNaN(figure.Number("low")) ? "" : $" ({figure.Number("low"):G4} to {figure.Number("high"):G4})")}";
+}

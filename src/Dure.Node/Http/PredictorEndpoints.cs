@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Dure.Datasets;
+using Dure.Kernel;
+using Dure.Learn.Recipes;
+using Dure.Learn.Registry;
+using Dure.Node.Access;
+using Dure.Node.Runs;
+
+namespace Dure.Node.Http;
+
+/// <summary>Training what a recipe declares; the predictors that came of it, compared, staged, used.</summary>
+internal static class PredictorEndpoints
+{
+    private const int MostRows = 10_000;
+
+    public static void MapPredictors(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/api/v1/predictor-runs", Train).Needs(Permission.Train).WithTags("Predictors").WithSummary("Train what a recipe declares and register it; the answer is a run to follow.");
+        var predictors = app.MapGroup("/api/v1/predictors").WithTags("Predictors");
+        predictors.MapGet("/", All).Needs(Permission.Read).WithSummary("List predictor versions.");
+        predictors.MapGet("/compare", Compare).Needs(Permission.Read).WithSummary("Compare two versions on the test rows they share.");
+        predictors.MapGet("/leaderboards", Leaderboards).Needs(Permission.Read).WithSummary("Versions judged on the same rows of the same target, best first.");
+        predictors.MapGet("/{version}", One).Needs(Permission.Read).WithSummary("A version with its figures and its recipe.");
+        predictors.MapGet("/{version}/card.md", Card).Needs(Permission.Read).WithSummary("The model card, as Markdown.");
+        predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
+        predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals.");
+        predictors.MapPost("/{version}/stage", Stage).Needs(Permission.Train).WithSummary("Approve or retire a version, with the reason.");
+    }
+
+    public static PredictorVersion Find(this PredictorRegistry registry, string? version) => (version is null ? null : registry.TryFind(version))
+        ?? throw new ProblemException("urn:dure:learn:no-such-model", $"There is no predictor '{version}'.", "predictor version", "List them with 'dure model list'.");
+
+    private static Task<IResult> Train(JsonObject request, RunBoard runs, DatasetCatalog datasets, HttpContext context)
+    {
+        datasets.Find(Requests.Text(request, "dataset"));
+        PredictorWork.RecipeOf(request);
+        return RunEndpoints.Accept(runs, PredictorWork.Kind, request, context);
+    }
+
+    private static JsonObject All(PredictorRegistry registry) => new() { ["predictors"] = new JsonArray([.. registry.Versions.Reverse().Select(PredictorJson.Line)]) };
+
+    private static JsonObject One(string version, PredictorRegistry registry) => PredictorJson.Describe(registry.Find(version));
+
+    private static IResult Card(string version, PredictorRegistry registry) => Results.Text(PredictorCard.Markdown(registry.Find(version).Manifest), "text/markdown; charset=utf-8");
+
+    private static IResult Onnx(string version, PredictorRegistry registry)
+    {
+        var found = registry.Find(version);
+        return Results.File(registry.ReadOnnx(found), "application/octet-stream", $"{found.Name}-{found.Version.Short}.onnx");
+    }
+
+    private static JsonObject Compare(string a, string b, PredictorRegistry registry, CancellationToken cancel)
+    {
+        var comparison = PredictorComparison.Of(registry, registry.Find(a), registry.Find(b), cancel);
+        return new()
+        {
+            ["a"] = comparison.A.Version.ToString(),
+            ["b"] = comparison.B.Version.ToString(),
+            ["rows"] = comparison.Rows,
+            ["words"] = comparison.Main.InWords,
+            ["differences"] = new JsonArray([.. comparison.Differences.Select(one => new JsonObject
+            {
+                ["metric"] = one.Metric,
+                ["value"] = Known(one.Difference.Value),
+                ["low"] = Known(one.Difference.Low),
+                ["high"] = Known(one.Difference.High),
+                ["chance"] = Known(one.Chance),
+                ["distinguishable"] = one.IsDistinguishable,
+                ["words"] = one.InWords,
+            })]),
+        };
+    }
+
+    private static double? Known(double value) => double.IsFinite(value) ? value : null;
+
+    private static JsonObject Leaderboards(PredictorRegistry registry) => new()
+    {
+        ["leaderboards"] = new JsonArray([.. PredictorLeaderboard.All(registry.Versions).Select(board => new JsonObject
+        {
+            ["task"] = board.Task,
+            ["target"] = board.Target,
+            ["dataset"] = board.DatasetName,
+            ["metric"] = board.Metric,
+            ["predictors"] = new JsonArray([.. board.Versions.Select(PredictorJson.Line)]),
+        })]),
+    };
+
+    private static JsonObject Predict(string version, JsonObject request, PredictorRegistry registry)
+    {
+        var predictor = registry.Read(registry.Find(version));
+        if (request["rows"] is not JsonArray { Count: >= 1 and <= MostRows } rows)
+            throw Requests.Bad("rows", "There are no rows, or too many.", $"Send 1 to {MostRows:N0} rows as objects of signal and value, in order of time; a field \"time\" says when.");
+        var stream = predictor.Start();
+        return new() { ["predictions"] = new JsonArray([.. rows.Select((row, number) => PredictionOf(stream, row as JsonObject, number))]) };
+    }
+
+    private static JsonObject? PredictionOf(PredictorStream stream, JsonObject? row, int number)
+    {
+        if (row is null)
+            throw Requests.Bad($"rows[{number}]", "The row is no object.", "Send signals by name.");
+        var time = row["time"] is { } at ? Requests.Time(at, $"rows[{number}].time") : (DateTimeOffset?)null;
+        foreach (var (name, _) in row)
+            if (name != "time" && !stream.Has(name))
+                throw Requests.Bad($"rows[{number}].{name}", "The model knows no such signal.", $"It takes: {string.Join(", ", stream.Signals.Take(50))}.");
+        return stream.Next(time, signal => row[signal] switch
+        {
+            null => null,
+            JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.GetValue<double>(),
+            JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>() ? 1 : 0,
+            JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>(),
+            _ => throw Requests.Bad($"rows[{number}].{signal}", "It is neither number, text nor truth value.", "Send a number, or the name of a category."),
+        }) is { } prediction ? Json(prediction) : null;
+    }
+
+    private static JsonObject Json(Prediction prediction) => prediction.Probabilities.Count == 0
+        ? new() { ["value"] = prediction.Value, ["low"] = prediction.Low, ["high"] = prediction.High }
+        : new() { ["class"] = prediction.Class, ["possible"] = new JsonArray([.. prediction.Classes.Select(name => JsonValue.Create(name))]), ["probabilities"] = new JsonArray([.. prediction.Probabilities.Select(value => JsonValue.Create(value))]) };
+
+    private static async Task<JsonObject> Stage(string version, JsonObject request, PredictorRegistry registry, HttpContext context)
+    {
+        var stage = Enum.TryParse<Learn.Registry.ModelStage>(Requests.Text(request, "stage"), ignoreCase: true, out var wanted) && Enum.IsDefined(wanted) ? wanted
+            : throw Requests.Bad("stage", "There is no such stage.", "Send candidate, approved or retired.");
+        return PredictorJson.Line(await registry.Stage(registry.Find(version), stage, Requests.Text(request, "why"), context.Actor(), context.RequestAborted));
+    }
+}

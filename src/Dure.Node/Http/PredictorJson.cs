@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Dure.Learn;
+using Dure.Learn.Registry;
+
+namespace Dure.Node.Http;
+
+/// <summary>Predictors as the API tells them.</summary>
+internal static class PredictorJson
+{
+    /// <summary>What a list shows.</summary>
+    public static JsonObject Line(PredictorVersion model) => new()
+    {
+        ["version"] = model.Version.ToString(),
+        ["name"] = model.Name,
+        ["number"] = model.Number,
+        ["target"] = model.Manifest.Target,
+        ["learner"] = model.Manifest.Learner,
+        ["dataset"] = model.Manifest.DatasetId,
+        ["stage"] = model.Stage.ToString(),
+        ["metric"] = model.Manifest.Metric,
+        ["figure"] = Figure(model.Manifest.Main),
+        ["task"] = model.Manifest.Task,
+        ["registeredAt"] = model.Entry.Time,
+    };
+
+    /// <summary>Everything that is shown of one.</summary>
+    public static JsonObject Describe(PredictorVersion model)
+    {
+        var manifest = model.Manifest;
+        var all = Line(model);
+        all["model"] = model.Version.ToString();
+        all["entry"] = model.Entry.Index;
+        all["ahead"] = manifest.Ahead;
+        all["classes"] = new JsonArray([.. manifest.Classes.Select(name => JsonValue.Create(name))]);
+        all["features"] = new JsonArray([.. manifest.Features.Select(feature => JsonValue.Create(feature.Name))]);
+        all["split"] = new JsonObject { ["kind"] = manifest.Split.Kind, ["train"] = manifest.Split.Train, ["validation"] = manifest.Split.Validation, ["test"] = manifest.Split.Test };
+        all["interval"] = new JsonObject { ["level"] = manifest.Interval.Level, ["radius"] = manifest.Interval.Radius, ["coverage"] = manifest.Interval.Coverage };
+        all["lines"] = new JsonArray([.. manifest.Lines.Select(line => new JsonObject
+        {
+            ["name"] = line.Name,
+            ["looksAtNothing"] = line.LooksAtNothing,
+            ["figures"] = new JsonArray([.. line.Figures.Select(Figure)]),
+        })]);
+        all["importance"] = new JsonArray([.. manifest.Importance.Select(one => new JsonObject { ["feature"] = one.Feature, ["rise"] = one.Rise.Value })]);
+        all["notes"] = new JsonArray([.. manifest.Notes.Select(note => JsonValue.Create(note))]);
+        all["recipe"] = manifest.Recipe.DeepClone();
+        return all;
+    }
+
+    private static JsonObject? Figure(PredictorFigure? figure) => figure is null ? null : new()
+    {
+        ["metric"] = figure.Metric,
+        ["value"] = figure.Value.Value,
+        ["low"] = figure.Value.Low,
+        ["high"] = figure.Value.High,
+        ["higherIsBetter"] = figure.HigherIsBetter,
+    };
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Dure.Datasets;
+using Dure.Exchange.Handover;
+using Dure.Learn.Learners;
+using Dure.Learn.Recipes;
+using Dure.Learn.Registry;
+using Dure.Learn.Search;
+using Dure.Node.Hosting;
+using Dure.Node.Http;
+
+namespace Dure.Node.Runs;
+
+/// <summary>Trains what a recipe declares on a dataset version and registers it. A run that was cut off goes on from its checkpoint.</summary>
+internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry predictors, Obligations obligations, NodeOptions options, TimeProvider time)
+{
+    public const string Kind = "predictor-training";
+    private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(5);
+
+    public async Task<JsonObject> Run(JsonObject request, RunContext context)
+    {
+        var dataset = datasets.Find(Requests.Text(request, "dataset"));
+        var recipe = RecipeOf(request);
+        await obligations.ToDerive(dataset.Name, dataset.Entry, context.Cancel);
+        var table = await datasets.LoadTable(dataset, context.Cancel);
+        var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "training")).FullName;
+        var checkpoint = new TrainingCheckpoint(Path.Combine(folder, context.RunId + ".checkpoint"), CheckpointEvery, time);
+        var result = await Task.Run(() => TableTraining.Run(recipe, table, time, new Teller(context), checkpoint, 0, context.Cancel), context.Cancel);
+        var model = await predictors.Register(result, context.Actor, context.Cancel);
+        checkpoint.Clear();
+        return PredictorJson.Describe(model);
+    }
+
+    /// <summary>The recipe a request holds; checked here, before the run is queued, too.</summary>
+    public static TableRecipe RecipeOf(JsonObject request) => RecipeText.Parse(request["recipe"] as JsonObject ?? throw Requests.Bad("recipe", "There is no recipe.", "Send it as an object."));
+
+    /// <summary>Tells how far it is, and keeps the points of the curve and the candidates for those who look on.</summary>
+    private sealed class Teller(RunContext context) : IProgress<TableProgress>
+    {
+        private const int MostPoints = 300;
+        private readonly Lock gate = new();
+        private readonly List<LearningProgress> curve = [];
+        private readonly List<Tried> tried = [];
+        private int every = 1, seen;
+
+        public void Report(TableProgress value)
+        {
+            lock (gate)
+            {
+                if (value.Curve is { } point && seen++ % every == 0)
+                    curve.Add(point);
+                if (value.Tried is { } candidate)
+                    tried.Add(candidate);
+                if (curve.Count > MostPoints)
+                {
+                    // Half as dense from here on: a long training keeps no more than a page can show.
+                    every *= 2;
+                    for (var i = curve.Count - 1; i > 0; i -= 2)
+                        curve.RemoveAt(i);
+                }
+                context.Show(Detail);
+            }
+            context.Report(value.Share, value.Tried is { } one ? $"{value.Stage}: {one.Number} candidates tried" : value.Stage);
+        }
+
+        private JsonObject Detail() => Locked(() => new JsonObject
+        {
+            ["curve"] = new JsonArray([.. curve.Select(point => new JsonObject { ["step"] = point.Step, ["steps"] = point.Steps, ["training"] = Known(point.TrainingLoss), ["validation"] = Known(point.ValidationLoss) })]),
+            ["tried"] = new JsonArray([.. tried.Select(one => new JsonObject { ["number"] = one.Number, ["kind"] = one.Candidate.Learner.Kind, ["folds"] = one.Folds, ["loss"] = Known(one.Loss), ["refusal"] = one.Refusal })]),
+        });
+
+        private JsonObject Locked(Func<JsonObject> make)
+        {
+            lock (gate)
+                return make();
+        }
+
+        private static double? Known(double? loss) => loss is { } value && double.IsFinite(value) ? value : null;
+    }
+}
