@@ -33,7 +33,8 @@ public sealed record PredictorComparison(PredictorVersion A, PredictorVersion B,
     private static string NameOf(PredictorVersion version) => $"{version.Name} {version.Number}";
 
     private static JudgedRows Judged(LearningTask task, TestPredictions test, int[] rows, PredictorVersion version) => new(task, [.. rows.Select(row => test.Truth[row])],
-        [.. rows.SelectMany(row => test.Values.Skip(row * task.Outputs).Take(task.Outputs))]) { Threshold = version.Manifest.Threshold ?? 0.5 };
+        [.. rows.SelectMany(row => test.Values.Skip(row * task.Outputs).Take(task.Outputs))])
+    { Threshold = version.Manifest.Threshold ?? 0.5 };
 
     private static ProblemException Bad(string what, string mend) => new("urn:dure:learn:bad-comparison", what, "comparison of two models", mend);
 }

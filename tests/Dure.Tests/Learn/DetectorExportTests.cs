@@ -7,13 +7,13 @@ namespace Dure.Tests.Learn;
 
 public sealed class DetectorExportTests
 {
-    public static TheoryData<string> Kinds => [.. Recipes.All.Select(r => r.Name)];
+    public static TheoryData<string> Kinds => [.. MadeRecipes.All.Select(r => r.Name)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public void The_graph_gives_the_scores_contributions_and_states_of_the_detector(string kind)
     {
-        var detector = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 1), Healthy.Columns);
+        var detector = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 1), Healthy.Columns);
         var session = OnnxSession.Create(OnnxModel.Read(detector.ToOnnx("m", MadeDataset.Signals).Write()));
         var (stream, contributions, state) = (detector.Open(), new double[Healthy.Columns], detector.StartState.ToArray());
         var rows = Awkward(Healthy.Rows(500, seed: 2));
@@ -40,7 +40,7 @@ public sealed class DetectorExportTests
     [MemberData(nameof(Kinds))]
     public void The_same_fit_gives_the_same_bytes(string kind)
     {
-        byte[] Bytes() => Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 3), Healthy.Columns).ToOnnx("m", MadeDataset.Signals).Write();
+        byte[] Bytes() => MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 3), Healthy.Columns).ToOnnx("m", MadeDataset.Signals).Write();
         Assert.Equal(Bytes(), Bytes());
     }
 

@@ -8,13 +8,13 @@ namespace Dure.Tests.Learn;
 
 public sealed class DetectorTests
 {
-    public static TheoryData<string> Kinds => [.. Recipes.All.Select(r => r.Name)];
+    public static TheoryData<string> Kinds => [.. MadeRecipes.All.Select(r => r.Name)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Scoring_row_by_row_equals_scoring_at_once_and_resuming_in_the_middle(string kind)
     {
-        var (recipe, rows) = (Recipes.Named(kind), Healthy.Rows(600, seed: 1));
+        var (recipe, rows) = (MadeRecipes.Named(kind), Healthy.Rows(600, seed: 1));
         var detector = recipe.Fit(rows.AsSpan(0, 300 * Healthy.Columns), Healthy.Columns);
         var following = rows.AsSpan(300 * Healthy.Columns);
         var batch = detector.Score(following);
@@ -35,7 +35,7 @@ public sealed class DetectorTests
     [MemberData(nameof(Kinds))]
     public void Contributions_sum_to_the_score(string kind)
     {
-        var detector = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 2), Healthy.Columns);
+        var detector = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 2), Healthy.Columns);
         var contributions = new double[Healthy.Columns];
         Prop.ForAll<int>(seed =>
         {
@@ -49,7 +49,7 @@ public sealed class DetectorTests
     [MemberData(nameof(Kinds))]
     public void The_signal_that_moved_contributes_most_and_its_state_says_which_way(string kind)
     {
-        var detector = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 3), Healthy.Columns);
+        var detector = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 3), Healthy.Columns);
         var (stream, contributions, score) = (detector.Open(), new double[Healthy.Columns], 0.0);
         var rows = Healthy.Rows(60, seed: 4);
         for (var row = 0; row < 60; row++)
@@ -72,7 +72,7 @@ public sealed class DetectorTests
         for (var row = 0; row < plain.Length; row++)
             Assert.Equal(plain[row], scaled[row], 1e-6 * Math.Max(1, plain[row]));
 
-        double[] Score(double[] all) => Recipes.Named(kind).Fit(all.AsSpan(0, 300 * Healthy.Columns), Healthy.Columns).Score(all.AsSpan(300 * Healthy.Columns));
+        double[] Score(double[] all) => MadeRecipes.Named(kind).Fit(all.AsSpan(0, 300 * Healthy.Columns), Healthy.Columns).Score(all.AsSpan(300 * Healthy.Columns));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class DetectorTests
     public void The_same_rows_give_the_same_fit(string kind)
     {
         var rows = Healthy.Rows(450, seed: 6);
-        var (a, b) = (Recipes.Named(kind).Fit(rows, Healthy.Columns), Recipes.Named(kind).Fit(rows, Healthy.Columns));
+        var (a, b) = (MadeRecipes.Named(kind).Fit(rows, Healthy.Columns), MadeRecipes.Named(kind).Fit(rows, Healthy.Columns));
         Assert.Equal(a.Limit, b.Limit);
         Assert.Equal(a.Score(rows), b.Score(rows));
     }
@@ -89,7 +89,7 @@ public sealed class DetectorTests
     [MemberData(nameof(Kinds))]
     public void Missing_values_count_as_the_mean_and_are_counted(string kind)
     {
-        var detector = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 7), Healthy.Columns);
+        var detector = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 7), Healthy.Columns);
         var row = Healthy.Rows(1, seed: 8);
         var (withHole, withMean) = (row.ToArray(), row.ToArray());
         withHole[3] = double.NaN;
@@ -106,7 +106,7 @@ public sealed class DetectorTests
         var rows = Healthy.Rows(400, seed: 9);
         for (var i = 1; i < rows.Length; i += Healthy.Columns)
             rows[i] = 32;
-        var detector = Recipes.Named(kind).Fit(rows, Healthy.Columns);
+        var detector = MadeRecipes.Named(kind).Fit(rows, Healthy.Columns);
         Assert.Equal([1], detector.Scale.Constant);
         if (kind == "isolation-forest")
             return; // its trees never cut a signal that did not vary, so such a change is invisible to it
@@ -120,7 +120,7 @@ public sealed class DetectorTests
     [MemberData(nameof(Kinds))]
     public void Fewer_rows_than_signals_and_two_are_refused_with_a_way_out(string kind)
     {
-        var problem = Assert.Throws<ProblemException>(() => Recipes.Named(kind).Fit(Healthy.Rows(Healthy.Columns + 1, seed: 1), Healthy.Columns)).Problem;
+        var problem = Assert.Throws<ProblemException>(() => MadeRecipes.Named(kind).Fit(Healthy.Rows(Healthy.Columns + 1, seed: 1), Healthy.Columns)).Problem;
         Assert.Equal("urn:dure:learn:too-few-rows", problem.Type);
         Assert.Contains("longer commissioning run", problem.Mend, StringComparison.Ordinal);
     }
@@ -132,14 +132,14 @@ public sealed class DetectorTests
         var rows = Healthy.Rows(400, seed: 10);
         for (var i = 0; i < rows.Length - 150 * Healthy.Columns; i += Healthy.Columns)
             rows[i] = double.NaN;
-        Assert.Equal("urn:dure:learn:mostly-missing", Assert.Throws<ProblemException>(() => Recipes.Named(kind).Fit(rows, Healthy.Columns)).Problem.Type);
+        Assert.Equal("urn:dure:learn:mostly-missing", Assert.Throws<ProblemException>(() => MadeRecipes.Named(kind).Fit(rows, Healthy.Columns)).Problem.Type);
     }
 
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Scoring_allocates_nothing_per_row(string kind)
     {
-        var stream = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 11), Healthy.Columns).Open();
+        var stream = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 11), Healthy.Columns).Open();
         var (row, contributions) = (Healthy.Rows(1, seed: 12), new double[Healthy.Columns]);
         stream.Score(row, contributions);
         const int Rows = 10_000;
@@ -153,7 +153,7 @@ public sealed class DetectorTests
     [MemberData(nameof(Kinds))]
     public void An_infinite_reading_alarms_and_leaves_no_NaN_behind(string kind)
     {
-        var stream = Recipes.Named(kind).Fit(Healthy.Rows(400, seed: 13), Healthy.Columns).Open();
+        var stream = MadeRecipes.Named(kind).Fit(Healthy.Rows(400, seed: 13), Healthy.Columns).Open();
         var row = Healthy.Rows(1, seed: 14);
         row[0] = double.PositiveInfinity;
         Assert.True(stream.Score(row) > 1);

@@ -24,7 +24,7 @@ internal static class Healthy
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
 
-internal static class Recipes
+internal static class MadeRecipes
 {
     public static IReadOnlyList<AnomalyRecipe> All { get; } = [new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates()];
 

@@ -17,7 +17,7 @@ public sealed class SelectionTests
     public void Every_recipe_appears_with_its_best_limit_and_the_best_is_chosen()
     {
         var result = Select();
-        Assert.Equal(Recipes.All.Count, result.Best.Count);
+        Assert.Equal(MadeRecipes.All.Count, result.Best.Count);
         Assert.All(result.Best, best => Assert.Equal(result.Tried.Where(t => t.Recipe.Name == best.Recipe.Name).Max(t => t.BalancedAccuracy), best.BalancedAccuracy));
         Assert.Equal(result.Tried.Max(t => t.BalancedAccuracy), result.Best[0].BalancedAccuracy);
     }
@@ -61,13 +61,13 @@ public sealed class SelectionTests
     [Fact]
     public void Without_healthy_rows_nothing_can_be_chosen() =>
         Assert.Equal("urn:dure:learn:nothing-to-select",
-            Assert.Throws<ProblemException>(() => new DetectorSelection(InjectedFault.Standard, 1).Run(Recipes.All, [], null, TestContext.Current.CancellationToken)).Problem.Type);
+            Assert.Throws<ProblemException>(() => new DetectorSelection(InjectedFault.Standard, 1).Run(MadeRecipes.All, [], null, TestContext.Current.CancellationToken)).Problem.Type);
 
     [Fact]
     public void A_cancelled_selection_stops() =>
         Assert.ThrowsAny<OperationCanceledException>(() => new DetectorSelection(InjectedFault.Standard, 1)
-            .Run(Recipes.All, [HealthyTrial.FromCommissioning("m", Healthy.Rows(400, 1), Healthy.Columns)], null, new CancellationToken(true)));
+            .Run(MadeRecipes.All, [HealthyTrial.FromCommissioning("m", Healthy.Rows(400, 1), Healthy.Columns)], null, new CancellationToken(true)));
 
     private static SelectionResult Select() => new DetectorSelection(InjectedFault.Standard, 1)
-        .Run(Recipes.All, [.. Enumerable.Range(0, 4).Select(i => HealthyTrial.FromCommissioning($"m{i}", Healthy.Rows(400, i), Healthy.Columns))], null, TestContext.Current.CancellationToken);
+        .Run(MadeRecipes.All, [.. Enumerable.Range(0, 4).Select(i => HealthyTrial.FromCommissioning($"m{i}", Healthy.Rows(400, i), Healthy.Columns))], null, TestContext.Current.CancellationToken);
 }

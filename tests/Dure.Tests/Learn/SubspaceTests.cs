@@ -91,7 +91,7 @@ public sealed class SubspaceTests
 
     private static string Problem(Action fit) => Assert.Throws<ProblemException>(fit).Problem.Type;
 
-    private static SubspaceRecipe Recipe(string kind) => (SubspaceRecipe)Recipes.Named(kind);
+    private static SubspaceRecipe Recipe(string kind) => (SubspaceRecipe)MadeRecipes.Named(kind);
 
     private static double Alarms(IEnumerable<double> scores) => scores.Where(s => !double.IsNaN(s)).Average(s => s > 1 ? 1.0 : 0);
 
