@@ -21,11 +21,11 @@ internal static class FeatureKinds
         new(Feature.ValueOf, 0, [], Plain, Now, (_, _, _, _) => throw new InvalidOperationException("A signal's state is made by the plan.")),
         new("lag", 1, [Rows], Same, RowsBack(0), (_, f, of, _) => new LagState(of[0], (int)f["rows"], isDifference: false)),
         new("difference", 1, [Rows], Spread, RowsBack(0), (_, f, of, _) => new LagState(of[0], (int)f["rows"], isDifference: true)),
-        Figure<Moments>("mean", Same, m => m.MeanOrMissing),
-        Figure<Moments>("sd", Spread, m => m.StandardDeviation),
-        Figure<Moments>("rms", Same, m => m.Rms),
-        Figure<Moments>("skewness", Plain, m => m.Skewness),
-        Figure<Moments>("kurtosis", Plain, m => m.Kurtosis),
+        Figure<WindowMoments>("mean", Same, m => m.MeanOrMissing),
+        Figure<WindowMoments>("sd", Spread, m => m.StandardDeviation),
+        Figure<WindowMoments>("rms", Same, m => m.Rms),
+        Figure<WindowMoments>("skewness", Plain, m => m.Skewness),
+        Figure<WindowMoments>("kurtosis", Plain, m => m.Kurtosis),
         Figure<Extremes>("min", Same, e => e.MinOrMissing),
         Figure<Extremes>("max", Same, e => e.MaxOrMissing),
         Figure<Extremes>("range", Spread, e => e.Range),
@@ -83,7 +83,7 @@ internal static class FeatureKinds
     private static PairState Crest(StateMaker make, Feature feature, FeatureState[] of, Unit?[] units)
     {
         var peak = make.Shared($"peak\n{feature.Key}", () => new WindowFigure<Extremes>(SumOver<Extremes>(make, feature, of[0]), e => e.Peak));
-        var rms = make.Shared($"rms\n{feature.Key}", () => new WindowFigure<Moments>(SumOver<Moments>(make, feature, of[0]), m => m.Rms));
+        var rms = make.Shared($"rms\n{feature.Key}", () => new WindowFigure<WindowMoments>(SumOver<WindowMoments>(make, feature, of[0]), m => m.Rms));
         return new PairState(peak, rms, (a, b) => b == 0 ? double.NaN : a / b);
     }
 

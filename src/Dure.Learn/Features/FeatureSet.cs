@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
 
@@ -25,11 +24,11 @@ public sealed record FeatureSet(IReadOnlyList<Feature> Features)
         foreach (var (name, _) in text)
             if (name is not ("version" or "every" or "features"))
                 throw FeatureText.Bad($"'{name}' means nothing here.", "features", "It takes: version, every, features.");
-        if (Whole(text["version"]) != Version)
+        if (FeatureText.WholeNumberOf(text["version"]) != Version)
             throw FeatureText.Bad($"The features are of version {text["version"]?.ToJsonString() ?? "none"}.", "features", $"Write \"version\": {Version}, or take a newer release that knows it.");
         if (text["features"] is not JsonArray { Count: > 0 } list)
             throw FeatureText.Bad("There are no features.", "features", "Give a list, for instance [\"*\"] for all signals as they are.");
-        var every = text["every"] is null ? 1 : Whole(text["every"]);
+        var every = text["every"] is null ? 1 : FeatureText.WholeNumberOf(text["every"]);
         if (every is null or < 1 or > 1 << 24)
             throw FeatureText.Bad("'every' makes no sense.", "features", "Give a whole number of rows from 1.");
         var features = new List<Feature>();
@@ -53,6 +52,4 @@ public sealed record FeatureSet(IReadOnlyList<Feature> Features)
     /// <summary>Sets the features to signals: patterns stand for signals now, units are checked.</summary>
     /// <exception cref="ProblemException">A signal is missing, units do not fit, or two features have one name.</exception>
     public FeaturePlan Bind(IReadOnlyList<FeatureSignal> signals) => new(this, signals);
-
-    private static int? Whole(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var number) ? number : null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
@@ -86,9 +87,15 @@ public static class FeatureText
     private static IEnumerable<double> Numbers(JsonNode? member, FeatureParameter parameter, string where) => member switch
     {
         JsonArray { Count: > 0 } list => [.. list.SelectMany(one => Numbers(one is JsonArray ? null : one, parameter, where))],
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number) => [number],
+        not null when NumberOf(member) is { } number => [number],
         _ => throw Bad($"'{parameter.Name}' is no number.", where, $"Give {parameter.Range}."),
     };
+
+    /// <summary>The number that a node is, whichever type it was made of; null when it is none.</summary>
+    internal static double? NumberOf(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : null;
+
+    /// <inheritdoc cref="NumberOf"/>
+    internal static int? WholeNumberOf(JsonNode? node) => NumberOf(node) is { } number && number == Math.Floor(number) && Math.Abs(number) <= int.MaxValue ? (int)number : null;
 
     private static string? TextOf(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
 

@@ -1,18 +1,18 @@
 namespace Dure.Learn.Features;
 
 /// <summary>Count, mean and central moments up to the fourth; joined by the formulas of Pébay (2008), eqs. 3.1 and 3.2.</summary>
-internal readonly record struct Moments(double Count, double Mean, double M2, double M3, double M4) : IWindowSum<Moments>
+internal readonly record struct WindowMoments(double Count, double Mean, double M2, double M3, double M4) : IWindowSum<WindowMoments>
 {
-    public static Moments Nothing => default;
+    public static WindowMoments Nothing => default;
 
-    public static Moments Of(double value, double place) => double.IsNaN(value) ? default : new(1, value, 0, 0, 0);
+    public static WindowMoments Of(double value, double place) => double.IsNaN(value) ? default : new(1, value, 0, 0, 0);
 
-    public static Moments Join(in Moments a, in Moments b)
+    public static WindowMoments Join(in WindowMoments a, in WindowMoments b)
     {
         if (a.Count == 0 || b.Count == 0)
             return a.Count == 0 ? b : a;
         double n = a.Count + b.Count, delta = b.Mean - a.Mean, perN = delta / n, cross = a.Count * b.Count;
-        return new Moments(n, a.Mean + b.Count * perN,
+        return new WindowMoments(n, a.Mean + b.Count * perN,
             a.M2 + b.M2 + delta * perN * cross,
             a.M3 + b.M3 + delta * perN * perN * cross * (a.Count - b.Count) + 3 * perN * (a.Count * b.M2 - b.Count * a.M2),
             a.M4 + b.M4 + delta * perN * perN * perN * cross * (a.Count * a.Count - cross + b.Count * b.Count)

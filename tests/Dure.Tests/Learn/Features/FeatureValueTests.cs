@@ -80,12 +80,12 @@ public sealed class FeatureValueTests
     public void A_large_value_that_left_the_window_leaves_no_error_and_a_row_costs_two_joins()
     {
         const int rows = 300_000, width = 64;
-        var window = new SlidingWindow<Moments>(width);
+        var window = new SlidingWindow<WindowMoments>(width);
         var edge = new WindowEdge(new WindowLength(width, 0));
         for (var row = 0; row < rows; row++)
         {
             var value = row % 1000 == 0 ? 1e15 : 1 + row % 2 * 1e-3;
-            window.Advance(edge.Advance(new FeatureRow(row, 0, row, [])), Moments.Of(value, row));
+            window.Advance(edge.Advance(new FeatureRow(row, 0, row, [])), WindowMoments.Of(value, row));
             if (row % 1000 == width + 1)
                 Assert.Equal(5.0395e-4, window.Sum.StandardDeviation, 1e-8);
         }
