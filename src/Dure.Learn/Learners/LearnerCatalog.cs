@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Dure.Kernel;
+using Dure.Learn.Gaussian;
 using Dure.Learn.Linear;
 using Dure.Learn.Search;
 using Dure.Learn.Trees;
@@ -25,6 +26,7 @@ public static class LearnerCatalog
         Entry.Of<LinearLearner>(LinearLearner.Name, file => LinearModel.Read(LinearLearner.Name, file)),
         Entry.Of<LogisticLearner>(LogisticLearner.Name, file => LinearModel.Read(LogisticLearner.Name, file)),
         Entry.Of<RandomForestLearner>(RandomForestLearner.Name, RandomForestModel.Read),
+        Entry.Of<GaussianProcessLearner>(GaussianProcessLearner.Name, GaussianProcessModel.Read),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(entry => entry.Kind)];

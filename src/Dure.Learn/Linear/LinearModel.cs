@@ -51,9 +51,9 @@ public sealed class LinearModel : TableModel
 
     public override GraphValue AddTo(GraphBuilder graph, GraphValue rows)
     {
-        var scores = encoding.Width == 0 ? Constant(graph, rows) : graph.Add(
-            graph.MatMul(encoding.AddTo(graph, rows), graph.Constant<float>("weights", ByPlace(), encoding.Width, intercepts.Length)),
-            graph.Constant<float>("intercepts", Array.ConvertAll(intercepts, value => (float)value), intercepts.Length));
+        var sums = encoding.Width == 0 ? TableEncoding.Nothing(graph, rows) // whatever a row holds, the intercepts remain
+            : graph.MatMul(encoding.AddTo(graph, rows), graph.Constant<float>("weights", ByPlace(), encoding.Width, intercepts.Length));
+        var scores = graph.Add(sums, graph.Constant<float>("intercepts", Array.ConvertAll(intercepts, value => (float)value), intercepts.Length));
         return task switch
         {
             { IsClassification: false } => scores,
@@ -73,13 +73,6 @@ public sealed class LinearModel : TableModel
             ModelFile.Must(intercepts.Length == task.Outputs && weights.Length == task.Outputs * encoding.Width, "its weights do not fit its columns and task");
             return new LinearModel(kind, task, encoding, intercepts, weights, model["penalty"]!.GetValue<double>());
         });
-    }
-
-    /// <summary>The intercepts for each row, whatever it holds: no column says anything.</summary>
-    private GraphValue Constant(GraphBuilder graph, GraphValue rows)
-    {
-        var nothing = graph.Mul(graph.Cast(graph.IsNaN(graph.Node("Gather", [rows, graph.Constant<long>("any_column", [0], 1)], [OnnxAttribute.Of("axis", 1L)])), OnnxType.Float), graph.Scalar("zero", 0f));
-        return graph.Add(nothing, graph.Constant<float>("intercepts", Array.ConvertAll(intercepts, value => (float)value), intercepts.Length));
     }
 
     private float[] ByPlace()

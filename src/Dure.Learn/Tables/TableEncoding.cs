@@ -135,6 +135,14 @@ internal sealed class TableEncoding
         return parts.Count == 1 ? parts[0] : graph.Node("Concat", [.. parts], [OnnxAttribute.Of("axis", 1L)]);
     }
 
+    /// <summary>A 0 for each row: what stands for a table that says nothing.</summary>
+    /// <returns>[n, 1] of floats.</returns>
+    public static GraphValue Nothing(GraphBuilder graph, GraphValue rows)
+    {
+        var any = graph.Node("Gather", [rows, graph.Constant<long>("any_column", [0], 1)], [OnnxAttribute.Of("axis", 1L)]);
+        return graph.Mul(graph.Cast(graph.IsNaN(any), OnnxType.Float), graph.Scalar("nothing", 0f));
+    }
+
     private static float[] Codes(float[] values)
     {
         var counts = new Dictionary<float, int>();

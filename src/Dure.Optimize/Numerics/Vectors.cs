@@ -58,5 +58,20 @@ public static class Vectors
             into[i] += what[i] * factor;
     }
 
+    /// <summary>Adds the weighted squares of differences to one number.</summary>
+    internal static void AddSquares(Span<double> into, double from, ReadOnlySpan<double> numbers, double weight)
+    {
+        var wide = MemoryMarshal.Cast<double, Vector512<double>>(into);
+        var others = Wide(numbers[..into.Length]);
+        var (start, weights) = (Vector512.Create(from), Vector512.Create(weight));
+        for (var i = 0; i < wide.Length; i++)
+        {
+            var away = others[i] - start;
+            wide[i] = Vector512.FusedMultiplyAdd(away * away, weights, wide[i]);
+        }
+        for (var i = wide.Length * Vector512<double>.Count; i < into.Length; i++)
+            into[i] += (numbers[i] - from) * (numbers[i] - from) * weight;
+    }
+
     private static ReadOnlySpan<Vector512<double>> Wide(ReadOnlySpan<double> numbers) => MemoryMarshal.Cast<double, Vector512<double>>(numbers);
 }
