@@ -1,6 +1,7 @@
 using Dure.Bench;
 using Dure.Bench.Exchange;
 using Dure.Bench.Historian;
+using Dure.Bench.Learn;
 
 // ./bench NAME [--quick] [--minutes N]: measures, prints a line per goal, writes benchmarks/results/NAME.md.
 var minutesAt = Array.IndexOf(args, "--minutes") + 1;
@@ -15,9 +16,12 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["store"] = HistorianBenchmark.Store,
     ["mqtt"] = HistorianBenchmark.Mqtt,
     ["idle"] = HistorianBenchmark.IdleAlone,
+    ["learn"] = LearnBenchmark.Run,
     ["exchange"] = ExchangeBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
+if (args is ["learn-child", var folder])
+    return LearnChild.Run(folder);
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
     Console.Error.WriteLine($"usage: ./bench NAME [--quick] [--minutes N]   NAME is one of: {string.Join(", ", benchmarks.Keys)}");

@@ -31,6 +31,9 @@ internal sealed class Report(string name)
         lines.Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, target {(higherIsBetter ? "at least" : "at most")} {Shown(target)}: {(isMet ? "met" : "short")}");
     }
 
+    /// <summary>A goal that is no plain ratio, judged where it was measured.</summary>
+    public void Verdict(string goal, string figures, bool isMet) => lines.Add($"{name} goal: {goal}: {figures}: {(isMet ? "met" : "short")}");
+
     public void Note(string text) => lines.Add($"{name} note: {text}");
 
     /// <summary>Writes <c>benchmarks/results/NAME.md</c>.</summary>

@@ -53,6 +53,8 @@ public sealed class TableTraining
         var rows = TrainingRows.Of(table, recipe, threads, cancel);
         var plan = rows.PlanFor(recipe);
         var parts = plan.Parts(rows.Split);
+        Tell("looking for leaks", 0.06);
+        var leaks = Leaks(rows, parts);
         var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts), null) : Search(rows, plan, parts);
         Tell("judging on rows it has not seen", LearningTo);
         var predictor = Predictor.Of(recipe, rows, model, parts, threads, cancel);
@@ -67,6 +69,7 @@ public sealed class TableTraining
             Predictor = predictor,
             Judgement = judgement,
             Search = search,
+            Leaks = leaks,
             Curve = curve,
             TargetUnit = table.TryFind(recipe.Target) is { Unit.Length: > 0 } target ? target.Unit : null,
             Coverage = predictor.Coverage(rows, parts.Test, threads, cancel),
@@ -76,6 +79,18 @@ public sealed class TableTraining
         Tell("done", 1);
         return result;
     }
+
+    /// <summary>What looks like a leak, in words for the model card; what would make the figures false is refused unless the recipe takes it with a reason.</summary>
+    private List<string> Leaks(TrainingRows rows, RowParts parts)
+    {
+        var findings = LeakProbes.Of(new LeakQuestion(rows.Task, rows.Rows, rows.Split) { Parts = parts, Now = time.GetUtcNow(), Seed = recipe.Seed }, cancel);
+        LeakProbes.Refuse([.. findings.Where(finding => ReasonFor(finding) is null)]);
+        return [.. findings.Select(finding => ReasonFor(finding) is { } reason ? $"{finding.What} Taken all the same, because: {reason}" : $"{finding.What} {finding.Mend}")];
+    }
+
+    /// <summary>Why a finding is taken: by one of its columns, or by the name of its kind where it is about the split.</summary>
+    private string? ReasonFor(LeakFinding finding) =>
+        finding.Columns.Append(finding.Kind.ToString()).Select(key => recipe.Accepted.GetValueOrDefault(key)).FirstOrDefault(reason => reason is not null);
 
     private TableModel Train(Learner learner, TrainingRows rows, SplitPlan plan, RowParts parts)
     {

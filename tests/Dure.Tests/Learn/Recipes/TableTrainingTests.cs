@@ -130,6 +130,19 @@ public sealed class TableTrainingTests
         Assert.Equal(whole, TableTraining.Run(Plain, table, TimeProvider.System, null, new TrainingCheckpoint(path, TimeSpan.Zero, TimeProvider.System), 0, TestContext.Current.CancellationToken).Predictor.Write());
     }
 
+    [Fact]
+    public void A_column_that_gives_the_answer_away_is_refused_unless_someone_writes_why_it_may_stay()
+    {
+        var parts = MadeDatasetTable.Parts(600, 8);
+        var table = MadeDatasetTable.Of([.. parts.Columns, MadeDatasetTable.Column("weighed", Array.ConvertAll(parts.TryFind("y")!.Values, value => 2 * value + 1))]);
+        var problem = Assert.Throws<ProblemException>(() => Train(Plain, table)).Problem;
+        Assert.Equal("urn:dure:learn:leak", problem.Type);
+        Assert.Contains("weighed", problem.Where, StringComparison.Ordinal);
+        var taken = Train(Plain with { Accepted = new Dictionary<string, string> { ["weighed"] = "the scale stands before the press" } }, table);
+        Assert.Contains(taken.Leaks, leak => leak.Contains("the scale stands before the press", StringComparison.Ordinal));
+        Assert.Empty(Train(Plain with { Leave = ["weighed"] }, table).Leaks);
+    }
+
     public static TheoryData<string, Func<TableRecipe, TableRecipe>, Func<DatasetTable>> Refused => new()
     {
         { "no column 'z'", recipe => recipe with { Target = "z" }, () => MadeDatasetTable.Parts(100, 1) },
