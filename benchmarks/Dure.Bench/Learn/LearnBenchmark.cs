@@ -14,7 +14,7 @@ internal static class LearnBenchmark
     private const int Repeats = 3;
     private const int Seeds = 5;
     private static readonly string[] Peers = ["xgboost", "sklearn"];
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    internal static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static async Task<Report> Run(bool isQuick)
     {
@@ -140,7 +140,7 @@ internal static class LearnBenchmark
     {
         try
         {
-            var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
             start.Environment["OMP_NUM_THREADS"] = "2";
             using var process = Process.Start(start)!; // a new process
             var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

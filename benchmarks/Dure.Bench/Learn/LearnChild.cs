@@ -41,7 +41,7 @@ internal static class LearnChild
         }).Max();
         File.WriteAllBytes(Path.Combine(folder, "ours.f64"), MemoryMarshal.AsBytes<double>(predictions));
         var (single, explained) = task.IsDeep ? (Single(model, test), Explained(model, test)) : (double.NaN, double.NaN);
-        Console.WriteLine(JsonSerializer.Serialize(new LearnTimes(trained, perSecond, single, explained, peak), new JsonSerializerOptions { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals }));
+        Console.WriteLine(JsonSerializer.Serialize(new LearnTimes(trained, perSecond, single, explained, peak), LearnBenchmark.Json));
         return 0;
     }
 
