@@ -18,6 +18,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["idle"] = HistorianBenchmark.IdleAlone,
     ["learn"] = LearnBenchmark.Run,
     ["exchange"] = ExchangeBenchmark.Run,
+    ["neural"] = NeuralBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };
 if (args is ["learn-child", var folder])

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Dure.Kernel;
 using Dure.Learn.Gaussian;
 using Dure.Learn.Linear;
+using Dure.Learn.Neural;
 using Dure.Learn.Search;
 using Dure.Learn.Trees;
 
@@ -27,6 +28,7 @@ public static class LearnerCatalog
         Entry.Of<LogisticLearner>(LogisticLearner.Name, file => LinearModel.Read(LogisticLearner.Name, file)),
         Entry.Of<RandomForestLearner>(RandomForestLearner.Name, RandomForestModel.Read),
         Entry.Of<GaussianProcessLearner>(GaussianProcessLearner.Name, GaussianProcessModel.Read),
+        Entry.Of<NeuralNetworkLearner>(NeuralNetworkLearner.Name, NeuralNetworkModel.Read),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(entry => entry.Kind)];

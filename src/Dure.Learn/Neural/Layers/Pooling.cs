@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Dure.Edge.Onnx;
 
 namespace Dure.Learn.Neural;
@@ -24,7 +26,8 @@ internal sealed record Pooling(Sliding Sliding, bool IsMax) : Layer
         {
             var target = site.Value.Slice(place * channels, channels);
             var which = chosen.AsSpan(place * channels, channels);
-            target.Fill(IsMax ? float.NegativeInfinity : 0);
+            if (!IsMax)
+                target.Clear();
             for (var tap = 0; tap < taps; tap++)
             {
                 var source = site.Input().Slice(Source(site, place, tap), channels);
@@ -33,10 +36,14 @@ internal sealed record Pooling(Sliding Sliding, bool IsMax) : Layer
                     FloatMath.AddScaled(1f / taps, source, target);
                     continue;
                 }
-                for (var c = 0; c < channels; c++)
+                if (tap == 0)
                 {
-                    if (source[c] > target[c] || tap == 0)
-                        (target[c], which[c]) = (source[c], tap);
+                    source.CopyTo(target);
+                    which.Clear();
+                }
+                else
+                {
+                    TakeLarger(source, tap, target, which);
                 }
             }
         }
@@ -60,13 +67,44 @@ internal sealed record Pooling(Sliding Sliding, bool IsMax) : Layer
                     FloatMath.AddScaled(1f / taps, gradient, target);
                     continue;
                 }
-                for (var c = 0; c < channels; c++)
-                {
-                    if (chosen[place * channels + c] == tap)
-                        target[c] += gradient[c];
-                }
+                AddWhere(chosen.AsSpan(place * channels, channels), tap, gradient, target);
             }
         }
+    }
+
+    private static void TakeLarger(ReadOnlySpan<float> source, int tap, Span<float> largest, Span<float> which)
+    {
+        ref var from = ref MemoryMarshal.GetReference(source);
+        ref var to = ref MemoryMarshal.GetReference(largest);
+        ref var chosen = ref MemoryMarshal.GetReference(which);
+        var c = 0;
+        for (; c <= source.Length - 8; c += 8)
+        {
+            var (x, y) = (Vector256.LoadUnsafe(ref from, (nuint)c), Vector256.LoadUnsafe(ref to, (nuint)c));
+            var isLarger = Vector256.GreaterThan(x, y);
+            Vector256.ConditionalSelect(isLarger, x, y).StoreUnsafe(ref to, (nuint)c);
+            Vector256.ConditionalSelect(isLarger, Vector256.Create((float)tap), Vector256.LoadUnsafe(ref chosen, (nuint)c)).StoreUnsafe(ref chosen, (nuint)c);
+        }
+        for (; c < source.Length; c++)
+        {
+            if (source[c] > largest[c])
+                (largest[c], which[c]) = (source[c], tap);
+        }
+    }
+
+    private static void AddWhere(ReadOnlySpan<float> which, int tap, ReadOnlySpan<float> gradient, Span<float> target)
+    {
+        ref var chosen = ref MemoryMarshal.GetReference(which);
+        ref var from = ref MemoryMarshal.GetReference(gradient);
+        ref var to = ref MemoryMarshal.GetReference(target);
+        var c = 0;
+        for (; c <= target.Length - 8; c += 8)
+        {
+            var share = Vector256.Equals(Vector256.LoadUnsafe(ref chosen, (nuint)c), Vector256.Create((float)tap)) & Vector256.LoadUnsafe(ref from, (nuint)c);
+            (Vector256.LoadUnsafe(ref to, (nuint)c) + share).StoreUnsafe(ref to, (nuint)c);
+        }
+        for (; c < target.Length; c++)
+            target[c] += which[c] == tap ? gradient[c] : 0;
     }
 
     private int Source(Site site, int place, int tap)

@@ -16,6 +16,7 @@ internal static class MadeTask
         ["boosted-trees"] = """{"rounds": 30, "learningRate": 0.1}""",
         ["random-forest"] = """{"trees": 20}""",
         ["gaussian-process"] = """{"starts": 1, "likelihoodRows": 100, "exactRows": 450, "inducingPoints": 100}""",
+        ["neural-network"] = """{"epochs": 40, "layers": [32, 16], "batchSize": 64}""",
         ["logistic"] = """{"penalties": 3}""",
     };
 
