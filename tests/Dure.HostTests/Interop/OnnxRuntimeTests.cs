@@ -13,7 +13,7 @@ public sealed class OnnxRuntimeTests
     private const int ScoredRows = 1000;
     private const double Tolerance = 1e-5;
 
-    private static Dictionary<string, AnomalyRecipe> All { get; } = new AnomalyRecipe[] { new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates() }.ToDictionary(recipe => recipe.Name);
+    private static Dictionary<string, AnomalyRecipe> All { get; } = new AnomalyRecipe[] { new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates(), new NearestNeighbour() }.ToDictionary(recipe => recipe.Name);
 
     public static TheoryData<string> Detectors { get; } = new(All.Keys);
 
