@@ -1,6 +1,7 @@
 using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Learn.Evaluation;
+using Dure.Learn.Explanations;
 using Dure.Learn.Learners;
 using Dure.Learn.Search;
 using Dure.Learn.Tables;
@@ -59,6 +60,7 @@ public sealed class TableTraining
         Tell("judging on rows it has not seen", LearningTo);
         var predictor = Predictor.Of(recipe, rows, model, parts, threads, cancel);
         var judgement = Judge(predictor, rows, parts);
+        Tell("explaining", 0.93);
         var result = new TableResult
         {
             Dataset = table.Version,
@@ -68,6 +70,7 @@ public sealed class TableTraining
             Parts = parts,
             Predictor = predictor,
             Judgement = judgement,
+            Importance = Importance(predictor, rows, parts),
             Search = search,
             Leaks = leaks,
             Curve = curve,
@@ -150,6 +153,17 @@ public sealed class TableTraining
         Groups = rows.Split.Groups is { } groups ? Array.ConvertAll(some, row => groups[row]) : null,
         Classes = rows.Split.Classes is { } classes ? Array.ConvertAll(some, row => classes[row]) : null,
     };
+
+    /// <summary>What the model leans on, found on test rows, or on some of them where there are many.</summary>
+    private List<FeatureRise> Importance(Predictor predictor, TrainingRows rows, RowParts parts)
+    {
+        const int enough = 2000;
+        const int repeats = 3;
+        var step = Math.Max(1, parts.Test.Length / enough);
+        int[] some = [.. parts.Test.Where((_, i) => i % step == 0)];
+        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(MetricName(rows.Task)), recipe.Seed, repeats, threads, cancel)
+            .Select(one => new FeatureRise(string.Join(" and ", one.Columns), one.Worsening))];
+    }
 
     private Judgement Judge(Predictor predictor, TrainingRows rows, RowParts parts)
     {

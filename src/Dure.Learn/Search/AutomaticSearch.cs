@@ -19,6 +19,9 @@ public sealed class AutomaticSearch
 
     private const int MostMembers = 8;
 
+    /// <summary>One candidate's fold may take so much of the time; what is slower would leave none for others.</summary>
+    private const double OneFoldShare = 0.1;
+
     private readonly LearningTask task;
     private readonly SearchOptions options;
     private readonly TimeProvider time;
@@ -51,7 +54,7 @@ public sealed class AutomaticSearch
         trying.CancelAfter(options.Budget);
         try
         {
-            foreach (var candidate in Candidates().TakeWhile(_ => !IsTryingOver))
+            foreach (var candidate in Candidates(trying.Token).TakeWhile(_ => !IsTryingOver))
             {
                 TryOut(candidate, trying.Token);
                 if (trials.Exists(IsWhole))
@@ -71,12 +74,12 @@ public sealed class AutomaticSearch
 
     private bool IsWhole(Trial trial) => trial.Losses.Count == folds.Folds;
 
-    private IEnumerable<Candidate> Candidates()
+    private IEnumerable<Candidate> Candidates(CancellationToken cancel)
     {
         foreach (var first in SearchSpace.First(task, folds.Views.Count))
             yield return first;
-        var proposals = new Proposals(options.Seed);
-        while (proposals.Next(trials) is { } next)
+        var proposals = new Proposals(options.Seed, folds.Views.Count);
+        while (proposals.Next(trials, cancel) is { } next)
             yield return next;
     }
 
@@ -87,12 +90,27 @@ public sealed class AutomaticSearch
         try
         {
             do
-                folds.Advance(trial, cancel);
+                Advance(trial, cancel);
             while (trial.Refusal is null && !IsWhole(trial) && IsPromising(trial));
         }
         finally
         {
             options.Progress?.Report(trial.Tell());
+        }
+    }
+
+    private void Advance(Trial trial, CancellationToken cancel)
+    {
+        using var share = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (trial.Number > 1)
+            share.CancelAfter(options.Budget * OneFoldShare);
+        try
+        {
+            folds.Advance(trial, share.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            trial.Refusal = $"A fold took longer than {(options.Budget * OneFoldShare).TotalSeconds:0.#} s, its share of the time.";
         }
     }
 

@@ -1,21 +1,31 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Dure.Learn.Learners;
+using Dure.Learn.Linear;
 using Dure.Learn.Trees;
+using Dure.Optimize.Bayesian;
 
 namespace Dure.Learn.Search;
 
-/// <summary>A parameter that a search may turn.</summary>
-/// <param name="Name">As a recipe names it.</param>
-/// <param name="IsLog">Whether steps are factors.</param>
-/// <param name="IsWhole">Whether only whole numbers make sense.</param>
-internal readonly record struct Turn(string Name, double Low, double High, bool IsLog = false, bool IsWhole = false)
+/// <summary>A parameter that a search may turn, by the name a recipe uses.</summary>
+/// <param name="IsSwitch">It is on or off.</param>
+/// <param name="IsWhole">It is a whole number.</param>
+internal sealed record Turn(SearchAxis Axis, bool IsWhole = false, bool IsSwitch = false)
 {
-    /// <summary>The value at a place from 0 to 1.</summary>
-    public double At(double place)
-    {
-        var value = IsLog ? Low * Math.Pow(High / Low, place) : Low + (High - Low) * place;
-        return IsWhole ? Math.Round(value) : double.Parse(value.ToString("G4", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
-    }
+    public string Name => Axis.Name;
+
+    public static Turn Number(string name, double low, double high, bool isLog = false) => new(SearchAxis.Number(name, low, high, isLog));
+
+    public static Turn Whole(string name, int low, int high, bool isLog = false) => new(SearchAxis.Whole(name, low, high, isLog), IsWhole: true);
+
+    public static Turn Switch(string name) => new(SearchAxis.Choice(name, 2), IsSwitch: true);
+
+    /// <summary>The value as a recipe has it; four digits are more than matter.</summary>
+    public JsonNode Write(double value) => IsSwitch ? JsonValue.Create(value > 0) : IsWhole ? JsonValue.Create((int)value)
+        : JsonValue.Create(double.Parse(value.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+
+    /// <summary>The place of a learner's value; NaN where it has its own way.</summary>
+    public double Read(JsonNode? value) => value is null ? double.NaN : IsSwitch ? (value.GetValue<bool>() ? 1 : 0) : value.GetValue<double>();
 }
 
 /// <summary>What is tried first, and which parameters may be turned after that.</summary>
@@ -26,9 +36,12 @@ internal static class SearchSpace
     {
         [BoostedTreesLearner.Name] =
         [
-            new("learningRate", 0.015, 0.2, IsLog: true), new("leaves", 4, 128, IsLog: true, IsWhole: true), new("minRows", 2, 100, IsLog: true, IsWhole: true),
-            new("rowShare", 0.5, 1), new("columnShare", 0.25, 1), new("l2", 0.03, 100, IsLog: true),
+            Turn.Number("learningRate", 0.015, 0.2, isLog: true), Turn.Whole("leaves", 4, 128, isLog: true), Turn.Whole("minRows", 2, 100, isLog: true),
+            Turn.Number("rowShare", 0.5, 1), Turn.Number("columnShare", 0.25, 1), Turn.Number("l2", 0.03, 100, isLog: true),
         ],
+        [RandomForestLearner.Name] = [Turn.Whole("minRows", 1, 30, isLog: true), Turn.Number("columnShare", 0.1, 1), Turn.Switch("extreme")],
+        [LinearLearner.Name] = [Turn.Number("l1Share", 0, 1)],
+        [LogisticLearner.Name] = [Turn.Number("l1Share", 0, 1)],
     };
 
     /// <summary>Configurations that are good on many tables, the most useful first.</summary>
@@ -36,33 +49,41 @@ internal static class SearchSpace
     [
         (BoostedTreesLearner.Name, """{"rounds": 1500, "learningRate": 0.05, "rowShare": 0.8, "columnShare": 0.6}"""),
         (BoostedTreesLearner.Name, """{"rounds": 2500, "learningRate": 0.03, "leaves": 12, "minRows": 8, "rowShare": 0.8, "columnShare": 0.4}"""),
+        (RandomForestLearner.Name, """{"trees": 300, "extreme": true, "columnShare": 0.6}"""),
         (BoostedTreesLearner.Name, """{"rounds": 1500, "learningRate": 0.05, "leaves": 64, "minRows": 10, "rowShare": 0.8, "columnShare": 0.7, "l2": 10}"""),
         (BoostedTreesLearner.Name, """{"rounds": 2500, "learningRate": 0.05, "leaves": 6, "minRows": 20, "rowShare": 0.9, "columnShare": 0.8}"""),
     ];
 
-    /// <summary>The first candidates for a task: the portfolio, and every other learner that suits with its defaults.</summary>
+    /// <summary>The first candidates for a task: the first of the portfolio on each view, every other learner that suits with its defaults, then the rest.</summary>
     public static IEnumerable<Candidate> First(LearningTask task, int views)
     {
         var tuned = Portfolio.Select(entry => Candidate.Of(entry.Kind, 0, (JsonObject)JsonNode.Parse(entry.Parameters)!)).ToList(); // they are objects
-        var others = LearnerCatalog.Kinds.Where(kind => Portfolio.All(entry => entry.Kind != kind)).Select(LearnerCatalog.Default)
-            .Where(learner => learner.Suits(task)).Select(learner => new Candidate(learner, 0)).ToList();
         yield return tuned[0];
         for (var view = 1; view < views; view++)
             yield return tuned[0] with { View = view };
-        foreach (var other in others)
-            yield return other;
+        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task)))
+            yield return new Candidate(other, 0);
         foreach (var next in tuned.Skip(1))
             yield return next;
     }
 
     public static IReadOnlyList<Turn> Of(string kind) => Turns.GetValueOrDefault(kind) ?? [];
 
-    /// <summary>A candidate at a place: one number from 0 to 1 for each parameter that may be turned.</summary>
-    public static Candidate At(Candidate basis, IReadOnlyList<double> place)
+    /// <summary>A candidate with its parameters turned.</summary>
+    /// <param name="point">A value for each parameter that may be turned.</param>
+    public static Candidate At(Candidate basis, IReadOnlyList<double> point)
     {
         var parameters = LearnerCatalog.Describe(basis.Learner);
         foreach (var (i, turn) in Of(basis.Learner.Kind).Index())
-            parameters[turn.Name] = turn.IsWhole ? JsonValue.Create((int)turn.At(place[i])) : JsonValue.Create(turn.At(place[i]));
+            parameters[turn.Name] = turn.Write(point[i]);
         return Candidate.Of(basis.Learner.Kind, basis.View, parameters);
+    }
+
+    /// <summary>Where a candidate stands among the parameters to turn; null where one has no number.</summary>
+    public static double[]? PointOf(Candidate candidate)
+    {
+        var parameters = LearnerCatalog.Describe(candidate.Learner);
+        double[] point = [.. Of(candidate.Learner.Kind).Select(turn => turn.Read(parameters[turn.Name]))];
+        return Array.Exists(point, double.IsNaN) ? null : point;
     }
 }
