@@ -22,6 +22,7 @@ public sealed class GraphBuilder(string name)
     private readonly List<OnnxValueInfo> outputs = [];
     private readonly SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private string part = "";
 
     /// <summary>A value that the caller gives at each run.</summary>
     public GraphValue Input(string input, OnnxType type, params ReadOnlySpan<OnnxDimension> dims)
@@ -33,8 +34,24 @@ public sealed class GraphBuilder(string name)
     /// <summary>A constant tensor, row-major: double, float, long or bool.</summary>
     public GraphValue Constant<T>(string constant, ReadOnlySpan<T> values, params ReadOnlySpan<long> dims) where T : unmanaged
     {
-        constants.Add(OnnxTensor.Of(Claim(constant), values, dims));
-        return new GraphValue(constant);
+        var named = Claim(part + constant);
+        constants.Add(OnnxTensor.Of(named, values, dims));
+        return new GraphValue(named);
+    }
+
+    /// <summary>Builds a part whose constants have names of their own, so that the same part may be built several times.</summary>
+    public GraphValue Part(string name, Func<GraphValue> build)
+    {
+        var outer = part;
+        part += name + "/";
+        try
+        {
+            return build();
+        }
+        finally
+        {
+            part = outer;
+        }
     }
 
     /// <summary>A constant without dimensions.</summary>

@@ -80,8 +80,9 @@ public sealed class EnsembleModel : TableModel
         GraphValue? sum = null;
         for (var at = 0; at < Members.Count; at++)
         {
+            var number = at;
             var picked = graph.Node("Gather", [rows, graph.Constant<long>(graph.Fresh("columns"), [.. columns[at].Select(column => (long)column)], columns[at].Length)], [OnnxAttribute.Of("axis", 1L)]);
-            var part = graph.Mul(Members[at].Model.AddTo(graph, picked), graph.Scalar(graph.Fresh("weight"), (float)Members[at].Weight));
+            var part = graph.Mul(graph.Part($"model{at + 1}", () => Members[number].Model.AddTo(graph, picked)), graph.Scalar(graph.Fresh("weight"), (float)Members[at].Weight));
             sum = sum is { } before ? graph.Add(before, part) : part;
         }
         return sum!.Value; // an ensemble has members
