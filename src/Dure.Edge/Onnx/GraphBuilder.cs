@@ -22,6 +22,7 @@ public sealed class GraphBuilder(string name)
     private readonly List<OnnxValueInfo> outputs = [];
     private readonly SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> taken = new(StringComparer.Ordinal);
     private string part = "";
 
     /// <summary>A value that the caller gives at each run.</summary>
@@ -135,10 +136,13 @@ public sealed class GraphBuilder(string name)
     /// <summary>A name that no value of the graph has yet.</summary>
     public string Fresh(string stem)
     {
-        for (var number = 1; ; number++)
+        for (var number = taken.GetValueOrDefault(stem) + 1; ; number++)
         {
-            if ($"{stem}_{number}" is var candidate && !names.Contains(candidate))
+            if ($"{stem}_{number}" is var candidate && !names.Contains(candidate) && !names.Contains(part + candidate))
+            {
+                taken[stem] = number;
                 return candidate;
+            }
         }
     }
 }
