@@ -121,8 +121,8 @@ public static class CsvImport
         return rows;
     }
 
-    internal static List<BrokenLine> Broken(DuckDb db, int most = MaxBroken) =>
-        [.. Texts(db, $"SELECT DISTINCT line::VARCHAR, coalesce(column_name, ''), error_message, csv_line, line FROM reject_errors ORDER BY line LIMIT {most}", texts: 4)
+    private static List<BrokenLine> Broken(DuckDb db) =>
+        [.. Texts(db, $"SELECT DISTINCT line::VARCHAR, coalesce(column_name, ''), error_message, csv_line, line FROM reject_errors ORDER BY line LIMIT {MaxBroken}", texts: 4)
             .Select(row => new BrokenLine(long.Parse(row[0] ?? "0", System.Globalization.CultureInfo.InvariantCulture), row[1] ?? "", FirstLine(row[2]), row[3] ?? ""))];
 
     private static string FirstLine(string? text) => (text ?? "").Split('\n')[0];

@@ -52,6 +52,8 @@ internal static class ColumnTyping
     private static readonly string MonthFirst = Forms("%m{0}%d{0}%Y");
     private const string YearFirst = "['%Y.%m.%d %H:%M:%S.%f', '%Y.%m.%d %H:%M:%S', '%Y.%m.%d %H:%M', '%Y.%m.%d', '%Y/%m/%d %H:%M', '%Y-%m-%d %H:%M', '%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p']";
 
+    private const string HasOffset = "[0-9]:[0-9]{2}([:.][0-9.]+)? ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$";
+
     private sealed record Seen(long Filled, long Markers, long WeakMarkers, long Numbers, long Commas, long Zeros, long Ones, long YesNo, long Distinct);
 
     public static List<TypedColumn> Of(RawTable table, TableSpec spec)
@@ -97,12 +99,18 @@ internal static class ColumnTyping
         var cell = $"c{index}";
         if (IsOneOf(spec.Categories, column.Name) || Is(spec.Group, column.Name))
             return Plain(TableColumnType.Category, $"{cell}::VARCHAR");
-        if (column.Type != DuckDbType.Double)
-            return Plain(column.Type == DuckDbType.Boolean ? TableColumnType.YesNo : TableColumnType.Time, cell);
+        if (column.Type == DuckDbType.Boolean)
+            return Plain(TableColumnType.YesNo, cell);
+        if (column.Type == DuckDbType.Timestamp)
+            return Plain(TableColumnType.Time, OfCalendar(cell));
         var counts = table.Counts($"SELECT count({cell}), count(*) FILTER (isnan({cell})), count(*) FILTER (isinf({cell})) FROM raw");
         return Counted(table, spec, new TypedColumn(index, column.Name, TableColumnType.Number, $"CASE WHEN isfinite({cell}) THEN {cell} END", counts[0] - counts[1], 0, counts[2], 0));
 
-        TypedColumn Plain(TableColumnType type, string sql) => new(index, column.Name, type, sql, table.Counts($"SELECT count({cell}) FROM raw")[0], 0, 0, 0);
+        TypedColumn Plain(TableColumnType type, string sql)
+        {
+            var filled = table.Counts($"SELECT count({cell}), count({sql}) FROM raw");
+            return new TypedColumn(index, column.Name, type, sql, filled[0], 0, filled[0] - filled[1], 0);
+        }
     }
 
     /// <summary>A column of numbers that is to be the time: dates written as digits, seconds, milli- or microseconds since 1970, or a counter.</summary>
@@ -121,13 +129,16 @@ internal static class ColumnTyping
             ( >= 300_000_000_000_000, < 10_000_000_000_000_000) => $"make_timestamp({whole})",
             _ => null,
         };
+        sql = sql is null ? null : OfCalendar(sql);
         return sql is null ? column : column with { Type = TableColumnType.Time, Sql = sql, Broken = column.Broken + (column.Filled - column.Markers - column.Broken) - table.Counts($"SELECT count({sql}) FROM raw")[0] };
     }
 
     private static (string Sql, long Times, bool IsAmbiguous)? TimesOf(RawTable table, TableSpec spec, int index, long held)
     {
         var cell = $"regexp_replace(replace(replace(trim(c{index}), '오전', 'AM'), '오후', 'PM'), '([AP]M) ([0-9:]+)$', '\\2 \\1')";
-        var iso = $"coalesce(TRY_CAST(trim(c{index}) AS TIMESTAMP), try_strptime({cell}, {YearFirst}))";
+        var plain = $"trim(c{index})";
+        // A TIMESTAMP drops an offset; one that is written counts.
+        var iso = OfCalendar($"coalesce(CASE WHEN regexp_matches({plain}, {DuckDb.Quoted(HasOffset)}) THEN make_timestamp(epoch_us(TRY_CAST({plain} AS TIMESTAMPTZ))) ELSE TRY_CAST({plain} AS TIMESTAMP) END, try_strptime({cell}, {YearFirst}))");
         var (dayFirst, monthFirst) = ($"try_strptime({cell}, {DayFirst})", $"try_strptime({cell}, {MonthFirst})");
         var counts = table.Counts($"SELECT count({iso}), count({dayFirst}), count({monthFirst}), count(*) FILTER (({dayFirst}) <> ({monthFirst})) FROM raw WHERE {HasValue(index, WeaklyMarked)}");
         if (counts[0] >= Mostly * held)
@@ -138,6 +149,9 @@ internal static class ColumnTyping
         var isDayFirst = spec.Dates switch { DateOrder.DayFirst => true, DateOrder.MonthFirst => false, _ => counts[1] >= counts[2] };
         return isDayFirst ? (dayFirst, counts[1], isAmbiguous) : (monthFirst, counts[2], isAmbiguous);
     }
+
+    /// <summary>A time of the years 1 to 9999; infinity and what lies outside is none.</summary>
+    private static string OfCalendar(string time) => $"CASE WHEN ({time}) BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN ({time}) END";
 
     private static string Looks(int index)
     {

@@ -5,7 +5,8 @@ using Dure.Native;
 namespace Dure.Datasets;
 
 /// <summary>A column of a file before anybody says what it means: its name, and the type its file gives it (VARCHAR in CSV).</summary>
-internal sealed record RawColumn(string Name, DuckDbType Type)
+/// <param name="IsNamed">Whether the file names it.</param>
+internal sealed record RawColumn(string Name, DuckDbType Type, bool IsNamed = true)
 {
     public bool IsText => Type == DuckDbType.Varchar;
 }
@@ -28,6 +29,7 @@ internal sealed class RawTable : IDisposable
     private readonly List<RawColumn> columns = [];
     private readonly List<(string? Column, QualityFinding Finding)> findings = [];
     private readonly CancellationTokenRegistration stop;
+    private HashSet<long> brokenAt = [];
     private CsvForm form = new("", "", "", 0, 0);
 
     private sealed record CsvForm(string Delimiter, string Quote, string Escape, long Skip, int Columns);
@@ -132,7 +134,10 @@ internal sealed class RawTable : IDisposable
     /// <param name="rows">Rising numbers of rows from 0.</param>
     public long[] LinesOf(IReadOnlyList<long> rows) => IsParquet
         ? [.. rows.Select(row => row + 1)]
-        : TableText.LinesOf(path, rows, form.Skip, Broken.Select(line => line.Line).ToHashSet(), form.Quote.Length == 1 ? (byte)form.Quote[0] : (byte)0, columns.Count == 1, cancel);
+        : Lines(rows).Rows;
+
+    private (long[] Rows, IReadOnlyDictionary<long, long> Broken) Lines(IReadOnlyList<long> rows) =>
+        TableText.LinesOf(path, rows, form.Skip, brokenAt, form.Quote.Length == 1 ? (byte)form.Quote[0] : (byte)0, columns.Count == 1, cancel);
 
     public void Dispose()
     {
@@ -207,15 +212,50 @@ internal sealed class RawTable : IDisposable
             Tell(null, QualityKinds.NoHeader, "The first line holds values, not names: the columns are numbered.", ("columns", form.Columns));
         NameColumns(hasHeader ? [.. Enumerable.Range(0, form.Columns).Select(i => i < first.Length ? first[i] as string ?? "" : "")] : []);
         Db.Execute($"CREATE TABLE raw AS SELECT * FROM {Reader(form.Skip, $"store_rejects = true, rejects_limit = {MostBroken}")} LIMIT {MostRows + 1}");
-        Broken = CsvImport.Broken(Db, MostBroken);
+        Broken = BrokenLines();
         if (Broken.Count == MostBroken)
             throw Bad($"At least {MostBroken:N0} of its lines cannot be read.", $"{File}, line {Broken[0].Line}", "Give a table whose rows have as many cells as its first line.");
     }
 
+    /// <summary>The records that DuckDB rejected. It counts records where it says lines: cells may hold line breaks, so the bytes say which line.</summary>
+    private List<BrokenLine> BrokenLines()
+    {
+        var rejected = Cells($"SELECT line_byte_position::BIGINT - 1, min(error_type)::VARCHAR, min(error_message), min(csv_line) FROM reject_errors GROUP BY 1 ORDER BY 1 LIMIT {MostBroken}");
+        if (rejected.Count == 0)
+            return [];
+        brokenAt = [.. rejected.Select(one => (long)one[0]!)];
+        var lines = Lines([]).Broken;
+        return rejected.ConvertAll(one => new BrokenLine(lines.GetValueOrDefault((long)one[0]!), "", WhatOf((string?)one[1], (string?)one[2]), (string?)one[3] ?? ""));
+    }
+
+    private static string WhatOf(string? kind, string? message) => kind switch
+    {
+        "MISSING COLUMNS" => "it has fewer cells than the others",
+        "TOO MANY COLUMNS" => "it has more cells than the others",
+        "UNQUOTED VALUE" => "a quote is not closed, or text stands beside one",
+        _ => FirstLine(message ?? ""),
+    };
+
     /// <summary>Separator, quotes and where the table starts: found by DuckDB, then said to it, so that nothing is guessed twice.</summary>
     private CsvForm Sniff()
     {
-        var sniffed = Cells($"SELECT Delimiter, Quote, Escape, SkipRows, len(Columns) FROM sniff_csv({DuckDb.Quoted(DuckDb.PathLiteral(path))}, ignore_errors = true, all_varchar = true, comment = '', sample_size = 20480)");
+        var found = Sniff("");
+        if (found.Columns > 1)
+            return found;
+        try
+        {
+            return Sniff(", delim = ' '") is { Columns: > 1, Skip: 0 } spaced ? spaced : found;
+        }
+        catch (ProblemException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return found; // one column it is
+        }
+    }
+
+    private CsvForm Sniff(string said)
+    {
+        var sniffed = Cells($"SELECT Delimiter, Quote, Escape, SkipRows, len(Columns) FROM sniff_csv({DuckDb.Quoted(DuckDb.PathLiteral(path))}, ignore_errors = true, all_varchar = true, comment = '', sample_size = 20480{said})");
         if (sniffed is not [[string delimiter, var quote, var escape, var skip, var count]])
             throw Bad("No table can be seen in it.", File, "Give a text file of rows with the same number of cells.");
         return new CsvForm(delimiter, Sign(quote), Sign(escape), Convert.ToInt64(skip, CultureInfo.InvariantCulture), Convert.ToInt32(count, CultureInfo.InvariantCulture));
@@ -243,10 +283,10 @@ internal sealed class RawTable : IDisposable
             var own = name;
             for (var n = 2; !taken.Add(own); n++)
                 own = $"{name}_{n}";
-            columns[i] = columns[i] with { Name = own };
+            columns[i] = columns[i] with { Name = own, IsNamed = isNamed };
             if (!isNamed && written.Count > 0)
                 Tell(own, QualityKinds.UnnamedColumn, $"Column {i + 1} has no name in the file: its first line is damaged, or a separator is too many.", ("column", i + 1));
-            else if (own != name)
+            else if (isNamed && own != name)
                 Tell(own, QualityKinds.RenamedColumn, $"The name '{Shown(name)}' stands there more than once; this one is column {i + 1}.", ("column", i + 1));
         }
     }

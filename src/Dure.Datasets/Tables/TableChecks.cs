@@ -21,7 +21,9 @@ internal static class TableChecks
     public static QualityReport Report(TypedTable table, IReadOnlyList<TableColumn> columns)
     {
         var judged = table.Columns.Zip(columns, (typed, column) => Judge(column.Name, [.. FormOf(table, column.Name), .. OfColumn(table, typed, column)]));
-        var leftOut = table.Raw.Columns.Where(raw => columns.All(column => column.Name != raw.Name)).Select(raw => Judge(raw.Name, [.. FormOf(table, raw.Name)]));
+        var kept = columns.Select(column => column.Name).ToHashSet(StringComparer.Ordinal);
+        var leftOut = table.Raw.Columns.Index().Where(raw => !kept.Contains(raw.Item.Name)).Select(raw => Judge(raw.Item.Name,
+            [Finding(QualityKinds.UnnamedColumn, 0, $"Column {raw.Index + 1} has no name in the file and no cell: it is left out. Its first line is damaged, or a separator is too many.", ("column", raw.Index + 1))]));
         var whole = Judge(null, [.. FormOf(table, null), .. OfRows(table, columns)]);
         return new QualityReport([]) { Columns = [.. judged.Concat(leftOut).Append(whole).OrderBy(one => one.Score).ThenBy(one => one.Column, StringComparer.Ordinal)] };
     }

@@ -32,19 +32,19 @@ internal static class TableText
         CheckUtf8(path, file, cancel);
     }
 
-    /// <summary>The line, counted from 1, in which each of some rows begins.</summary>
+    /// <summary>The lines, counted from 1, in which some rows and the broken records begin.</summary>
     /// <param name="rows">Rising numbers of rows, from 0, of those that were read.</param>
     /// <param name="skipped">Lines before the first row.</param>
-    /// <param name="broken">Lines that hold no row, because they could not be read.</param>
-    public static long[] LinesOf(string path, IReadOnlyList<long> rows, long skipped, IReadOnlySet<long> broken, byte quote, bool isOneColumn, CancellationToken cancel)
+    /// <param name="broken">Where records begin that could not be read, in bytes.</param>
+    public static (long[] Rows, IReadOnlyDictionary<long, long> Broken) LinesOf(string path, IReadOnlyList<long> rows, long skipped, IReadOnlySet<long> broken, byte quote, bool isOneColumn, CancellationToken cancel)
     {
-        var found = new long[rows.Count];
-        var (next, row, line, start, length, isQuoted) = (0, 0L, 1L, 1L, 0L, false);
+        var (found, bad) = (new long[rows.Count], new Dictionary<long, long>());
+        var (next, row, line, at) = (0, 0L, 1L, 0L);
+        var (start, startLine, length, isQuoted) = (0L, 1L, 0L, false);
         foreach (var part in Parts(path, cancel))
             foreach (var letter in part.Span)
             {
-                if (next == rows.Count)
-                    return found;
+                at++;
                 if (letter != (byte)'\n')
                 {
                     isQuoted ^= quote != 0 && letter == quote;
@@ -52,20 +52,21 @@ internal static class TableText
                     continue;
                 }
                 line++;
-                if (isQuoted)
+                // A broken record may hold a quote that never closes: the next one that is known to begin ends it.
+                if (isQuoted && !broken.Contains(at) && !broken.Contains(start))
                     continue;
                 End();
-                (start, length) = (line, 0);
+                (start, startLine, length, isQuoted) = (at, line, 0, false);
             }
         End();
-        return found;
+        return (found, bad);
 
         void End()
         {
-            if (next == rows.Count || start <= skipped || broken.Contains(start) || (length == 0 && !isOneColumn))
-                return;
-            if (row++ == rows[next])
-                found[next++] = start;
+            if (broken.Contains(start))
+                bad[start] = startLine;
+            else if (startLine > skipped && (length > 0 || isOneColumn) && next < rows.Count && row++ == rows[next])
+                found[next++] = startLine;
         }
     }
 

@@ -39,8 +39,7 @@ internal sealed class TypedTable
             foreach (var name in spec.Named().Select(named => named.Column).Concat(spec.Categories))
                 if (!raw.Columns.Any(column => ColumnTyping.Is(name, column.Name)))
                     throw BadRole(raw, name, $"There is no column '{RawTable.Shown(name)}'.", $"Name one of: {string.Join(", ", raw.Columns.Take(40).Select(column => column.Name))}.");
-            var unnamed = raw.Findings.Where(told => told.Finding.Key == QualityKinds.UnnamedColumn).Select(told => told.Column).ToHashSet();
-            var columns = ColumnTyping.Of(raw, spec).Where(column => column.Filled > 0 || !unnamed.Contains(column.Name)).ToList();
+            var columns = ColumnTyping.Of(raw, spec).Where(column => column.Filled > 0 || raw.Columns[column.Index].IsNamed).ToList();
             if (columns.Count == 0)
                 throw new ProblemException("urn:dure:datasets:no-table", "No column has a name or a value.", raw.File, "Give a table with a first line of names and a line for each row.");
             table = new TypedTable(raw, spec, columns);
@@ -141,8 +140,10 @@ internal sealed class TypedTable
     private IEnumerable<BrokenLine> CellsOf(TypedColumn column)
     {
         var isText = raw.Columns[column.Index].IsText;
-        var where = isText ? $"{column.WithoutValue} AND NOT ({ColumnTyping.IsMarker(column.Index)})" : $"isinf(c{column.Index})";
-        var cells = raw.Cells($"SELECT rowid, c{column.Index}::VARCHAR FROM raw WHERE {where} ORDER BY rowid LIMIT {ShownCells}");
+        var cell = $"c{column.Index}";
+        var where = isText ? $"{column.WithoutValue} AND NOT ({ColumnTyping.IsMarker(column.Index)})"
+            : $"{cell} IS NOT NULL AND ({column.Sql}) IS NULL{(raw.Columns[column.Index].Type == DuckDbType.Double ? $" AND NOT isnan({cell})" : "")}";
+        var cells = raw.Cells($"SELECT rowid, {cell}::VARCHAR FROM raw WHERE {where} ORDER BY rowid LIMIT {ShownCells}");
         var lines = raw.LinesOf([.. cells.Select(cell => (long)cell[0]!)]);
         var wanted = column.Type switch { TableColumnType.Time => "no time", _ => "no number" };
         return cells.Select((cell, i) => new BrokenLine(lines[i], column.Name, $"'{RawTable.Shown((string)cell[1]!)}' is {wanted}", (string)cell[1]!));
