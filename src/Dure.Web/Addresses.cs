@@ -15,6 +15,9 @@ public static class Addresses
 
     public static string Dataset(string version) => "/datasets/" + version;
 
+    /// <summary>Where a model of a dataset is trained.</summary>
+    public static string Train(string version) => "/train?dataset=" + version;
+
     /// <summary>A negotiation with its transfers; any of their ids leads there.</summary>
     public static string Exchange(string pid) => "/sharing/" + Uri.EscapeDataString(pid);
 
@@ -25,7 +28,7 @@ public static class Addresses
     /// <summary>The page about what a journal entry tells of; null when it has none.</summary>
     public static string? Of(JournalEntry entry) => entry.Kind switch
     {
-        "dataset-versioned" when Text(entry, "version") is { } version => Dataset(version),
+        "dataset-versioned" when Text(entry, "id") is { } version => Dataset(version),
         "model-registered" when Text(entry, "version") is { } version => Model(version),
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
         "negotiation-step" or "transfer-step" or "data-used" or "data-received" or "signals-received" or "series-received" => Exchange(entry.Subject),

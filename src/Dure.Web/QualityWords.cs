@@ -20,6 +20,22 @@ internal static class QualityWords
         [QualityKinds.OutOfRange] = ["samples"],
         [QualityKinds.NotGood] = ["samples"],
         [QualityKinds.NotFinite] = ["samples"],
+        [QualityKinds.SkippedLines] = ["lines"],
+        [QualityKinds.NoHeader] = ["columns"],
+        [QualityKinds.UnnamedColumn] = ["column"],
+        [QualityKinds.RenamedColumn] = ["column"],
+        [QualityKinds.BrokenLines] = ["lines", "first"],
+        [QualityKinds.BrokenCells] = ["cells"],
+        [QualityKinds.NoKey] = ["rows"],
+        [QualityKinds.MixedText] = ["cells"],
+        [QualityKinds.DecimalCommas] = ["cells"],
+        [QualityKinds.AmbiguousDates] = ["cells"],
+        [QualityKinds.SuspiciousDates] = ["rows"],
+        [QualityKinds.WrongMidnights] = ["rows"],
+        [QualityKinds.Constant] = ["rows"],
+        [QualityKinds.LooksLikeId] = ["rows"],
+        [QualityKinds.Outliers] = ["rows", "low", "high"],
+        [QualityKinds.DuplicateRows] = ["rows"],
     };
 
     public static string Of(QualityFinding finding, Wording words)

@@ -58,7 +58,12 @@ public static class WebPages
             sources.Sources.FirstOrDefault(source => source.Name == name) is { } found ? Page<SourcePage>(new { Source = found }) : Missing(name, "/sources"));
         inside.MapGet("/datasets", () => Page<DatasetsPage>());
         inside.MapGet("/datasets/{version}", (string version, DatasetCatalog datasets) =>
-            datasets.TryFind(version) is { } found ? Page<DatasetPage>(new { Version = found }) : Missing(version, "/datasets"));
+            datasets.TryFind(version) switch
+            {
+                null => Missing(version, "/datasets"),
+                { Table: not null } table => Page<TablePage>(new { Version = table }),
+                var series => Page<DatasetPage>(new { Version = series }),
+            });
         inside.MapGet("/models", () => Page<ModelsPage>());
         inside.MapGet("/models/{version}", (string version, ModelRegistry models) =>
             ContentHash.TryParse(version, out var hash) && models.Find(hash) is { } found ? Page<ModelPage>(new { Model = found }) : Missing(version, "/models"));
@@ -70,6 +75,14 @@ public static class WebPages
         if (HasSharing(app.ServiceProvider))
             MapSharing(inside);
         return everything;
+    }
+
+    /// <summary>The page of a file that may become a dataset; the host answers its forms with it.</summary>
+    public static IResult Table(HttpContext context, TableView shown)
+    {
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.RequestServices.GetRequiredService<PageView>().Read(context);
+        return Page<TableImportPage>(new { Shown = shown });
     }
 
     /// <summary>Whether this node shares by policies; under a compatibility kit's script there is nothing to show.</summary>

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure dataset</c>: cut versions, read their cards, take them out.</summary>
+/// <summary><c>dure dataset</c>: cut or import versions, read their cards, take them out.</summary>
 internal static class DatasetCommand
 {
-    public static Command Build(SharedOptions shared) => new("dataset", "Cut dataset versions and take them out.") { List(shared), Cut(shared), Card(shared), Export(shared) };
+    public static Command Build(SharedOptions shared) => new("dataset", "Cut or import dataset versions and take them out.") { List(shared), Cut(shared), DatasetImportCommand.Build(shared), Card(shared), Export(shared) };
 
     private static Command List(SharedOptions shared)
     {

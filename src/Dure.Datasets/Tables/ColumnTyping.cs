@@ -48,12 +48,6 @@ internal static class ColumnTyping
     private static readonly string[] No = ["false", "no", "n", "아니오", "거짓"];
     private static readonly string Marked = List(Markers);
     private static readonly string WeaklyMarked = List([.. Markers, .. WeakMarkers]);
-    private static readonly string DayFirst = Forms("%d{0}%m{0}%Y");
-    private static readonly string MonthFirst = Forms("%m{0}%d{0}%Y");
-    private const string YearFirst = "['%Y.%m.%d %H:%M:%S.%f', '%Y.%m.%d %H:%M:%S', '%Y.%m.%d %H:%M', '%Y.%m.%d', '%Y/%m/%d %H:%M', '%Y-%m-%d %H:%M', '%Y-%m-%d %I:%M:%S %p', '%Y-%m-%d %I:%M %p']";
-
-    private const string HasOffset = "[0-9]:[0-9]{2}([:.][0-9.]+)? ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$";
-
     private sealed record Seen(long Filled, long Markers, long WeakMarkers, long Numbers, long Commas, long Zeros, long Ones, long YesNo, long Distinct);
 
     public static List<TypedColumn> Of(RawTable table, TableSpec spec)
@@ -98,11 +92,11 @@ internal static class ColumnTyping
     {
         var cell = $"c{index}";
         if (IsOneOf(spec.Categories, column.Name) || Is(spec.Group, column.Name))
-            return Plain(TableColumnType.Category, $"{cell}::VARCHAR");
+            return Plain(TableColumnType.Category, column.Type == DuckDbType.Double ? $"CASE WHEN {cell} = floor({cell}) AND abs({cell}) < 1e15 THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END" : $"{cell}::VARCHAR");
         if (column.Type == DuckDbType.Boolean)
             return Plain(TableColumnType.YesNo, cell);
         if (column.Type == DuckDbType.Timestamp)
-            return Plain(TableColumnType.Time, OfCalendar(cell));
+            return Plain(TableColumnType.Time, TimeSql.OfCalendar(cell));
         var counts = table.Counts($"SELECT count({cell}), count(*) FILTER (isnan({cell})), count(*) FILTER (isinf({cell})) FROM raw");
         return Counted(table, spec, new TypedColumn(index, column.Name, TableColumnType.Number, $"CASE WHEN isfinite({cell}) THEN {cell} END", counts[0] - counts[1], 0, counts[2], 0));
 
@@ -119,39 +113,29 @@ internal static class ColumnTyping
         if (!Is(spec.Time, column.Name))
             return column;
         var edges = table.Counts($"SELECT coalesce(floor(min(greatest(-1e18, least(1e18, {column.Sql})))), 0)::BIGINT, coalesce(ceil(max(greatest(-1e18, least(1e18, {column.Sql})))), 0)::BIGINT FROM raw");
-        var whole = $"({column.Sql})::BIGINT";
         var sql = (edges[0], edges[1]) switch
         {
-            ( >= 19_000_101, <= 21_001_231) => $"try_strptime({whole}::VARCHAR, '%Y%m%d')",
-            ( >= 19_000_101_000_000, <= 21_001_231_235_959) => $"try_strptime({whole}::VARCHAR, '%Y%m%d%H%M%S')",
-            ( >= 300_000_000, < 10_000_000_000) => $"make_timestamp((({column.Sql}) * 1000000)::BIGINT)",
-            ( >= 300_000_000_000, < 10_000_000_000_000) => $"make_timestamp((({column.Sql}) * 1000)::BIGINT)",
-            ( >= 300_000_000_000_000, < 10_000_000_000_000_000) => $"make_timestamp({whole})",
+            ( >= 19_000_101, <= 21_001_231) or ( >= 19_000_101_000_000, <= 21_001_231_235_959) => TimeSql.Digits(column.Sql),
+            ( >= 300_000_000, < 10_000_000_000) => TimeSql.Since1970(column.Sql, 1_000_000),
+            ( >= 300_000_000_000, < 10_000_000_000_000) => TimeSql.Since1970(column.Sql, 1000),
+            ( >= 300_000_000_000_000, < 10_000_000_000_000_000) => TimeSql.Since1970(column.Sql, 1),
             _ => null,
         };
-        sql = sql is null ? null : OfCalendar(sql);
         return sql is null ? column : column with { Type = TableColumnType.Time, Sql = sql, Broken = column.Broken + (column.Filled - column.Markers - column.Broken) - table.Counts($"SELECT count({sql}) FROM raw")[0] };
     }
 
     private static (string Sql, long Times, bool IsAmbiguous)? TimesOf(RawTable table, TableSpec spec, int index, long held)
     {
-        var cell = $"regexp_replace(replace(replace(trim(c{index}), '오전', 'AM'), '오후', 'PM'), '([AP]M) ([0-9:]+)$', '\\2 \\1')";
-        var plain = $"trim(c{index})";
-        // A TIMESTAMP drops an offset; one that is written counts.
-        var iso = OfCalendar($"coalesce(CASE WHEN regexp_matches({plain}, {DuckDb.Quoted(HasOffset)}) THEN make_timestamp(epoch_us(TRY_CAST({plain} AS TIMESTAMPTZ))) ELSE TRY_CAST({plain} AS TIMESTAMP) END, try_strptime({cell}, {YearFirst}))");
-        var (dayFirst, monthFirst) = ($"try_strptime({cell}, {DayFirst})", $"try_strptime({cell}, {MonthFirst})");
-        var counts = table.Counts($"SELECT count({iso}), count({dayFirst}), count({monthFirst}), count(*) FILTER (({dayFirst}) <> ({monthFirst})) FROM raw WHERE {HasValue(index, WeaklyMarked)}");
+        var (yearFirst, dayFirst, monthFirst) = (TimeSql.YearFirst($"c{index}"), TimeSql.DayFirst($"c{index}"), TimeSql.MonthFirst($"c{index}"));
+        var counts = table.Counts($"SELECT count({yearFirst}), count({dayFirst}), count({monthFirst}), count(*) FILTER (({dayFirst}) <> ({monthFirst})) FROM raw WHERE {HasValue(index, WeaklyMarked)}");
         if (counts[0] >= Mostly * held)
-            return (iso, counts[0], false);
+            return (yearFirst, counts[0], false);
         if (Math.Max(counts[1], counts[2]) < Mostly * held)
             return null;
         var isAmbiguous = counts[1] == counts[2] && counts[3] > 0 && spec.Dates == DateOrder.Shown;
         var isDayFirst = spec.Dates switch { DateOrder.DayFirst => true, DateOrder.MonthFirst => false, _ => counts[1] >= counts[2] };
         return isDayFirst ? (dayFirst, counts[1], isAmbiguous) : (monthFirst, counts[2], isAmbiguous);
     }
-
-    /// <summary>A time of the years 1 to 9999; infinity and what lies outside is none.</summary>
-    private static string OfCalendar(string time) => $"CASE WHEN ({time}) BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN ({time}) END";
 
     private static string Looks(int index)
     {
@@ -180,10 +164,6 @@ internal static class ColumnTyping
     private static string FiniteOf(string cell) => $"CASE WHEN isfinite(TRY_CAST({cell} AS DOUBLE)) THEN TRY_CAST({cell} AS DOUBLE) END";
 
     private static Seen SeenOf(long[] counts) => new(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], counts[8]);
-
-    private static string Forms(string date) => $"[{string.Join(", ", from sign in new[] { "/", "-", "." }
-                                                                      from clock in new[] { " %H:%M:%S.%f", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "" }
-                                                                      select DuckDb.Quoted(string.Format(null, date, sign) + clock))}]";
 
     private static string List(IEnumerable<string> texts) => string.Join(", ", texts.Select(DuckDb.Quoted));
 

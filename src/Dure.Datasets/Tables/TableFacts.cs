@@ -29,7 +29,7 @@ public enum TableRole
     /// <summary>Which rows belong together: the machine, engine or batch.</summary>
     Group,
 
-    /// <summary>Tells rows apart and says nothing about the next one: never learnt from.</summary>
+    /// <summary>Tells rows apart and says nothing about the next one: never learnt from. Texts, and times that are not the rows' own, are such.</summary>
     Identifier,
 
     /// <summary>What is to be predicted, as the person who brought the table suggests.</summary>

@@ -24,7 +24,8 @@ internal static class TableImport
             var refusal = RefusalOf(table);
             table.Mend();
             var (columns, quality) = Described(table);
-            var head = raw.Cells($"SELECT {string.Join(", ", table.Columns.Select(column => $"c{column.Index}::VARCHAR"))} FROM raw LIMIT {HeadRows}");
+            List<object?[]> head = [];
+            raw.Guarded(() => head = raw.Cells($"SELECT {string.Join(", ", table.Columns.Select(column => $"c{column.Index}::VARCHAR"))} FROM raw LIMIT {HeadRows}"));
             return new TablePreview(FileOf(path, file, raw, default), table.Rows, columns, [.. head.Select(row => Array.ConvertAll(row, cell => (string?)cell))], quality, table.Broken, refusal);
         }, cancel);
     }

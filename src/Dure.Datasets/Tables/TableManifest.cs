@@ -70,7 +70,7 @@ internal static class TableManifest
         _ => "",
     };
 
-    private static JsonObject Write(TableColumn column)
+    internal static JsonObject Write(TableColumn column)
     {
         var json = new JsonObject
         {

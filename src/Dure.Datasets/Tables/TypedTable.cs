@@ -52,7 +52,7 @@ internal sealed class TypedTable
         ColumnTyping.Is(TimeName, column.Name) ? TableRole.Time
         : ColumnTyping.Is(spec.Group, column.Name) ? TableRole.Group
         : ColumnTyping.Is(spec.Target, column.Name) ? TableRole.Target
-        : spec.Identifiers.Contains(column.Name, StringComparer.OrdinalIgnoreCase) || column.Type == TableColumnType.Text ? TableRole.Identifier
+        : IsIdentifier(column) || column.Type is TableColumnType.Text or TableColumnType.Time ? TableRole.Identifier
         : TableRole.Feature;
 
     public TypedColumn? ColumnOf(TableRole role) => Columns.FirstOrDefault(column => RoleOf(column) == role);
@@ -117,7 +117,10 @@ internal sealed class TypedTable
         return path;
     }
 
-    private string? TimeName => spec.Time ?? (Columns.Count(column => column.Type == TableColumnType.Time) == 1 ? Columns.First(column => column.Type == TableColumnType.Time).Name : null);
+    /// <summary>The column that is named, or the only one of times that nobody put aside.</summary>
+    private string? TimeName => spec.Time ?? (Columns.Where(column => column.Type == TableColumnType.Time && !IsIdentifier(column)).ToList() is [var only] ? only.Name : null);
+
+    private bool IsIdentifier(TypedColumn column) => spec.Identifiers.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
     private void Fill()
     {

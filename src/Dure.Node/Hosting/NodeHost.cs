@@ -112,6 +112,7 @@ public sealed class NodeHost : IRunningNode
             .AddSingleton(new SessionBook(time)).AddSingleton(mqtt);
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();
+        builder.Services.AddSingleton(_ => new TableShelf(Path.Combine(options.DataPath, "uploads"), time));
         builder.Services.AddHostedService<HistorianCare>();
         builder.Services.AddActing();
         builder.Services.AddSources();

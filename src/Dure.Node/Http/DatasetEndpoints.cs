@@ -40,6 +40,8 @@ internal static class DatasetEndpoints
         {
             ["asset"] = part.Asset.Path, ["rows"] = part.Rows, ["trainRows"] = part.TrainRows, ["heldOutRows"] = part.HeldOutRows, ["labelled"] = part.Labelled,
         })]);
+        if (found.Table is { } table)
+            answer["columns"] = TableJson.Columns(table.Columns);
         return answer;
     }
 
@@ -71,6 +73,7 @@ internal static class DatasetEndpoints
         ["name"] = version.Name,
         ["number"] = version.Number,
         ["title"] = version.Title,
+        ["kind"] = version.Table is null ? "series" : "table",
         ["rows"] = version.Rows,
         ["assets"] = version.Parts.Count,
         ["bytes"] = version.ParquetBytes,

@@ -22,6 +22,7 @@ internal static class Doors
         app.MapSources();
         app.MapSql();
         app.MapDatasets();
+        app.MapTables();
         app.MapModels();
         app.MapPredictors();
         app.MapPackages();

@@ -15,6 +15,7 @@ internal static class Problems
         ["urn:dure:access:not-allowed"] = StatusCodes.Status403Forbidden,
         ["urn:dure:exchange:derived-shell"] = StatusCodes.Status405MethodNotAllowed,
         ["urn:dure:http:too-large"] = StatusCodes.Status413PayloadTooLarge,
+        ["urn:dure:datasets:table-too-large"] = StatusCodes.Status413PayloadTooLarge,
         // A sender must keep what it has and try again: 400 would make it drop the batch.
         ["urn:dure:historian:disk-failed"] = StatusCodes.Status503ServiceUnavailable,
         ["urn:dure:historian:too-busy"] = StatusCodes.Status503ServiceUnavailable,

@@ -96,7 +96,7 @@ public sealed class TableDefectTests
         var file = node.File(["id,torque,note", .. lines]);
 
         var refused = await Assert.ThrowsAsync<ProblemException>(() => node.Import(file));
-        var seen = await node.Look(file);
+        var seen = await TableNode.Look(file);
         var version = await node.Import(file, TableNode.Spec() with { LeaveOutBroken = true });
 
         Assert.Equal("urn:dure:datasets:broken-lines", refused.Problem.Type);
@@ -207,7 +207,7 @@ public sealed class TableDefectTests
     {
         await using var node = await TableNode.Open();
 
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => node.Look(node.File(text)));
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(node.File(text)));
 
         Assert.Contains(word, refused.Problem.What, StringComparison.Ordinal);
     }
@@ -219,7 +219,7 @@ public sealed class TableDefectTests
         var file = node.File("");
         File.WriteAllBytes(file, [.. "a,b\n1,2\n3,"u8, 0xbf, 0xc2, .. "\n"u8]);
 
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => node.Look(file));
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(file));
 
         Assert.Contains("Line 3", refused.Problem.What, StringComparison.Ordinal);
         Assert.Contains("cp949", refused.Problem.Mend, StringComparison.Ordinal);
@@ -266,7 +266,7 @@ public sealed class TableDefectTests
         await using var node = await TableNode.Open();
         var columns = Enumerable.Range(0, TableFacts.MaxColumns + 1).ToList();
 
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => node.Look(node.File([string.Join(',', columns.Select(i => $"c{i}")), string.Join(',', columns)])));
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(node.File([string.Join(',', columns.Select(i => $"c{i}")), string.Join(',', columns)])));
 
         Assert.Equal("urn:dure:datasets:table-too-large", refused.Problem.Type);
     }

@@ -25,7 +25,7 @@ internal sealed class TableNode(DatasetNode node) : IAsyncDisposable
 
     public string File(params IEnumerable<string> lines) => File(string.Join('\n', lines) + "\n");
 
-    public Task<TablePreview> Look(string path, TableSpec? spec = null) => DatasetCatalog.Look(path, Path.GetFileName(path), spec ?? Spec(), CancellationToken.None);
+    public static Task<TablePreview> Look(string path, TableSpec? spec = null) => DatasetCatalog.Look(path, Path.GetFileName(path), spec ?? Spec(), CancellationToken.None);
 
     public Task<DatasetVersion> Import(string path, TableSpec? spec = null) => Catalog.Import(spec ?? Spec(), path, Path.GetFileName(path), "test", CancellationToken.None);
 

@@ -43,7 +43,9 @@ internal static class OfferingEndpoints
             Id = Requests.TextOr(request, "id", version.Name),
             OfferId = "",
             Title = Requests.TextOr(request, "title", version.Title),
-            Description = Requests.TextOr(request, "description", $"{version.Rows:N0} rows of {version.Parts.Count} machines, {version.Columns.Count} signals."),
+            Description = Requests.TextOr(request, "description", version.Table is null
+                ? $"{version.Rows:N0} rows of {version.Parts.Count} machines, {version.Columns.Count} signals."
+                : $"{version.Rows:N0} rows, {version.Columns.Count} columns."),
             Keywords = Requests.Texts(request, "keywords") is { Count: > 0 } named ? named : [.. version.SignalNames.Take(20)],
             Source = version.Id.ToString(),
             Content = version.Parquet,
