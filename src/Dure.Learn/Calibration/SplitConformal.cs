@@ -25,16 +25,41 @@ public sealed record SplitConformal(double Level, double Radius, int Rows)
         return new(level, rank <= sorted.Length ? sorted[rank - 1] : double.PositiveInfinity, sorted.Length);
     }
 
+    /// <summary>
+    /// The same where rows hang together, such as those of one engine: each group counts as one, however many rows it has, and the promise is for a
+    /// row of a group to come (Dunn, Wasserman and Ramdas 2023, pooling distributions).
+    /// </summary>
+    /// <param name="groups">For each score the group of its row.</param>
+    public static SplitConformal OfGroups(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, double level)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(groups.Length, scores.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(level, 0.5);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(level, 0.999);
+        var sizes = new Dictionary<int, int>();
+        foreach (var group in groups)
+            sizes[group] = sizes.GetValueOrDefault(group) + 1;
+        var (sorted, weights) = (scores.ToArray(), new double[scores.Length]);
+        for (var i = 0; i < weights.Length; i++)
+            weights[i] = 1.0 / sizes[groups[i]];
+        Array.Sort(sorted, weights);
+        var (wanted, reached) = ((sizes.Count + 1) * level, 0.0);
+        for (var i = 0; i < sorted.Length; i++)
+            if ((reached += weights[i]) >= wanted - 1e-9)
+                return new(level, sorted[i], sorted.Length);
+        return new(level, double.PositiveInfinity, sorted.Length);
+    }
+
     /// <summary>Whether there were rows enough to promise anything.</summary>
     public bool IsKnown => double.IsFinite(Radius);
 
     public JsonObject ToJson() => new() { ["level"] = Level, ["radius"] = IsKnown ? Radius : null, ["rows"] = Rows };
 
     /// <exception cref="ProblemException">It is not of this form.</exception>
-    public static SplitConformal Read(JsonObject text) => Learners.ModelFile.Checked(() =>
+    /// <param name="least">The smallest radius that makes sense.</param>
+    public static SplitConformal Read(JsonObject text, double least = 0) => Learners.ModelFile.Checked(() =>
     {
         var read = new SplitConformal(text["level"]!.GetValue<double>(), text["radius"]?.GetValue<double>() ?? double.PositiveInfinity, text["rows"]!.GetValue<int>());
-        Learners.ModelFile.Must(read is { Level: >= 0.5 and <= 0.999, Radius: >= 0, Rows: >= 0 }, "its interval makes no sense");
+        Learners.ModelFile.Must(read is { Level: >= 0.5 and <= 0.999, Rows: >= 0 } && read.Radius >= least, "its interval makes no sense");
         return read;
     });
 }
