@@ -30,10 +30,13 @@ public abstract record AnomalyRecipe
     public abstract int FewestRows(int columns);
 
     /// <summary>Fits the detector to row-major commissioning rows. A missing value (NaN) counts as the signal's mean.</summary>
-    public FittedDetector Fit(ReadOnlySpan<double> rows, int columns)
+    public FittedDetector Fit(ReadOnlySpan<double> rows, int columns) => FitUnlessCancelled(rows, columns, CancellationToken.None);
+
+    /// <summary>The same as part of a longer run.</summary>
+    internal FittedDetector FitUnlessCancelled(ReadOnlySpan<double> rows, int columns, CancellationToken cancel)
     {
         var scale = CommissioningScale.Of(rows, columns, FewestRows(columns), Name);
-        return FitScaled(scale.Standardise(rows), scale);
+        return FitScaled(scale.Standardise(rows), scale, cancel);
     }
 
     /// <summary>The recipe as canonical-ready JSON: name and all parameters, so that its hash names it.</summary>
@@ -45,5 +48,5 @@ public abstract record AnomalyRecipe
         return new JsonObject { ["detector"] = Name, ["parameters"] = parameters };
     }
 
-    private protected abstract FittedDetector FitScaled(double[] standardised, CommissioningScale scale);
+    private protected abstract FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel);
 }

@@ -33,7 +33,7 @@ public sealed record IsolationForest : AnomalyRecipe
 
     public override int FewestRows(int columns) => Math.Max(columns + 2, 20);
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Trees, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Trees, 1000);

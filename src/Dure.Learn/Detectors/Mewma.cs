@@ -32,7 +32,7 @@ public sealed record Mewma : AnomalyRecipe
 
     public override int FewestRows(int columns) => BurnInRows + columns + 2;
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         var endState = Smoothing.Run(standardised, scale.Columns, Weight);
         var distance = SmoothedDistance.Of(standardised.AsSpan(BurnInRows * scale.Columns), scale.Columns, Ridge, shrinkage: 0);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace Dure.Learn;
@@ -20,17 +22,27 @@ internal static class Moments
     public static Matrix<double> Covariance(ReadOnlySpan<double> rows, ReadOnlySpan<double> mean)
     {
         var columns = mean.Length;
-        var covariance = Matrix<double>.Build.Dense(columns, columns);
+        var (sums, from) = (new double[columns * columns], new double[columns]);
+        for (var row = 0; row < rows.Length; row += columns)
+        {
+            for (var j = 0; j < columns; j++)
+                from[j] = rows[row + j] - mean[j];
+            for (var i = 0; i < columns; i++)
+                AddProducts(sums.AsSpan(i * columns + i, columns - i), from[i], from.AsSpan(i));
+        }
         var count = rows.Length / columns;
-        for (var i = 0; i < columns; i++)
-            for (var j = i; j < columns; j++)
-            {
-                var sum = 0.0;
-                for (var row = 0; row < rows.Length; row += columns)
-                    sum += (rows[row + i] - mean[i]) * (rows[row + j] - mean[j]);
-                covariance[i, j] = covariance[j, i] = sum / (count - 1);
-            }
-        return covariance;
+        return Matrix<double>.Build.Dense(columns, columns, (i, j) => sums[Math.Min(i, j) * columns + Math.Max(i, j)] / (count - 1));
+    }
+
+    private static void AddProducts(Span<double> sums, double factor, ReadOnlySpan<double> values)
+    {
+        var wideSums = MemoryMarshal.Cast<double, Vector256<double>>(sums);
+        var wideValues = MemoryMarshal.Cast<double, Vector256<double>>(values);
+        var wideFactor = Vector256.Create(factor);
+        for (var j = 0; j < wideSums.Length; j++)
+            wideSums[j] += wideFactor * wideValues[j];
+        for (var j = wideSums.Length * Vector256<double>.Count; j < sums.Length; j++)
+            sums[j] += factor * values[j];
     }
 
     /// <summary>Row-major values, made exactly symmetric so that rounding in a solver leaves no trace.</summary>

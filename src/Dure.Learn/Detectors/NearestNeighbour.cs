@@ -28,7 +28,7 @@ public sealed record NearestNeighbour : AnomalyRecipe
 
     public override int FewestRows(int columns) => Math.Max(columns + 2, 5 * HeldOutBlocks.Count);
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(References, 10);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(References, 5000);

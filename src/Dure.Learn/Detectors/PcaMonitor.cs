@@ -31,7 +31,7 @@ public sealed record PcaMonitor : AnomalyRecipe
 
     public override int FewestRows(int columns) => columns + 2;
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         var columns = scale.Columns;
         var eigen = Moments.Covariance(standardised, new double[columns]).Evd(Symmetricity.Symmetric);

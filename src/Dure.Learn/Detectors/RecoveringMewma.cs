@@ -41,7 +41,7 @@ public sealed record RecoveringMewma : AnomalyRecipe
 
     public override int FewestRows(int columns) => BurnInRows + columns + 2;
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         double[] endState = [.. Smoothing.Run(standardised, scale.Columns, Weight), 0];
         var distance = SmoothedDistance.Of(standardised.AsSpan(BurnInRows * scale.Columns), scale.Columns, Ridge, Shrinkage);

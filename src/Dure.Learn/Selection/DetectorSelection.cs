@@ -49,7 +49,7 @@ public sealed class DetectorSelection(IReadOnlyList<InjectedFault> faults, int s
     private IEnumerable<SelectionScore> Judge(AnomalyRecipe recipe, IReadOnlyList<HealthyTrial> trials, CancellationToken cancel)
     {
         var results = new TrialResult[trials.Count];
-        InParallel.For(trials.Count, i => results[i] = Try(recipe, trials[i], i), cancel);
+        InParallel.For(trials.Count, i => results[i] = Try(recipe, trials[i], i, cancel), cancel);
         return recipe.LimitMultipliers.Select((multiplier, limit) =>
         {
             var sources = results.Select((r, i) => (Result: r, trials[i].Source)).GroupBy(t => t.Source, t => t.Result).ToArray();
@@ -63,16 +63,17 @@ public sealed class DetectorSelection(IReadOnlyList<InjectedFault> faults, int s
 
     private sealed record TrialResult(double[] FalseAlarms, double[,] Detected);
 
-    private TrialResult Try(AnomalyRecipe recipe, HealthyTrial trial, int index)
+    private TrialResult Try(AnomalyRecipe recipe, HealthyTrial trial, int index, CancellationToken cancel)
     {
         var limits = recipe.LimitMultipliers;
-        var detector = (recipe with { LimitMultiplier = 1 }).Fit(trial.Commissioning.Span, trial.Columns);
+        var detector = (recipe with { LimitMultiplier = 1 }).FitUnlessCancelled(trial.Commissioning.Span, trial.Columns, cancel);
         var result = new TrialResult(new double[limits.Count], new double[faults.Count, limits.Count]);
         var onset = trial.Following.Length / trial.Columns / HealthyShare;
         foreach (var (limit, share) in SharesAbove(detector, trial.Following.Span, 0, limits).Index())
             result.FalseAlarms[limit] = share;
         for (var fault = 0; fault < faults.Count; fault++)
         {
+            cancel.ThrowIfCancellationRequested();
             // Every trial and fault has its own seed and signal, independent of the order in which threads take them.
             var random = new Random(seed + index * faults.Count + fault);
             var faulty = faults[fault].Into(trial.Following.Span, detector.Scale, onset, (index + fault) % trial.Columns, random);

@@ -88,15 +88,15 @@ public sealed class TrainingJob(TrainingOptions options, TimeProvider time)
     private static TrainedMachine[] FitAll(AnomalyRecipe recipe, MachineRows[] machines, CancellationToken cancel)
     {
         var trained = new TrainedMachine[machines.Length];
-        InParallel.For(machines.Length, i => trained[i] = Fit(recipe, machines[i]), cancel);
+        InParallel.For(machines.Length, i => trained[i] = Fit(recipe, machines[i], cancel), cancel);
         return trained;
     }
 
-    private static TrainedMachine Fit(AnomalyRecipe recipe, MachineRows machine)
+    private static TrainedMachine Fit(AnomalyRecipe recipe, MachineRows machine, CancellationToken cancel)
     {
         try
         {
-            var detector = recipe.Fit(machine.Commissioning, machine.Columns);
+            var detector = recipe.FitUnlessCancelled(machine.Commissioning, machine.Columns, cancel);
             return new(machine, detector, detector.Score(machine.HeldOut));
         }
         catch (ProblemException cause)

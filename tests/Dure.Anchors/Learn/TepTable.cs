@@ -33,10 +33,10 @@ public sealed class TepTable(ITestOutputHelper output)
     [Fact]
     public void Canonical_variates_miss_less_of_faults_4_5_and_11_than_pca_at_an_honest_false_alarm_rate()
     {
-        var monitor = new CanonicalVariates().FitMonitor(Training.Value, TepFiles.Columns);
+        var monitor = new CanonicalVariates().FitMonitor(Training.Value, TepFiles.Columns, TestContext.Current.CancellationToken);
         Print("pca, 11 components, limits of d00_te", Pca().WithLimitsFrom(Normal.Value));
         Print("pca, 11 components, limits of d00 left out", Pca());
-        Print("dynamic pca, limits of d00 left out", new DynamicPca().FitMonitor(Training.Value, TepFiles.Columns));
+        Print("dynamic pca, limits of d00 left out", new DynamicPca().FitMonitor(Training.Value, TepFiles.Columns, TestContext.Current.CancellationToken));
         Print("cva, limits of d00 left out", monitor);
         var missed = Missed(monitor)["alarm"];
         Assert.All([4, 5, 11], fault => Assert.True(missed[fault] < Math.Min(Known[fault].T2, Known[fault].Spe), $"fault {fault}: {missed[fault]:0.000}"));
@@ -49,7 +49,7 @@ public sealed class TepTable(ITestOutputHelper output)
     [Fact]
     public void Limits_from_half_of_a_normal_run_hold_on_the_other_half()
     {
-        var fitted = new CanonicalVariates().FitMonitor(Training.Value, TepFiles.Columns);
+        var fitted = new CanonicalVariates().FitMonitor(Training.Value, TepFiles.Columns, TestContext.Current.CancellationToken);
         var half = Normal.Value.Length / 2;
         double[] first = Normal.Value[..half], second = Normal.Value[half..];
         var (one, other) = (fitted.WithLimitsFrom(first), fitted.WithLimitsFrom(second));
@@ -69,7 +69,7 @@ public sealed class TepTable(ITestOutputHelper output)
         return sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
     }
 
-    private static SubspaceMonitor Pca() => new DynamicPca { Lags = 0, Components = 11 }.FitMonitor(Training.Value, TepFiles.Columns);
+    private static SubspaceMonitor Pca() => new DynamicPca { Lags = 0, Components = 11 }.FitMonitor(Training.Value, TepFiles.Columns, TestContext.Current.CancellationToken);
 
     private static double FalseAlarms(SubspaceMonitor monitor, double[] rows) => Alarms(monitor.JointScore(rows));
 

@@ -10,11 +10,13 @@ public sealed class SubspaceTests
 {
     public static TheoryData<string> Kinds => ["dynamic-pca", "cva"];
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void One_healthy_row_in_a_hundred_passes_each_limit(string kind)
     {
-        var monitor = Recipe(kind).FitMonitor(Swinging(1500, seed: 1), 4);
+        var monitor = Recipe(kind).FitMonitor(Swinging(1500, seed: 1), 4, Cancel);
         foreach (var (scores, statistic) in monitor.Score(Swinging(20_000, seed: 2)).Zip(monitor.Statistics))
             Assert.InRange(Alarms(scores), 0.003, 0.025);
         Assert.InRange(Alarms(monitor.JointScore(Swinging(20_000, seed: 3))), 0.003, 0.025);
@@ -40,7 +42,7 @@ public sealed class SubspaceTests
     public void The_detector_scores_as_its_monitor_does(string kind)
     {
         var (fitted, rows) = (Swinging(600, seed: 7), Swinging(300, seed: 8));
-        var joint = Recipe(kind).FitMonitor(fitted, 4).JointScore(rows);
+        var joint = Recipe(kind).FitMonitor(fitted, 4, Cancel).JointScore(rows);
         var scores = Recipe(kind).Fit(fitted, 4).Score(rows);
         for (var row = 2; row < 300; row++)
             Assert.Equal(joint[row], scores[row], 1e-9 * Math.Max(1, joint[row]));
@@ -50,7 +52,7 @@ public sealed class SubspaceTests
     [MemberData(nameof(Kinds))]
     public void Putting_a_single_faulty_sensor_right_takes_nearly_the_whole_statistic_away(string kind)
     {
-        var monitor = Recipe(kind).FitMonitor(Swinging(800, seed: 9), 4);
+        var monitor = Recipe(kind).FitMonitor(Swinging(800, seed: 9), 4, Cancel);
         Prop.ForAll<int>(seed =>
         {
             var (rows, signal) = (Swinging(3, seed), Math.Abs(seed % 4));
@@ -63,7 +65,7 @@ public sealed class SubspaceTests
     [Fact]
     public void Contributions_sum_to_the_statistic()
     {
-        var monitor = new DynamicPca().FitMonitor(Swinging(800, seed: 10), 4);
+        var monitor = new DynamicPca().FitMonitor(Swinging(800, seed: 10), 4, Cancel);
         var rows = Swinging(3, seed: 11);
         foreach (var (i, statistic) in monitor.Statistics.Index())
             Assert.Equal(monitor.Score(rows)[i][2], monitor.Contributions(i, rows).Decomposed.Sum() / statistic.Limit, 9);
@@ -72,7 +74,7 @@ public sealed class SubspaceTests
     [Fact]
     public void Limits_can_be_taken_from_other_healthy_rows()
     {
-        var monitor = new DynamicPca().FitMonitor(Swinging(400, seed: 12), 4);
+        var monitor = new DynamicPca().FitMonitor(Swinging(400, seed: 12), 4, Cancel);
         var wide = monitor.WithLimitsFrom([.. Swinging(400, seed: 13).Select(v => 3 * v)]);
         Assert.All(monitor.Statistics.Zip(wide.Statistics), pair => Assert.True(pair.Second.Limit > 4 * pair.First.Limit));
         Assert.Equal("urn:dure:learn:too-few-rows", Assert.Throws<ProblemException>(() => monitor.WithLimitsFrom([1, 2, 3, 4])).Problem.Type);
@@ -87,6 +89,19 @@ public sealed class SubspaceTests
         Assert.Equal("urn:dure:learn:too-many-signals", Problem(() => Recipe(kind).Fit(Enumerable.Range(0, 1100 * 340).Select(i => (double)(i % 7)).ToArray(), 340)));
         Assert.Equal("urn:dure:learn:mostly-missing", Problem(() => Recipe(kind).Fit(Enumerable.Repeat(double.NaN, 400 * 3).ToArray(), 3)));
         Assert.Equal("urn:dure:learn:too-few-rows", Problem(() => Recipe(kind).Fit([1, 2, 3, 4], 2)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_cancelled_fit_stops(string kind) =>
+        Assert.ThrowsAny<OperationCanceledException>(() => Recipe(kind).FitMonitor(Swinging(400, seed: 14), 4, new CancellationToken(true)));
+
+    [Fact]
+    public void A_long_recording_is_fitted_on_an_even_part_of_it()
+    {
+        var rows = Swinging(400_000, seed: 15);
+        var monitor = new DynamicPca().FitMonitor(rows, 4, Cancel);
+        Assert.InRange(Alarms(monitor.JointScore(rows.AsSpan(0, 400_000))), 0.007, 0.013);
     }
 
     private static string Problem(Action fit) => Assert.Throws<ProblemException>(fit).Problem.Type;

@@ -26,7 +26,7 @@ public sealed record CanonicalVariates : SubspaceRecipe
     internal override SubspaceFit Fit(IReadOnlyList<double[]> stretches, int columns)
     {
         var (steps, width) = (Lags + 1, columns * (Lags + 1));
-        double[] all = [.. stretches.SelectMany(s => LaggedRows.Of(s, columns, 2 * steps - 1))];
+        double[] all = [.. stretches.SelectMany(s => LaggedRows.Sample(s, columns, 2 * steps - 1))];
         var centreAll = Moments.Mean(all, 2 * width);
         var joint = Moments.Covariance(all, centreAll);
         var (future, past) = (joint.SubMatrix(0, width, 0, width), joint.SubMatrix(width, width, width, width));

@@ -26,7 +26,7 @@ public sealed record DynamicPca : SubspaceRecipe
     internal override SubspaceFit Fit(IReadOnlyList<double[]> stretches, int columns)
     {
         var width = columns * (Lags + 1);
-        double[] lagged = [.. stretches.SelectMany(s => LaggedRows.Of(s, columns, Lags))];
+        double[] lagged = [.. stretches.SelectMany(s => LaggedRows.Sample(s, columns, Lags))];
         var centre = Moments.Mean(lagged, width);
         var eigen = Moments.Covariance(lagged, centre).Evd(Symmetricity.Symmetric);
         var variances = eigen.EigenValues.Select(v => Math.Max(v.Real, 0)).Reverse().ToArray();

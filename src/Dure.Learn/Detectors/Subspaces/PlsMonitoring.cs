@@ -15,7 +15,8 @@ public static class PlsMonitoring
     /// <param name="quality">The quality figure of each row; rows without one (NaN) are left out.</param>
     /// <param name="components">Directions kept; null: as many as foretell the quality of blocks left out best, up to ten.</param>
     /// <param name="confidence">Share of healthy rows below each limit.</param>
-    public static SubspaceMonitor FitMonitor(ReadOnlySpan<double> rows, int columns, ReadOnlySpan<double> quality, int? components = null, double confidence = 0.99)
+    public static SubspaceMonitor FitMonitor(ReadOnlySpan<double> rows, int columns, ReadOnlySpan<double> quality, int? components = null, double confidence = 0.99,
+        CancellationToken cancel = default)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(quality.Length * columns, rows.Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, MostSignals);
@@ -32,7 +33,7 @@ public static class PlsMonitoring
             joined[row * (columns + 1) + columns] = y[row];
         }
         var kept = Math.Clamp(components ?? BestCount(joined, columns), 1, columns);
-        var heldOut = HeldOutBlocks.Evaluate(joined, columns + 1, 0, stretches => Pad(Fit([.. stretches.SelectMany(s => s)], columns, kept), columns));
+        var heldOut = HeldOutBlocks.Evaluate(joined, columns + 1, 0, stretches => Pad(Fit([.. stretches.SelectMany(s => s)], columns, kept), columns), cancel);
         return new SubspaceMonitor(scale, 0, Fit(joined, columns, kept), heldOut, confidence);
     }
 

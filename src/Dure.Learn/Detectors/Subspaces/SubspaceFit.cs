@@ -31,12 +31,14 @@ internal static class HeldOutBlocks
     public const int Count = 10;
 
     /// <summary>Rows beside a block are left out of its fit too, as many as a lagged row looks back, so that the two share no row.</summary>
-    public static double[][] Evaluate(ReadOnlySpan<double> rows, int columns, int lags, Func<IReadOnlyList<double[]>, SubspaceFit> fit)
+    public static double[][] Evaluate(ReadOnlySpan<double> rows, int columns, int lags, Func<IReadOnlyList<double[]>, SubspaceFit> fit,
+        CancellationToken cancel)
     {
         var total = rows.Length / columns;
         var blocks = new List<double[][]>();
         for (var block = 0; block < Count; block++)
         {
+            cancel.ThrowIfCancellationRequested();
             var (from, to) = (total * block / Count, total * (block + 1) / Count);
             var before = rows[..(Math.Max(0, from - lags) * columns)];
             var after = rows[(Math.Min(total, to + lags) * columns)..];
@@ -45,7 +47,7 @@ internal static class HeldOutBlocks
                 stretches.Add(before.ToArray());
             if (after.Length > 0)
                 stretches.Add(after.ToArray());
-            blocks.Add(fit(stretches).Evaluate(LaggedRows.Of(rows[(from * columns)..(to * columns)], columns, lags)));
+            blocks.Add(fit(stretches).Evaluate(LaggedRows.Sample(rows[(from * columns)..(to * columns)], columns, lags)));
         }
         return [.. blocks[0].Select((_, distance) => blocks.SelectMany(b => b[distance]).ToArray())];
     }

@@ -6,8 +6,8 @@ namespace Dure.Learn;
 /// each. Their limits are quantiles of healthy rows that were left out of the fit, for the statistics of fitted rows are too small.</summary>
 public abstract record SubspaceRecipe : AnomalyRecipe
 {
-    // A matrix of so many lagged signals squared is 8 MB; beyond that signals must be left out.
-    private const int MostLaggedSignals = 1000;
+    // The directions of so many take about a second for each block left out; the work grows with the third power.
+    private const int MostLaggedSignals = 300;
 
     /// <summary>How many earlier rows are looked at together with the newest.</summary>
     public int Lags { get; init; } = 2;
@@ -20,18 +20,18 @@ public abstract record SubspaceRecipe : AnomalyRecipe
     public override int FewestRows(int columns) => columns * (Lags + 1) + 2 * HeldOutBlocks.Count * (Lags + 1);
 
     /// <summary>The statistics one by one, each with its own limit, for tables and charts; the detector joins them into one.</summary>
-    public SubspaceMonitor FitMonitor(ReadOnlySpan<double> rows, int columns)
+    public SubspaceMonitor FitMonitor(ReadOnlySpan<double> rows, int columns, CancellationToken cancel = default)
     {
         var scale = CommissioningScale.Of(rows, columns, FewestRows(columns), Name);
-        return FitMonitor(scale.Standardise(rows), scale);
+        return FitMonitor(scale.Standardise(rows), scale, cancel);
     }
 
     /// <summary>Directions and distances from one or more stretches of consecutive rows, row-major, in standard deviations.</summary>
     internal abstract SubspaceFit Fit(IReadOnlyList<double[]> stretches, int columns);
 
-    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale)
+    private protected override FittedDetector FitScaled(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
-        var monitor = FitMonitor(standardised, scale);
+        var monitor = FitMonitor(standardised, scale, cancel);
         var endState = standardised.AsSpan(^(scale.Columns * (Lags + 1))..);
         var state = new double[endState.Length];
         for (var row = 0; row < endState.Length; row += scale.Columns)
@@ -39,14 +39,14 @@ public abstract record SubspaceRecipe : AnomalyRecipe
         return new SubspaceDetector(this, scale, state, monitor.Centre.ToArray(), monitor.AlarmMatrices(), monitor.JointLimit);
     }
 
-    private SubspaceMonitor FitMonitor(double[] standardised, CommissioningScale scale)
+    private SubspaceMonitor FitMonitor(double[] standardised, CommissioningScale scale, CancellationToken cancel)
     {
         if (scale.Columns * (Lags + 1) > MostLaggedSignals)
             throw new ProblemException("urn:dure:learn:too-many-signals", $"{scale.Columns} signals with {Lags} lags; {MostLaggedSignals} values a lagged row are possible.",
                 $"fit of {Name}", "Take fewer lags or leave signals out.");
         if (scale.Constant.Count == scale.Columns)
             throw new ProblemException("urn:dure:learn:nothing-moves", "No signal moved during commissioning.", $"fit of {Name}", "Commission while the machine runs.");
-        var heldOut = HeldOutBlocks.Evaluate(standardised, scale.Columns, Lags, stretches => Fit(stretches, scale.Columns));
+        var heldOut = HeldOutBlocks.Evaluate(standardised, scale.Columns, Lags, stretches => Fit(stretches, scale.Columns), cancel);
         return new SubspaceMonitor(scale, Lags, Fit([standardised], scale.Columns), heldOut, Confidence);
     }
 }

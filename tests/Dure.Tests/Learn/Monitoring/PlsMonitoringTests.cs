@@ -9,6 +9,8 @@ public sealed class PlsMonitoringTests
 {
     private const int Columns = 5;
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public void A_fault_that_reaches_the_product_shows_in_T2()
     {
@@ -37,7 +39,7 @@ public sealed class PlsMonitoringTests
     {
         var (rows, quality) = Made(600, 1);
         var (more, figures) = (rows.Concat(Enumerable.Repeat(99.0, 20 * Columns)).ToArray(), quality.Concat(Enumerable.Repeat(double.NaN, 20)).ToArray());
-        Assert.Equal(PlsMonitoring.FitMonitor(rows, Columns, quality).Statistics, PlsMonitoring.FitMonitor(more, Columns, figures).Statistics);
+        Assert.Equal(PlsMonitoring.FitMonitor(rows, Columns, quality, cancel: Cancel).Statistics, PlsMonitoring.FitMonitor(more, Columns, figures, cancel: Cancel).Statistics);
     }
 
     [Fact]
@@ -49,12 +51,12 @@ public sealed class PlsMonitoringTests
         Assert.Equal("urn:dure:learn:nothing-moves", Problem(rows, Array.ConvertAll(quality, _ => 3.5)));
     }
 
-    private static string Problem(double[] rows, double[] quality) => Assert.Throws<ProblemException>(() => PlsMonitoring.FitMonitor(rows, Columns, quality)).Problem.Type;
+    private static string Problem(double[] rows, double[] quality) => Assert.Throws<ProblemException>(() => PlsMonitoring.FitMonitor(rows, Columns, quality, cancel: Cancel)).Problem.Type;
 
     private static (double T2, double Spe) Alarms(double[] shift)
     {
         var (rows, quality) = Made(1500, 3);
-        var monitor = PlsMonitoring.FitMonitor(rows, Columns, quality, components: 1);
+        var monitor = PlsMonitoring.FitMonitor(rows, Columns, quality, components: 1, cancel: Cancel);
         var scores = monitor.Score(Made(5000, 4).Rows.Select((v, i) => v + shift[i % Columns]).ToArray());
         return (scores[0].Average(s => s > 1 ? 1.0 : 0), scores[1].Average(s => s > 1 ? 1.0 : 0));
     }
