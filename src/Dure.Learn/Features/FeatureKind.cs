@@ -30,6 +30,9 @@ internal sealed record FeatureKind(
     /// <summary>What may be given, in words.</summary>
     public string Takes => string.Join(", ", [.. Inputs > 0 ? ["of"] : (string[])[], .. Inputs > 1 ? ["by"] : (string[])[], .. Parameters.Select(p => p.Name), "name"]);
 
+    /// <summary>Whether it holds as many rows as it is told; a baseline is one sum of them.</summary>
+    public bool RemembersRows => Word != "baseline" && Parameters.Any(p => p.Name == "rows");
+
     private bool HasWindow => Parameters.Any(p => p.Name == "seconds");
 
     public double Default(string parameter) => (Parameters.FirstOrDefault(p => p.Name == parameter) ?? Unknown).Default ?? 0;
@@ -57,13 +60,16 @@ internal sealed record FeatureKind(
 }
 
 /// <summary>Makes the states of one group; what two features both need is made once.</summary>
-internal sealed class StateMaker
+/// <param name="rowsInTime">Rows that each window of time may hold at most.</param>
+internal sealed class StateMaker(int rowsInTime)
 {
     private readonly Dictionary<string, FeatureState> made = new(StringComparer.Ordinal);
     private readonly List<FeatureState> inOrder = [];
 
     /// <summary>All states, each after those it is computed of.</summary>
     public FeatureState[] All => [.. inOrder];
+
+    public WindowEdge EdgeOf(Feature feature) => new(WindowLength.Of(feature), feature.Name, rowsInTime);
 
     public T Shared<T>(string key, Func<T> make) where T : FeatureState
     {

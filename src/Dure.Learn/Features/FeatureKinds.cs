@@ -32,8 +32,8 @@ internal static class FeatureKinds
         // Of a window in rows the slope is per row, of one in seconds per second.
         Figure<Trend>("slope", (f, u) => f.Parameters.ContainsKey("seconds") ? FeatureUnits.Ratio(FeatureUnits.OfDifference(u[0]), FeatureUnits.Second, Where(f)) : Spread(f, u), t => t.Slope),
         new("crest", 1, Window, Plain, WindowBack, Crest),
-        new("median", 1, Window, Same, WindowBack, (_, f, of, _) => new QuantileState(of[0], WindowLength.Of(f), 0.5)),
-        new("quantile", 1, [.. Window, new("share", 0, 1)], Same, WindowBack, (_, f, of, _) => new QuantileState(of[0], WindowLength.Of(f), f["share"])),
+        new("median", 1, Window, Same, WindowBack, (make, f, of, _) => new QuantileState(of[0], WindowLength.Of(f), make.EdgeOf(f), 0.5)),
+        new("quantile", 1, [.. Window, new("share", 0, 1)], Same, WindowBack, (make, f, of, _) => new QuantileState(of[0], WindowLength.Of(f), make.EdgeOf(f), f["share"])),
         new("crossings", 1, [.. Window, new("level", -1e300, 1e300, Default: 0)], Plain, f => WindowBack(f).After(new(1, 0, false)), Crossings),
         new("ewma", 1, [new("alpha", 1e-6, 1)], Same, EwmaBack, (_, f, of, _) => new EwmaState(of[0], f["alpha"])),
         new("baseline", 1, [Rows], Same, Whole, (_, f, of, _) => new MeanSinceStart(of[0], (long)f["rows"])),
@@ -77,7 +77,7 @@ internal static class FeatureKinds
     private static WindowState<T> SumOver<T>(StateMaker make, Feature feature, FeatureState input) where T : struct, IWindowSum<T>
     {
         var length = WindowLength.Of(feature);
-        return make.Shared($"{typeof(T).Name}\n{feature.Inputs[0].Key}\n{length}", () => new WindowState<T>(input, length));
+        return make.Shared($"{typeof(T).Name}\n{feature.Inputs[0].Key}\n{length}", () => new WindowState<T>(input, length, make.EdgeOf(feature)));
     }
 
     private static PairState Crest(StateMaker make, Feature feature, FeatureState[] of, Unit?[] units)
@@ -90,7 +90,7 @@ internal static class FeatureKinds
     private static WindowFigure<Tally> Crossings(StateMaker make, Feature feature, FeatureState[] of, Unit?[] units)
     {
         var crossing = make.Shared($"crossing\n{feature.Key}", () => new CrossingState(of[0], feature["level"]));
-        var window = make.Shared($"crossings\n{feature.Key}", () => new WindowState<Tally>(crossing, WindowLength.Of(feature)));
+        var window = make.Shared($"crossings\n{feature.Key}", () => new WindowState<Tally>(crossing, WindowLength.Of(feature), make.EdgeOf(feature)));
         return new WindowFigure<Tally>(window, tally => tally.Total);
     }
 

@@ -24,7 +24,11 @@ public sealed record SignalRows(string Name, long[] TimesMicros, double[][] Sign
 /// </summary>
 public sealed class FeaturePlan
 {
+    /// <summary>Rows that all windows and lags of one group may hold together, so that a recipe cannot ask for more memory than there is.</summary>
+    private const int MostRowsHeld = 1 << 22;
+
     private readonly FeatureSet set;
+    private readonly int windowsOfTime;
     private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
 
     internal FeaturePlan(FeatureSet set, IReadOnlyList<FeatureSignal> signals)
@@ -41,6 +45,9 @@ public sealed class FeaturePlan
                 throw FeatureText.Bad($"There are more than {FeatureSet.MostFeatures} features once patterns stand for signals.", "features", "Declare fewer, or narrower patterns.");
         }
         Features = [.. features.Select(Planned)];
+        (var rows, windowsOfTime) = features.Aggregate((Rows: 0L, Windows: 0), (sum, feature) => Held(feature) is var (r, w) ? (sum.Rows + r, sum.Windows + w) : sum);
+        if (rows > MostRowsHeld)
+            throw FeatureText.Bad($"The features of one group remember {rows} rows all together.", "features", $"Take shorter windows or fewer features, for at most {MostRowsHeld} rows.");
         if (Features.GroupBy(f => f.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw FeatureText.Bad("Two features have this name.", $"feature '{twice.Key}'", "Leave one out, or give one another name.");
     }
@@ -82,7 +89,7 @@ public sealed class FeaturePlan
 
     internal FeatureState[] States(out FeatureState[] results)
     {
-        var maker = new StateMaker();
+        var maker = new StateMaker(Math.Min(WindowLength.MostRows, MostRowsHeld / Math.Max(1, windowsOfTime)));
         results = [.. Features.Select(feature => StateOf(feature.Feature, maker))];
         return maker.All;
     }
@@ -129,6 +136,14 @@ public sealed class FeaturePlan
 
     private static FeatureReach ReachOf(Feature feature) =>
         FeatureKinds.Of(feature.Kind).Reach(feature).After(feature.Inputs.Aggregate(default(FeatureReach), (reach, input) => reach.AtLeast(ReachOf(input))));
+
+    /// <summary>How many rows the feature remembers, and how many windows of time it and its inputs have.</summary>
+    private static (long Rows, int Windows) Held(Feature feature)
+    {
+        var kind = FeatureKinds.Of(feature.Kind);
+        var own = (Rows: kind.RemembersRows ? (long)feature["rows"] : 0, Windows: feature.Parameters.ContainsKey("seconds") ? 1 : 0);
+        return feature.Inputs.Select(Held).Aggregate(own, (sum, input) => (sum.Rows + input.Rows, sum.Windows + input.Windows));
+    }
 
     private FeatureState StateOf(Feature feature, StateMaker maker)
     {

@@ -13,7 +13,9 @@ internal readonly record struct WindowLength(int Rows, double Seconds)
 }
 
 /// <summary>Says how many of the oldest rows leave a window when the next comes.</summary>
-internal sealed class WindowEdge(WindowLength length)
+/// <param name="owner">The feature, for messages.</param>
+/// <param name="mostRows">Rows that a window of time may hold at most.</param>
+internal sealed class WindowEdge(WindowLength length, string owner, int mostRows)
 {
     private readonly long micros = (long)Math.Round(length.Seconds * 1e6);
     private long[] times = length.Rows > 0 ? [] : new long[16];
@@ -33,8 +35,8 @@ internal sealed class WindowEdge(WindowLength length)
         }
         while (count > 0 && row.Micros - times[first] >= micros)
             (first, count, leaving) = ((first + 1) & (times.Length - 1), count - 1, leaving + 1);
-        if (count == WindowLength.MostRows)
-            throw FeatureText.Bad($"{length.Seconds} seconds hold more than {WindowLength.MostRows} rows.", $"row {row.Number}", "Take a shorter window, or rows that are further apart.");
+        if (count == mostRows)
+            throw FeatureText.Bad($"{length.Seconds} seconds hold more than {mostRows} rows at row {row.Number}.", $"feature '{owner}'", "Take a shorter window, fewer windows of time, or rows that are further apart.");
         if (count == times.Length)
             (times, first) = (Ring.Grown(times, first), 0);
         times[(first + count++) & (times.Length - 1)] = row.Micros;

@@ -1,9 +1,8 @@
 namespace Dure.Learn.Features;
 
 /// <summary>A sum over a window that several features read.</summary>
-internal sealed class WindowState<T>(FeatureState input, WindowLength length) : FeatureState where T : struct, IWindowSum<T>
+internal sealed class WindowState<T>(FeatureState input, WindowLength length, WindowEdge edge) : FeatureState where T : struct, IWindowSum<T>
 {
-    private readonly WindowEdge edge = new(length);
     private readonly SlidingWindow<T> window = new(length.Rows);
 
     public T Sum => window.Sum;
@@ -32,9 +31,8 @@ internal sealed class CrossingState(FeatureState input, double level) : FeatureS
 }
 
 /// <summary>A quantile of a window, between two values in proportion (Hyndman and Fan 1996, type 7). The window's values are kept in order.</summary>
-internal sealed class QuantileState(FeatureState input, WindowLength length, double share) : FeatureState
+internal sealed class QuantileState(FeatureState input, WindowLength length, WindowEdge edge, double share) : FeatureState
 {
-    private readonly WindowEdge edge = new(length);
     private double[] arrived = new double[Ring.Size(length.Rows)];
     private double[] ordered = new double[Ring.Size(length.Rows)];
     private int first, count, present;

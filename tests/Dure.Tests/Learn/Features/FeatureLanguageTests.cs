@@ -116,6 +116,24 @@ public sealed class FeatureLanguageTests
     }
 
     [Fact]
+    public void Memory_is_bounded_before_a_row_comes_and_in_windows_of_time()
+    {
+        FeatureSignal[] signals = [.. Enumerable.Range(0, 100).Select(i => new FeatureSignal($"s{i}"))];
+        Assert.Contains("remember 100000000 rows", Assert.Throws<ProblemException>(() => Set("""{"kind":"median","of":"*","rows":1000000}""").Bind(signals)).Problem.What, StringComparison.Ordinal);
+        Assert.Equal(100, Set("""{"kind":"baseline","of":"*","rows":1000000}""").Bind(signals).Features.Count);
+        string[] many = [.. Enumerable.Range(1, 20).Select(i => $$"""{"kind":"max","of":"*","seconds":{{1000 + i}}}""")];
+        var stream = Set(many).Bind(signals).Start();
+        var (row, features) = (new double[100], new float[2000]);
+        var full = Assert.Throws<ProblemException>(() =>
+        {
+            for (var i = 0; i < 5000; i++)
+                stream.Next(i, row, features);
+        }).Problem;
+        Assert.Contains("more than 2097 rows", full.What, StringComparison.Ordinal);
+        Assert.Equal("feature 's0 max 1001 s'", full.Where);
+    }
+
+    [Fact]
     public void A_signal_that_is_called_like_a_feature_is_another_thing()
     {
         FeatureSignal[] signals = [new("x"), new("x mean 2")];

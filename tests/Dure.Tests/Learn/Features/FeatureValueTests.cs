@@ -81,7 +81,7 @@ public sealed class FeatureValueTests
     {
         const int rows = 300_000, width = 64;
         var window = new SlidingWindow<WindowMoments>(width);
-        var edge = new WindowEdge(new WindowLength(width, 0));
+        var edge = new WindowEdge(new WindowLength(width, 0), "a sd", width);
         for (var row = 0; row < rows; row++)
         {
             var value = row % 1000 == 0 ? 1e15 : 1 + row % 2 * 1e-3;
@@ -91,6 +91,25 @@ public sealed class FeatureValueTests
         }
         // To enter, to be turned over, and to join both stacks: three at most for each row, whatever the window's width.
         Assert.InRange(window.Joins, rows, 3L * rows);
+    }
+
+    [Fact]
+    public void A_stream_allocates_nothing_once_it_runs()
+    {
+        var stream = FeatureLanguageTests.Set(Everything).Bind([new("a"), new("b")]).Start();
+        var (row, features) = (new double[2], new float[Everything.Length]);
+        void Push(int from, int rows)
+        {
+            for (var i = from; i < from + rows; i++)
+            {
+                (row[0], row[1]) = (Math.Sin(i), Math.Cos(i));
+                stream.Next(i * Second, row, features);
+            }
+        }
+        Push(0, 1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Push(1000, 10_000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
     }
 
     [Fact]
