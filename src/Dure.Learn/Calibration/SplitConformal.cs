@@ -26,8 +26,27 @@ public sealed record SplitConformal(double Level, double Radius, int Rows)
     }
 
     /// <summary>
-    /// The same where rows hang together, such as those of one engine: each group counts as one, however many rows it has, and the promise is for a
-    /// row of a group to come (Dunn, Wasserman and Ramdas 2023, pooling distributions).
+    /// The same where rows hang together, such as those of one engine: one row of each group is drawn, and the promise is for a row of a group to come
+    /// (Dunn, Wasserman and Ramdas 2023, subsampling once).
+    /// </summary>
+    /// <param name="groups">For each score the group of its row.</param>
+    public static SplitConformal OnePerGroup(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, double level, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(groups.Length, scores.Length);
+        var random = new Random(seed);
+        var drawn = new Dictionary<int, (double Score, int Seen)>();
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var seen = drawn.GetValueOrDefault(groups[i]).Seen + 1;
+            // The k-th row of a group takes the place with chance 1 / k: all have the same.
+            drawn[groups[i]] = random.Next(seen) == 0 ? (scores[i], seen) : (drawn[groups[i]].Score, seen);
+        }
+        return Of([.. drawn.Values.Select(one => one.Score)], level);
+    }
+
+    /// <summary>
+    /// The same with all rows, each group counted as one however many rows it has (Dunn, Wasserman and Ramdas 2023, pooling distributions): not left to
+    /// a draw, but held a little more often than promised where rows of a group differ.
     /// </summary>
     /// <param name="groups">For each score the group of its row.</param>
     public static SplitConformal OfGroups(ReadOnlySpan<double> scores, ReadOnlySpan<int> groups, double level)
