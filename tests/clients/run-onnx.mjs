@@ -1,6 +1,6 @@
 // Runs an ONNX model with onnxruntime, one row at a time, carrying the state from each row to the next.
-// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers; the first may be {"state": [...]}, where to begin)
-// Prints one line per row: {"score": n, "contributions": [n, ...]}
+// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers, null for one that is missing; the first may be {"state": [...]}, where to begin)
+// Prints one line per row: {"score": n, "contributions": [n, ...]} of a detector, {"prediction": [n, ...]} of what learnt a table
 import * as ort from 'onnxruntime-node'
 import { createInterface } from 'node:readline'
 
@@ -9,7 +9,8 @@ const typed = (values, type) => type === 'float64' ? Float64Array.from(values) :
 const typeOf = name => session.inputMetadata?.find?.(input => input.name === name)?.type ?? 'float64'
 let state = null
 for await (const line of createInterface({ input: process.stdin })) {
-  const values = JSON.parse(line)
+  const parsed = JSON.parse(line)
+  const values = Array.isArray(parsed) ? parsed.map(value => value ?? NaN) : parsed
   if (values.state) {
     state = new ort.Tensor(typeOf('state'), typed(values.state, typeOf('state')), [1, values.state.length])
     continue
@@ -20,5 +21,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   const result = await session.run(feeds)
   state = result.state_next ?? null
+  if (result.prediction) {
+    process.stdout.write(JSON.stringify({ prediction: Array.from(result.prediction.data, Number) }) + '\n')
+    continue
+  }
   process.stdout.write(JSON.stringify({ score: Number(result.score.data[0]), contributions: Array.from(result.contributions?.data ?? [], Number) }) + '\n')
 }

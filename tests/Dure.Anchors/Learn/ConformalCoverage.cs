@@ -76,7 +76,7 @@ public sealed class ConformalCoverage(ITestOutputHelper output)
         var (best, by, coverage, width) = tried.Where(trial => Math.Abs(trial.Coverage - Level) <= 0.01).OrderBy(trial => trial.Width).Concat(tried.OrderBy(trial => Math.Abs(trial.Coverage - Level))).First();
         output.WriteLine($"chosen on the rows before the test: rate {best.Rate}, window {best.Window}, {(by == alike ? "constant" : "scaled")}; there coverage {coverage:0.000}, width {width:0.0}");
 
-        var fixedBand = ConformalBand.Of([.. labels[learnt..test].Select(label => (double)label)], said[learnt..test], Level);
+        var fixedBand = ConformalBand.Of([.. labels[learnt..test].Select(label => (double)label)], said.AsSpan(learnt..test), Level);
         double[] truth = [.. labels[test..].Select(label => (double)label)];
         output.WriteLine(Figures($"steel {ahead} ahead, fixed band", [.. said[test..].Select(each => fixedBand.Around(each))], truth));
         Judge($"steel {ahead} ahead, adaptive", Stream(best, labels, said, by, ahead, (learnt, test, all.Count)), truth);

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Dure.Learn.Learners;
+using Dure.Tests.Learn.Learners;
+using Xunit;
+
+namespace Dure.HostTests.Interop;
+
+/// <summary>What every learner of the catalogue exports, under onnxruntime, which is not ours: the same predictions to 1e-5 on 1,000 rows.</summary>
+public sealed class OnnxRuntimeLearnerTests
+{
+    private const int Rows = 1000;
+    private const double Tolerance = 1e-5;
+
+    /// <summary>Every kind with every task it suits.</summary>
+    public static TheoryData<string, string> Cases { get; } = [.. from kind in LearnerCatalog.Kinds
+                                                                 from name in MadeTask.Names
+                                                                 where LearnerCatalog.Default(kind).Suits(MadeTask.Task(name))
+                                                                 select (kind, name)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task The_exported_model_predicts_as_the_learner_s_does(string kind, string name)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var rows = MadeTask.Rows(name, Rows, seed: 21);
+        var model = MadeTask.QuickLearner(kind).Train(MadeTask.Task(name), rows, null, new LearningContext { Seed = 3, Cancel = cancel });
+        var values = Enumerable.Range(0, Rows).Select(_ => new float[rows.Features.Columns.Count]).ToArray();
+        for (var row = 0; row < Rows; row++)
+            rows.Features.CopyRow(row, values[row]);
+        Array.Fill(values[0], float.NaN);
+        values[1][^1] = 99; // a category never seen
+
+        var file = Path.Combine(Path.GetTempPath(), $"dure-{Guid.NewGuid():N}.onnx");
+        try
+        {
+            await File.WriteAllBytesAsync(file, model.ToOnnx(kind).Write(), cancel);
+            // JSON knows no NaN: the script reads null as missing.
+            var input = values.Select(row => JsonSerializer.Serialize(row.Select(value => float.IsNaN(value) ? (float?)null : value)));
+            var answers = await ClientScript.Run("run-onnx.mjs", file, input, cancel);
+            Assert.Equal(Rows, answers.Count);
+            var expected = new double[model.Task.Outputs];
+            for (var row = 0; row < Rows; row++)
+            {
+                model.Predict(values[row], expected);
+                using var answer = JsonDocument.Parse(answers[row]);
+                var predicted = answer.RootElement.GetProperty("prediction").EnumerateArray().Select(value => value.GetDouble()).ToArray();
+                Assert.Equal(expected.Length, predicted.Length);
+                for (var i = 0; i < expected.Length; i++)
+                    Assert.True(Math.Abs(expected[i] - predicted[i]) <= Tolerance * Math.Max(1, Math.Abs(expected[i])), $"row {row}: {expected[i]:R} here, {predicted[i]:R} under onnxruntime");
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
