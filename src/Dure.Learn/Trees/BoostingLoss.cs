@@ -62,6 +62,9 @@ public abstract record BoostingLoss
     /// <summary>The score that all rows begin with.</summary>
     internal abstract void Start(LearningTarget target, Span<double> scores);
 
+    /// <summary>That score by the labels' mean alone, which sites can tell without their labels; null: it needs more.</summary>
+    internal virtual double? StartOf(double mean) => null;
+
     /// <summary>Gradients and hessians of some rows for one output.</summary>
     /// <param name="scores">For each output each row's score.</param>
     internal abstract void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians);
@@ -80,13 +83,20 @@ public abstract record BoostingLoss
 
     private protected static double Mean(LearningTarget target)
     {
-        var (sum, weight) = (0.0, 0.0);
+        var steps = GradientUnits.Fine(Enumerable.Range(0, target.Labels.Length).Max(row => Math.Abs(target.Labels[row] * WeightOf(target, row))), target.Labels.Length);
+        var weight = 0.0;
         for (var row = 0; row < target.Labels.Length; row++)
-        {
-            sum += target.Labels[row] * WeightOf(target, row);
             weight += WeightOf(target, row);
-        }
-        return sum / weight;
+        return SumOf(target, steps) / steps / weight;
+    }
+
+    /// <summary>The labels' sum by weight in fine steps: whole numbers, so that the sums of any parts add up to the same.</summary>
+    internal static long SumOf(LearningTarget target, double steps)
+    {
+        var sum = 0L;
+        for (var row = 0; row < target.Labels.Length; row++)
+            sum += (long)(target.Labels[row] * WeightOf(target, row) * steps);
+        return sum;
     }
 
     private protected static double Mean(LearningTarget target, Func<int, double> loss)

@@ -13,11 +13,9 @@ internal sealed record LogisticLoss : BoostingLoss
             throw Bad($"All rows are of class {target.Labels[0]}.", "labels", "Rows of both classes are needed; with one class only, watch for what is unusual instead.");
     }
 
-    internal override void Start(LearningTarget target, Span<double> scores)
-    {
-        var share = Mean(target);
-        scores[0] = Math.Log(share / (1 - share));
-    }
+    internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = LogOdds(Mean(target));
+
+    internal override double? StartOf(double mean) => LogOdds(mean);
 
     internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
@@ -32,6 +30,8 @@ internal sealed record LogisticLoss : BoostingLoss
         Mean(target, row => scores[0][row] is var score && target.Labels[row] > 0 ? LogOnePlusExp(-score) : LogOnePlusExp(score));
 
     public override void Transform(Span<double> scores) => scores[0] = 1 / (1 + Math.Exp(-scores[0]));
+
+    private static double LogOdds(double share) => Math.Log(share / (1 - share));
 
     internal static double LogOnePlusExp(double x) => x > 35 ? x : Math.Log(1 + Math.Exp(x));
 }

@@ -33,10 +33,10 @@ internal static class GradientSums
     }, cancel, threads);
 
     /// <summary>Takes a child's sums away from its parent's: what remains are the sibling's.</summary>
-    public static void Subtract(BinnedTable.Group group, long[] from, long[] child)
+    public static void Subtract(int first, int width, long[] from, long[] child)
     {
-        var rest = MemoryMarshal.Cast<long, Vector<long>>(from.AsSpan(group.First * Stride, group.Width * Stride));
-        var taken = MemoryMarshal.Cast<long, Vector<long>>(child.AsSpan(group.First * Stride, group.Width * Stride));
+        var rest = MemoryMarshal.Cast<long, Vector<long>>(from.AsSpan(first * Stride, width * Stride));
+        var taken = MemoryMarshal.Cast<long, Vector<long>>(child.AsSpan(first * Stride, width * Stride));
         for (var i = 0; i < rest.Length; i++)
             rest[i] -= taken[i];
     }

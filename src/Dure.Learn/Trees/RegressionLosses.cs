@@ -9,6 +9,8 @@ internal sealed record SquaredLoss : BoostingLoss
 
     internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Mean(target);
 
+    internal override double? StartOf(double mean) => mean;
+
     internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         var score = scores[0];
@@ -78,6 +80,8 @@ internal sealed record PoissonLoss : BoostingLoss
 
     internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
 
+    internal override double? StartOf(double mean) => Math.Log(mean);
+
     internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {
         for (var row = rows.Start.Value; row < rows.End.Value; row++)
@@ -102,6 +106,8 @@ internal sealed record TweedieLoss(double Power) : BoostingLoss
     internal override void CheckWhole(LearningTarget target) => new PoissonLoss().CheckWhole(target);
 
     internal override void Start(LearningTarget target, Span<double> scores) => scores[0] = Math.Log(Mean(target));
+
+    internal override double? StartOf(double mean) => Math.Log(mean);
 
     internal override void Gradients(int output, double[][] scores, LearningTarget target, Range rows, float[] gradients, float[] hessians)
     {

@@ -11,6 +11,17 @@ internal readonly struct RowDice(int seed, int tree)
     /// <summary>A number from 0 up to 1 for a row, another than its bits are used for elsewhere.</summary>
     public double Share(int row) => (Mix(Of(row) + 1) >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>The columns that a tree may use; null: all.</summary>
+    public bool[]? Columns(int count, double share)
+    {
+        if (share >= 1)
+            return null;
+        var (dice, chosen) = (this, new bool[count]);
+        foreach (var column in Enumerable.Range(0, count).OrderBy(column => dice.Of(~column)).Take(Math.Max(1, (int)Math.Round(share * count))))
+            chosen[column] = true;
+        return chosen;
+    }
+
     private static ulong Mix(ulong z)
     {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
@@ -23,7 +34,8 @@ internal readonly struct RowDice(int seed, int tree)
 internal static class RowSampling
 {
     /// <summary>The rows of the next tree in their order; null: all. Gradients and hessians of rows that stand for others are made larger.</summary>
-    public static int[]? Choose(BoostingOptions options, int round, RowDice random, float[] gradients, float[] hessians)
+    /// <param name="first">How many rows stand before these in the whole.</param>
+    public static int[]? Choose(BoostingOptions options, int round, RowDice random, int first, float[] gradients, float[] hessians)
     {
         if (options.OneSideSampling is { } share && round >= 1 / options.LearningRate)
             return OneSide(share.Top, share.Other, random, gradients, hessians);
@@ -31,7 +43,7 @@ internal static class RowSampling
             return null;
         var chosen = new List<int>((int)(gradients.Length * options.RowShare * 1.1) + 16);
         for (var row = 0; row < gradients.Length; row++)
-            if (random.Share(row) < options.RowShare)
+            if (random.Share(first + row) < options.RowShare)
                 chosen.Add(row);
         return chosen.Count > 0 ? [.. chosen] : null;
     }

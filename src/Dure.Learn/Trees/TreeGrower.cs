@@ -1,7 +1,22 @@
 namespace Dure.Learn.Trees;
 
 /// <summary>A tree that was grown, and which rows came to each of its leaves.</summary>
-internal sealed record GrownTree(Tree Tree, IReadOnlyList<(int Start, int Count)> LeafRows, IReadOnlyList<(double Low, double High)?> Bounds);
+internal sealed record GrownTree(Tree Tree, IReadOnlyList<(int Start, int Count)> LeafRows, IReadOnlyList<(double Low, double High)?> Bounds)
+{
+    /// <summary>Gives leaves their values from their rows' sums.</summary>
+    public void SetLeaves((long Gradient, long Hessian)[] sums, GradientUnits units, BoostingOptions options)
+    {
+        var rules = new SplitRules(options, 1, 1);
+        SetLeaves([.. sums.Select(sum => rules.Value(sum.Gradient / units.FineGradient, sum.Hessian / units.FineHessian, options.L2))], options);
+    }
+
+    /// <summary>Gives leaves their values, kept within their bounds and made smaller by the learning rate.</summary>
+    public void SetLeaves(double[] values, BoostingOptions options)
+    {
+        for (var leaf = 0; leaf < values.Length; leaf++)
+            Tree.Leaves[leaf] = (float)((Bounds[leaf] is { } bounds ? Math.Clamp(values[leaf], bounds.Low, bounds.High) : values[leaf]) * options.LearningRate);
+    }
+}
 
 /// <summary>
 /// Grows trees leaf by leaf: always the leaf whose cut gains most is parted (Shi 2007; Ke et al. 2017). The smaller child's sums are added up,
@@ -9,7 +24,7 @@ internal sealed record GrownTree(Tree Tree, IReadOnlyList<(int Start, int Count)
 /// </summary>
 internal sealed class TreeGrower
 {
-    private readonly BinnedTable table;
+    private readonly TreeRows rows;
     private readonly BoostingOptions options;
     private readonly int[] monotone;
     private readonly bool isBounded;
@@ -19,24 +34,19 @@ internal sealed class TreeGrower
     private readonly List<BinSet> sets = [];
     private readonly List<TreeNode> leaves = [];
     private SplitRules rules;
-    private long[] packed = [];
     private bool[]? columns;
 
-    public TreeGrower(BinnedTable table, BoostingOptions options, int[] monotone)
+    public TreeGrower(TreeRows rows, BoostingOptions options, int[] monotone)
     {
-        (this.table, this.options, this.monotone) = (table, options, monotone);
+        (this.rows, this.options, this.monotone) = (rows, options, monotone);
         isBounded = monotone.Any(direction => direction != 0);
-        Rows = new RowParting(table.Rows, options.Threads);
     }
 
-    public RowParting Rows { get; }
-
-    /// <summary>Grows one tree on the rows that <see cref="Rows"/> was begun with.</summary>
-    /// <param name="packed">Each row's gradient and hessian as whole numbers.</param>
+    /// <summary>Grows one tree on the rows that were begun with.</summary>
     /// <param name="columns">Which columns it may use; null: all.</param>
-    public GrownTree Grow(long[] packed, SplitRules rules, bool[]? columns, CancellationToken cancel)
+    public GrownTree Grow(SplitRules rules, bool[]? columns, CancellationToken cancel)
     {
-        (this.packed, this.rules, this.columns) = (packed, rules, columns);
+        (this.rules, this.columns) = (rules, columns);
         branches.Clear();
         sets.Clear();
         leaves.Clear();
@@ -74,23 +84,22 @@ internal sealed class TreeGrower
     private TreeNode Root(CancellationToken cancel)
     {
         var sums = Take();
-        var all = Rows.Count == table.Rows;
-        GradientSums.Add(table, all ? default : Rows.Of(0, Rows.Count), packed, sums, options.Threads, cancel);
+        rows.AddRoot(sums, cancel);
         var total = 0L;
         foreach (var bin in sums.AsSpan(0, GradientSums.Stride))
             total += bin;
-        var root = new TreeNode { Start = 0, Count = Rows.Count, Depth = 0, Sums = total, Histogram = sums, Bounds = isBounded ? (double.NegativeInfinity, double.PositiveInfinity) : null };
-        root.Best = Best(root, 0, table.Bins.Count);
+        var root = new TreeNode { Start = 0, Count = rows.Count, Depth = 0, Sums = total, Histogram = sums, Bounds = isBounded ? (double.NegativeInfinity, double.PositiveInfinity) : null };
+        root.Best = Best(root, 0, rows.Bins.Count);
         return root;
     }
 
     private (TreeNode Left, TreeNode Right) Part(TreeNode node, CancellationToken cancel)
     {
         var split = node.Best;
-        var bins = table.Bins[split.Feature];
+        var bins = rows.Bins[split.Feature];
         for (var bin = 0; bin < FeatureBins.Most; bin++)
             goesLeft[bin] = (bins.IsCategorical ? split.Left.Contains(bin) : bin == bins.Values ? split.MissingLeft : bin <= split.Bin) ? (byte)1 : (byte)0;
-        var count = Rows.Part(node, table.Column(split.Feature), goesLeft, cancel);
+        var count = rows.Part(node, split.Feature, goesLeft, cancel);
         var at = branches.Count;
         if (node.Parent is { } parent)
             branches[parent.Node] = parent.IsLeft ? branches[parent.Node] with { Left = at } : branches[parent.Node] with { Right = at };
@@ -128,15 +137,16 @@ internal sealed class TreeGrower
             return;
         }
         (small.Histogram, large.Histogram, node.Histogram) = (Take(), node.Histogram, null);
-        var found = new (Split Small, Split Large)[table.Groups.Count];
+        rows.Want(small, cancel);
+        var found = new (Split Small, Split Large)[rows.Groups.Count];
         void work(int part)
         {
-            var group = table.Groups[part];
-            GradientSums.AddGroup(group, Rows.Of(small).Span, packed, small.Histogram!);
-            GradientSums.Subtract(group, large.Histogram!, small.Histogram!);
-            found[part] = (smallSplits ? Best(small, group.First, group.Width) : Split.None, largeSplits ? Best(large, group.First, group.Width) : Split.None);
+            var (first, width) = rows.Groups[part];
+            rows.AddGroup(part, small, small.Histogram!);
+            GradientSums.Subtract(first, width, large.Histogram!, small.Histogram!);
+            found[part] = (smallSplits ? Best(small, first, width) : Split.None, largeSplits ? Best(large, first, width) : Split.None);
         }
-        if (small.Count < 2000 && table.Bins.Count < 64)
+        if (small.Count < 2000 && rows.Bins.Count < 64)
             for (var part = 0; part < found.Length; part++)
                 work(part);
         else
@@ -165,14 +175,14 @@ internal sealed class TreeGrower
         {
             if (columns is not null && !columns[feature])
                 continue;
-            var found = search.Of(feature, table.Bins[feature], node.Histogram.AsSpan(feature * GradientSums.Stride, GradientSums.Stride), monotone[feature]);
+            var found = search.Of(feature, rows.Bins[feature], node.Histogram.AsSpan(feature * GradientSums.Stride, GradientSums.Stride), monotone[feature]);
             if (found.Gain > best.Gain)
                 best = found;
         }
         return best;
     }
 
-    private long[] Take() => spare.TryPop(out var one) ? one : new long[table.Bins.Count * GradientSums.Stride];
+    private long[] Take() => spare.TryPop(out var one) ? one : new long[rows.Bins.Count * GradientSums.Stride];
 
     /// <summary>Keeps a node's sums for another.</summary>
     private void Keep(TreeNode node)
