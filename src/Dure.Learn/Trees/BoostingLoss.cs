@@ -40,6 +40,13 @@ public abstract record BoostingLoss
     /// <exception cref="ProblemException">A label, a weight or a group makes no sense for this loss.</exception>
     internal void Check(LearningTarget target, int rows)
     {
+        CheckRows(target, rows);
+        CheckWhole(target);
+    }
+
+    /// <summary>Looks at each row alone: a site may well have rows of one class only.</summary>
+    internal void CheckRows(LearningTarget target, int rows)
+    {
         if (target.Labels.Length != rows)
             throw Bad($"There are {target.Labels.Length} labels for {rows} rows.", "labels", "Give one for each row.");
         if (target.Weights is { } weights && (weights.Length != rows || Array.Exists(weights, weight => !(weight > 0) || float.IsInfinity(weight))))
@@ -50,7 +57,6 @@ public abstract record BoostingLoss
         for (var row = 0; row < rows; row++)
             if (Objection(target.Labels[row]) is { } objection)
                 throw Bad($"The label of row {row} is {target.Labels[row]}: {objection}.", "labels", "Choose the loss that fits the target, or correct the labels.");
-        CheckWhole(target);
     }
 
     internal virtual string? Objection(float label) => null;

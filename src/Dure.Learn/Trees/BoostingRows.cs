@@ -79,9 +79,15 @@ internal sealed class BoostingRows
         var sums = new (long Gradient, long Hessian)[pieces.Count];
         InParallel.For(pieces.Count, piece =>
         {
+            var rows = Rows.Parting.Of(pieces[piece].Start, pieces[piece].Count).Span;
             var (gradient, hessian) = (0L, 0L);
-            foreach (var row in Rows.Parting.Of(pieces[piece].Start, pieces[piece].Count).Span)
-                (gradient, hessian) = (gradient + (long)(gradients[row] * units.FineGradient), hessian + (long)(hessians[row] * units.FineHessian));
+            foreach (var row in rows)
+                gradient += double.ConvertToIntegerNative<long>(gradients[row] * units.FineGradient); // all are within range
+            if (units.CountsRows)
+                hessian = rows.Length * (long)units.FineHessian;
+            else
+                foreach (var row in rows)
+                    hessian += double.ConvertToIntegerNative<long>(hessians[row] * units.FineHessian);
             sums[piece] = (gradient, hessian);
         }, cancel, options.Threads);
         var totals = new (long Gradient, long Hessian)[leaves.Count];

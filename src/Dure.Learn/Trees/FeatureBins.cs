@@ -1,3 +1,4 @@
+using Dure.Learn.Sketches;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -50,6 +51,24 @@ internal sealed class FeatureBins
     {
         var hasMissing = Array.Exists(column.Values, float.IsNaN);
         return column.IsCategorical ? OfCategories(column, most, hasMissing) : new FeatureBins(Borders(Sample(column.Values), most), null, hasMissing);
+    }
+
+    /// <summary>Bins from what several sites told of a column of numbers.</summary>
+    public static FeatureBins Of(QuantileSketch column, int most)
+    {
+        // As many of each number as it stands for, thinned to what a sample has.
+        var (sorted, step) = (new List<float>(), Math.Max(1, column.Count / SampleRows));
+        foreach (var (value, weight) in column.Weighted())
+            for (var i = 0L; i < Math.Max(1, weight / step); i++)
+                sorted.Add(value + 0f);
+        return new FeatureBins(Borders([.. sorted], most), null, column.Missing > 0);
+    }
+
+    /// <summary>Bins from the categories' counts at several sites; those of fewer rows than said share the common bin.</summary>
+    public static FeatureBins Of(IReadOnlyDictionary<int, long> counts, int most, int leastRows, bool hasMissing)
+    {
+        var own = counts.Where(pair => pair.Value >= leastRows).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(Math.Min(most, Most) - 2);
+        return new FeatureBins([], own.Select((pair, i) => (pair.Key, Bin: (byte)i)).ToDictionary(pair => pair.Key, pair => pair.Bin), hasMissing);
     }
 
     public byte BinOf(float value)
