@@ -132,3 +132,20 @@ internal sealed record CrossEntropy(float Smoothing = 0) : NetworkLoss
         return Math.Max(logit, 0) - logit * truth + Math.Log(1 + Math.Exp(-Math.Abs((double)logit)));
     }
 }
+
+/// <summary>Many yes-or-no answers at once, each a logit; mean over the answers.</summary>
+/// <param name="Rare">What a yes counts against a no.</param>
+internal sealed record AnswerEntropy(float Rare = 1) : NetworkLoss
+{
+    public override double Of(ReadOnlySpan<float> output, ReadOnlySpan<float> target, Span<float> gradient)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < output.Length; i++)
+        {
+            var (logit, weight) = (output[i], target[i] > 0.5f ? Rare : 1);
+            sum += weight * (Math.Max(logit, 0) - logit * target[i] + Math.Log(1 + Math.Exp(-Math.Abs((double)logit))));
+            gradient[i] = weight * ((float)(1 / (1 + Math.Exp(-(double)logit))) - target[i]) / output.Length;
+        }
+        return sum / output.Length;
+    }
+}
