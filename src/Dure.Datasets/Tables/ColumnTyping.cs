@@ -12,7 +12,7 @@ namespace Dure.Datasets;
 internal sealed record TypedColumn(int Index, string Name, TableColumnType Type, string Sql, long Filled, long Markers, long Broken, long Distinct)
 {
     /// <summary>The filled cells that are no value.</summary>
-    public string WithoutValue => $"c{Index} IS NOT NULL AND trim(c{Index}) <> '' AND ({Sql}) IS NULL";
+    public string WithoutValue => $"c{Index} IS NOT NULL AND ({Sql}) IS NULL";
 
     /// <summary>Whether decimals are written with a comma.</summary>
     public bool HasDecimalCommas { get; init; }
@@ -48,18 +48,19 @@ internal static class ColumnTyping
     private static readonly string[] No = ["false", "no", "n", "아니오", "거짓"];
     private static readonly string Marked = List(Markers);
     private static readonly string WeaklyMarked = List([.. Markers, .. WeakMarkers]);
-    private sealed record Seen(long Filled, long Markers, long WeakMarkers, long Numbers, long Commas, long Zeros, long Ones, long YesNo, long Distinct);
+    private static readonly string YesOrNo = List([.. Yes, .. No]);
+
+    /// <summary>How many cells of a column are what. Weak markers count the strong ones too.</summary>
+    private sealed record Seen(long Filled, long Markers, long WeakMarkers, long Numbers, long Zeros, long Ones, long YesNo, long Commas);
 
     public static List<TypedColumn> Of(RawTable table, TableSpec spec)
     {
         var typed = new List<TypedColumn>();
         foreach (var some in table.Columns.Index().Chunk(Together))
         {
-            var texts = some.Where(column => column.Item.IsText).ToArray();
-            var seen = texts.Length == 0 ? [] : table.Counts($"SELECT {string.Join(", ", texts.Select(column => Looks(column.Index)))} FROM raw").Chunk(9).ToArray();
-            var next = 0;
+            var seen = new Queue<Seen>(Look(table, [.. some.Where(column => column.Item.IsText).Select(column => column.Index)]));
             foreach (var (index, column) in some)
-                typed.Add(column.IsText ? OfText(table, spec, index, column, SeenOf(seen[next++])) : Native(table, spec, index, column));
+                typed.Add(column.IsText ? OfText(table, spec, index, column, seen.Dequeue()) : Native(table, spec, index, column));
         }
         return typed;
     }
@@ -69,10 +70,18 @@ internal static class ColumnTyping
         var isNamed = IsOneOf(spec.Categories, column.Name) || Is(spec.Group, column.Name);
         var held = seen.Filled - seen.WeakMarkers;
         TypedColumn As(TableColumnType type, string sql, long values, bool isWeak = true) =>
-            new(index, column.Name, type, sql, seen.Filled, isWeak ? seen.WeakMarkers : seen.Markers, Math.Max(0, (isWeak ? held : seen.Filled - seen.Markers) - values), seen.Distinct);
+            new(index, column.Name, type, sql, seen.Filled, isWeak ? seen.WeakMarkers : seen.Markers, Math.Max(0, (isWeak ? held : seen.Filled - seen.Markers) - values), Distinct: 0);
+        TypedColumn Words(TableColumnType? type)
+        {
+            var distinct = DistinctOf(table, Word(index));
+            var isCategory = distinct <= MostGuessedCategories && (distinct <= FewCategories || distinct <= held / 2);
+            return As(type ?? (isCategory ? TableColumnType.Category : TableColumnType.Text), Word(index), seen.Filled - seen.Markers, isWeak: false) with { Distinct = distinct };
+        }
 
-        if (isNamed || held == 0)
-            return held == 0 && !isNamed ? As(TableColumnType.Number, Number(index), 0) : As(TableColumnType.Category, Word(index), seen.Filled - seen.Markers, isWeak: false);
+        if (isNamed)
+            return Words(TableColumnType.Category);
+        if (held == 0)
+            return As(TableColumnType.Number, Number(index), 0);
         if (seen.Zeros > 0 && seen.Ones > 0 && seen.Zeros + seen.Ones == held && !Is(spec.Time, column.Name))
             return As(TableColumnType.YesNo, $"({Number(index)}) = 1", held);
         if (seen.Numbers >= Mostly * held)
@@ -83,8 +92,7 @@ internal static class ColumnTyping
             return As(TableColumnType.YesNo, YesNo(index), held);
         if (TimesOf(table, spec, index, held) is var (sql, times, isAmbiguous))
             return As(TableColumnType.Time, sql, times) with { IsAmbiguous = isAmbiguous };
-        var isCategory = seen.Distinct <= MostGuessedCategories && (seen.Distinct <= FewCategories || seen.Distinct <= held / 2);
-        return As(isCategory ? TableColumnType.Category : TableColumnType.Text, Word(index), seen.Filled - seen.Markers, isWeak: false);
+        return Words(null);
     }
 
     /// <summary>A column that a Parquet file gives a type.</summary>
@@ -103,7 +111,7 @@ internal static class ColumnTyping
         TypedColumn Plain(TableColumnType type, string sql)
         {
             var filled = table.Counts($"SELECT count({cell}), count({sql}) FROM raw");
-            return new TypedColumn(index, column.Name, type, sql, filled[0], 0, filled[0] - filled[1], 0);
+            return new TypedColumn(index, column.Name, type, sql, filled[0], 0, filled[0] - filled[1], type == TableColumnType.Category ? DistinctOf(table, sql) : 0);
         }
     }
 
@@ -127,6 +135,8 @@ internal static class ColumnTyping
     private static (string Sql, long Times, bool IsAmbiguous)? TimesOf(RawTable table, TableSpec spec, int index, long held)
     {
         var (yearFirst, dayFirst, monthFirst) = (TimeSql.YearFirst($"c{index}"), TimeSql.DayFirst($"c{index}"), TimeSql.MonthFirst($"c{index}"));
+        if (table.Counts($"SELECT count(*) FROM raw WHERE {TimeSql.LooksLikeTime($"c{index}")}")[0] < Mostly * held)
+            return null;
         var counts = table.Counts($"SELECT count({yearFirst}), count({dayFirst}), count({monthFirst}), count(*) FILTER (({dayFirst}) <> ({monthFirst})) FROM raw WHERE {HasValue(index, WeaklyMarked)}");
         if (counts[0] >= Mostly * held)
             return (yearFirst, counts[0], false);
@@ -137,33 +147,38 @@ internal static class ColumnTyping
         return isDayFirst ? (dayFirst, counts[1], isAmbiguous) : (monthFirst, counts[2], isAmbiguous);
     }
 
-    private static string Looks(int index)
+    /// <summary>Looks at some columns of text in one pass. A cell is 0 a number, 1 a marker, 2 a weak one, 3 yes or no, 4 something else, NULL empty.</summary>
+    private static IEnumerable<Seen> Look(RawTable table, IReadOnlyList<int> columns)
     {
-        var (cell, strong, weak) = ($"trim(c{index})", HasValue(index, Marked), HasValue(index, WeaklyMarked));
-        var (number, comma) = (FiniteOf(cell), FiniteOf($"replace({cell}, ',', '.')"));
-        return $"count(*) FILTER ({cell} <> ''), count(*) FILTER ({cell} <> '' AND NOT ({strong})), count(*) FILTER ({cell} <> '' AND NOT ({weak})), "
-            + $"count({number}) FILTER ({weak}), count({comma}) FILTER ({weak}), count(*) FILTER ({weak} AND {number} = 0), count(*) FILTER ({weak} AND {number} = 1), "
-            + $"count(*) FILTER ({weak} AND lower({cell}) IN ({List([.. Yes, .. No])})), count(DISTINCT {cell}) FILTER ({strong})";
+        if (columns.Count == 0)
+            return [];
+        var texts = columns.Select(i => $"c{i}, TRY_CAST(c{i} AS DOUBLE) AS d{i}");
+        var kinds = columns.Select(i => $"c{i}, d{i}, CASE WHEN isfinite(d{i}) THEN 0 WHEN c{i} IS NULL THEN NULL WHEN upper(c{i}) IN ({Marked}) THEN 1 WHEN upper(c{i}) IN ({WeaklyMarked}) THEN 2 "
+            + $"WHEN lower(c{i}) IN ({YesOrNo}) THEN 3 ELSE 4 END AS k{i}");
+        var commas = (int i) => table.Delimiter == "," ? "0" : $"count(*) FILTER (k{i} = 0 OR (k{i} = 4 AND isfinite(TRY_CAST(replace(c{i}, ',', '.') AS DOUBLE))))";
+        var counts = columns.Select(i => $"count(k{i}), count(*) FILTER (k{i} = 1), count(*) FILTER (k{i} IN (1, 2)), count(*) FILTER (k{i} = 0), count(*) FILTER (d{i} = 0), count(*) FILTER (d{i} = 1), "
+            + $"count(*) FILTER (k{i} = 3), {commas(i)}");
+        return table.Counts($"SELECT {string.Join(", ", counts)} FROM (SELECT {string.Join(", ", kinds)} FROM (SELECT {string.Join(", ", texts)} FROM raw))")
+            .Chunk(8).Select(each => new Seen(each[0], each[1], each[2], each[3], each[4], each[5], each[6], each[7]));
     }
 
-    private static string HasValue(int index, string markers) => $"trim(c{index}) <> '' AND upper(trim(c{index})) NOT IN ({markers})";
+    private static long DistinctOf(RawTable table, string sql) => table.Counts($"SELECT count(DISTINCT {sql}) FROM raw")[0];
+
+    private static string HasValue(int index, string markers) => $"c{index} IS NOT NULL AND upper(c{index}) NOT IN ({markers})";
 
     /// <summary>Whether a filled cell says that there is no value.</summary>
-    internal static string IsMarker(int index) => $"upper(trim(c{index})) IN ({WeaklyMarked})";
+    internal static string IsMarker(int index) => $"upper(c{index}) IN ({WeaklyMarked})";
 
+    /// <summary>A finite number; no marker is one.</summary>
     private static string Number(int index, bool hasCommas = false)
     {
-        var cell = hasCommas ? $"replace(trim(c{index}), ',', '.')" : $"trim(c{index})";
-        return $"CASE WHEN {HasValue(index, WeaklyMarked)} THEN {FiniteOf(cell)} END";
+        var number = $"TRY_CAST({(hasCommas ? $"replace(c{index}, ',', '.')" : $"c{index}")} AS DOUBLE)";
+        return $"CASE WHEN isfinite({number}) THEN {number} END";
     }
 
-    private static string YesNo(int index) => $"CASE WHEN lower(trim(c{index})) IN ({List(Yes)}) THEN true WHEN lower(trim(c{index})) IN ({List(No)}) THEN false END";
+    private static string YesNo(int index) => $"CASE WHEN lower(c{index}) IN ({List(Yes)}) THEN true WHEN lower(c{index}) IN ({List(No)}) THEN false END";
 
-    private static string Word(int index) => $"CASE WHEN {HasValue(index, Marked)} THEN trim(c{index}) END";
-
-    private static string FiniteOf(string cell) => $"CASE WHEN isfinite(TRY_CAST({cell} AS DOUBLE)) THEN TRY_CAST({cell} AS DOUBLE) END";
-
-    private static Seen SeenOf(long[] counts) => new(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7], counts[8]);
+    private static string Word(int index) => $"CASE WHEN {HasValue(index, Marked)} THEN c{index} END";
 
     private static string List(IEnumerable<string> texts) => string.Join(", ", texts.Select(DuckDb.Quoted));
 

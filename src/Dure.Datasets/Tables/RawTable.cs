@@ -12,7 +12,7 @@ internal sealed record RawColumn(string Name, DuckDbType Type, bool IsNamed = tr
 }
 
 /// <summary>
-/// A file's rows in a database of their own on disk: the table <c>raw</c> in the order of the file, columns <c>c0</c>, <c>c1</c>, …
+/// A file's rows in a database of their own, which spills to a folder where memory is short: the table <c>raw</c> in the order of the file, columns <c>c0</c>, <c>c1</c>, …
 /// of the types <see cref="RawColumn"/> says. Nothing is interpreted yet, and all that was left out is told.
 /// </summary>
 internal sealed class RawTable : IDisposable
@@ -30,7 +30,7 @@ internal sealed class RawTable : IDisposable
     private readonly List<(string? Column, QualityFinding Finding)> findings = [];
     private readonly CancellationTokenRegistration stop;
     private HashSet<long> brokenAt = [];
-    private CsvForm form = new("", "", "", 0, 0);
+    private CsvForm form = new("", "\"", "\"", 0, 0);
 
     private sealed record CsvForm(string Delimiter, string Quote, string Escape, long Skip, int Columns);
 
@@ -39,7 +39,7 @@ internal sealed class RawTable : IDisposable
         (this.path, File, this.cancel) = (path, file, cancel);
         try
         {
-            Db = DuckDb.Open(Path.Combine(folder, "rows.duckdb"), Limits with { TempFolder = folder });
+            Db = DuckDb.Open(null, Limits with { TempFolder = folder }); // in memory, spilling: a database on disk would write everything twice and compress it
             stop = cancel.Register(Db.Interrupt);
         }
         catch
@@ -137,7 +137,7 @@ internal sealed class RawTable : IDisposable
         : Lines(rows).Rows;
 
     private (long[] Rows, IReadOnlyDictionary<long, long> Broken) Lines(IReadOnlyList<long> rows) =>
-        TableText.LinesOf(path, rows, form.Skip, brokenAt, form.Quote.Length == 1 ? (byte)form.Quote[0] : (byte)0, columns.Count == 1, cancel);
+        TableText.LinesOf(path, rows, form.Skip, brokenAt, (byte)form.Quote[0], columns.Count == 1, cancel);
 
     public void Dispose()
     {
@@ -191,9 +191,12 @@ internal sealed class RawTable : IDisposable
             DuckDbType.Timestamp when type == "TIMESTAMP WITH TIME ZONE" => $"make_timestamp(epoch_us({cell}))",
             DuckDbType.Timestamp => $"{cell}::TIMESTAMP",
             DuckDbType.Double => $"{cell}::DOUBLE",
-            _ => $"{cell}::VARCHAR",
+            _ => TextCell($"{cell}::VARCHAR"),
         };
     }
+
+    /// <summary>A text without the blanks around it; one that holds nothing else is no value.</summary>
+    private static string TextCell(string cell) => $"nullif(trim({cell}), '')";
 
     private void LoadCsv()
     {
@@ -211,7 +214,7 @@ internal sealed class RawTable : IDisposable
         else
             Tell(null, QualityKinds.NoHeader, "The first line holds values, not names: the columns are numbered.", ("columns", form.Columns));
         NameColumns(hasHeader ? [.. Enumerable.Range(0, form.Columns).Select(i => i < first.Length ? first[i] as string ?? "" : "")] : []);
-        Db.Execute($"CREATE TABLE raw AS SELECT * FROM {Reader(form.Skip, $"store_rejects = true, rejects_limit = {MostBroken}")} LIMIT {MostRows + 1}");
+        Db.Execute($"CREATE TABLE raw AS SELECT {string.Join(", ", columns.Select((_, i) => $"{TextCell($"c{i}")} AS c{i}"))} FROM {Reader(form.Skip, $"store_rejects = true, rejects_limit = {MostBroken}")} LIMIT {MostRows + 1}");
         Broken = BrokenLines();
         if (Broken.Count == MostBroken)
             throw Bad($"At least {MostBroken:N0} of its lines cannot be read.", $"{File}, line {Broken[0].Line}", "Give a table whose rows have as many cells as its first line.");
@@ -258,9 +261,10 @@ internal sealed class RawTable : IDisposable
         var sniffed = Cells($"SELECT Delimiter, Quote, Escape, SkipRows, len(Columns) FROM sniff_csv({DuckDb.Quoted(DuckDb.PathLiteral(path))}, ignore_errors = true, all_varchar = true, comment = '', sample_size = 20480{said})");
         if (sniffed is not [[string delimiter, var quote, var escape, var skip, var count]])
             throw Bad("No table can be seen in it.", File, "Give a text file of rows with the same number of cells.");
-        return new CsvForm(delimiter, Sign(quote), Sign(escape), Convert.ToInt64(skip, CultureInfo.InvariantCulture), Convert.ToInt32(count, CultureInfo.InvariantCulture));
+        // Where the first rows hold no quote none is found; later ones may.
+        return new CsvForm(delimiter, Sign(quote) ?? "\"", Sign(escape) ?? Sign(quote) ?? "\"", Convert.ToInt64(skip, CultureInfo.InvariantCulture), Convert.ToInt32(count, CultureInfo.InvariantCulture));
 
-        static string Sign(object? found) => found is string { Length: 1 } sign && sign != "\0" ? sign : "";
+        static string? Sign(object? found) => found is string { Length: 1 } sign && sign != "\0" ? sign : null;
     }
 
     private string Reader(long skip, string faults)

@@ -59,7 +59,7 @@ internal static class TableChecks
     }
 
     private static string MarkersOf(TypedTable table, TypedColumn column) =>
-        string.Join(", ", table.Raw.Cells($"SELECT trim(c{column.Index}), count(*) FROM raw WHERE {column.WithoutValue} AND {ColumnTyping.IsMarker(column.Index)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3").Select(row => $"'{row[0]}'"));
+        string.Join(", ", table.Raw.Cells($"SELECT c{column.Index}, count(*) FROM raw WHERE {column.WithoutValue} AND {ColumnTyping.IsMarker(column.Index)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3").Select(row => $"'{row[0]}'"));
 
     private static bool LooksLikeId(TypedTable table, TableColumn column, long filled)
     {

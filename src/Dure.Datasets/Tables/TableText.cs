@@ -47,7 +47,7 @@ internal static class TableText
                 at++;
                 if (letter != (byte)'\n')
                 {
-                    isQuoted ^= quote != 0 && letter == quote;
+                    isQuoted ^= letter == quote;
                     length += letter == (byte)'\r' ? 0 : 1;
                     continue;
                 }

@@ -109,6 +109,16 @@ public sealed class TableDefectTests
     }
 
     [Fact]
+    public async Task A_quote_that_comes_late_is_one()
+    {
+        await using var node = await TableNode.Open();
+
+        var version = await node.Import(node.File(["a,note", .. Enumerable.Range(0, 30_000).Select(i => $"{i},plain"), "30000,\"with, comma\""]), TableNode.Spec() with { Categories = ["note"] });
+
+        Assert.Equal([("plain", 30_000L), ("with, comma", 1)], version.Table!.Columns[1].Top);
+    }
+
+    [Fact]
     public async Task Rows_without_a_time_or_a_group_are_refused_or_left_out()
     {
         await using var node = await TableNode.Open();
@@ -145,6 +155,10 @@ public sealed class TableDefectTests
     [InlineData("2026-03-01 오후 02:30", "2026-03-01T14:30:00")]
     [InlineData("31.03.2026 08:00:01", "2026-03-31T08:00:01")]
     [InlineData("12/31/2026 11:59 PM", "2026-12-31T23:59:00")]
+    [InlineData("2026-03-01 12:30 AM", "2026-03-01T00:30:00")]
+    [InlineData("2026-03-01 오후 12:30:05", "2026-03-01T12:30:05")]
+    [InlineData("2026.3.1 8:05", "2026-03-01T08:05:00")]
+    [InlineData("2026-03-01 08:00:00 -0330", "2026-03-01T11:30:00")]
     [InlineData("20260301", "2026-03-01T00:00:00")]
     [InlineData("1772352000", "2026-03-01T08:00:00")]
     [InlineData("1772352000123", "2026-03-01T08:00:00.123")]
