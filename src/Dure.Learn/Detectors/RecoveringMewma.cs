@@ -3,6 +3,8 @@ namespace Dure.Learn;
 /// <summary>Multivariate EWMA that lets go of an alarm once the machine has come back most of the way, though not all of it: after a fault it is
 /// often warmer, or settles at another level, and a limit from commissioning would alarm on. Lowry, Woodall, Champ and Rigdon (1992), with
 /// covariances shrunk because smoothed rows hold little independent evidence: Schaefer and Strimmer (2005).</summary>
+/// <remarks>What recovery costs: a second fault much smaller than the first is not told while the first has not wholly gone, and after one wild
+/// reading small faults are not told until the smoothed value is back within the limit.</remarks>
 public sealed record RecoveringMewma : AnomalyRecipe
 {
     public override string Name => "recovering-mewma";
