@@ -42,11 +42,13 @@ public static class FeatureProposal
 
     /// <summary>For rows in time, machine by machine: windows as long as the signals remember, and what their times and rate suggest.</summary>
     /// <param name="target">The labels of all rows, one group's after the other's; null: nothing is left out for saying little.</param>
+    /// <param name="ahead">How many rows later than its row a label is from, in a forecast.</param>
     /// <inheritdoc cref="ForTable"/>
-    public static ProposedFeatures ForSeries(IReadOnlyList<FeatureSignal> signals, IReadOnlyList<SignalRows> groups, LearningTask task, LearningTarget? target, LearningContext context)
+    public static ProposedFeatures ForSeries(IReadOnlyList<FeatureSignal> signals, IReadOnlyList<SignalRows> groups, LearningTask task, LearningTarget? target, LearningContext context, int ahead = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(ahead);
         var course = SeriesCourse.Of(signals, groups);
-        var (features, reasons) = SeriesCandidates.Of(course, signals);
+        var (features, reasons) = SeriesCandidates.Of(course, signals, ahead);
         return Chosen(signals, groups, features, task, target, isSeries: true, reasons, context);
     }
 

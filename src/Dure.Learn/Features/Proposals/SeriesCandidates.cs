@@ -10,7 +10,7 @@ internal static class SeriesCandidates
     private const int LeastWindow = 5;
     private const int MostSpectralRows = 1024;
 
-    public static (List<Feature> Features, List<string> Reasons) Of(SeriesCourse course, IReadOnlyList<FeatureSignal> signals)
+    public static (List<Feature> Features, List<string> Reasons) Of(SeriesCourse course, IReadOnlyList<FeatureSignal> signals, int ahead)
     {
         var (features, reasons) = (new List<Feature>(), new List<string>());
         // Windows of several memories smooth more than noise away; those longer than a third of a machine's rows would rarely be full.
@@ -29,14 +29,24 @@ internal static class SeriesCandidates
             features.Add(Feature.Of("minus", [mean, Feature.Of("expanding-mean", "*")]));
             reasons.Add(Say($"How far each machine is from its own first {2 * windows[0]} rows and from its own mean: there are {course.Groups} machines, and no two are alike."));
         }
-        if (course.PeriodRows is { } period and >= 2)
-        {
-            features.AddRange([Feature.Of("lag", "*", ("rows", period)), Feature.Of("difference", "*", ("rows", period))]);
-            reasons.Add(Say($"The values {period} rows ago: the course repeats."));
-        }
+        AddPeriods(course, ahead, features, reasons);
         AddCalendar(course, features, reasons);
         AddSpectra(course, features, reasons);
         return (Resolved(features, signals), reasons);
+    }
+
+    /// <summary>The values whole periods before the label: of the course itself, and of the day and the week by which people work.</summary>
+    private static void AddPeriods(SeriesCourse course, int ahead, List<Feature> features, List<string> reasons)
+    {
+        List<int> periods = course.PeriodRows is { } own ? [own] : [];
+        foreach (var (seconds, least) in new[] { (Day, 3 * Day), (7 * Day, 21 * Day) })
+            if (course.IsEven && course.StepSeconds > 0 && course.StepSeconds < seconds / 2 && course.SpanSeconds >= least)
+                periods.Add((int)Math.Round(seconds / course.StepSeconds));
+        int[] lags = [.. periods.Where(period => period > 1).Select(period => period - ahead % period).Where(lag => lag <= course.GroupRows / 2 && lag <= WindowLength.MostRows).Distinct().Order()];
+        foreach (var lag in lags)
+            features.AddRange([Feature.Of("lag", "*", ("rows", lag)), Feature.Of("difference", "*", ("rows", lag))]);
+        if (lags.Length > 0)
+            reasons.Add(Say($"The values {string.Join(" and ", lags)} rows ago: {(course.PeriodRows is { } rows ? Say($"the course repeats after {rows} rows") : "plants work by the day and the week")}."));
     }
 
     private static void AddCalendar(SeriesCourse course, List<Feature> features, List<string> reasons)
