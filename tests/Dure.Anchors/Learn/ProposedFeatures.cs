@@ -22,7 +22,7 @@ public sealed class ProposedFeatures(ITestOutputHelper output)
 
     private static readonly LearningTask Task = LearningTask.Classification(["runs", "failed"]);
 
-    [Fact]
+    [Fact, Trait("Speed", "Slow")]
     public void Proposed_features_find_what_a_person_thought_out()
     {
         var cancel = TestContext.Current.CancellationToken;

@@ -15,7 +15,7 @@ public sealed class ProposedForecast(ITestOutputHelper output)
 {
     private const int Week = 7 * 96;
 
-    [Theory]
+    [Theory, Trait("Speed", "Slow")]
     [InlineData(1, 9.2)]
     [InlineData(96, 20)]
     public void Proposed_features_forecast_better_than_the_last_value_and_the_last_week(int ahead, double most)
