@@ -11,7 +11,7 @@ public sealed class ComparisonTests
 {
     private static readonly Metric Mae = Metrics.Of("mae");
 
-    [Theory]
+    [Theory, Trait("Speed", "Slow")]
     [InlineData(0.0, 0, 12)] // none is better: at most 10 % of answers, where 5 % are expected
     [InlineData(0.3, 108, 120)]
     public void A_paired_comparison_names_a_winner_when_there_is_one(double worse, int least, int most)
@@ -91,7 +91,7 @@ public sealed class ComparisonTests
         Assert.Equal(0.01 * (error(1600) - error(3200)), LearningCurves.GainOfDoubling(rows, [.. rows.Select(count => 1 - 0.01 * error(count))], higherIsBetter: true), 6);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "Slow")]
     public void A_curve_says_whether_more_data_would_help()
     {
         var context = new LearningContext { Cancel = TestContext.Current.CancellationToken };

@@ -92,7 +92,7 @@ public sealed class MetricTests
         Assert.Equal((1 + 1 / Math.Log2(3)) / 2, Of("ndcg", rows), 12);
     }
 
-    [Fact]
+    [Fact, Trait("Speed", "Slow")]
     public void Intervals_hold_the_true_value_about_as_often_as_they_say()
     {
         // 40 machines with an offset of their own, 25 rows each: rows of one machine hang together.
