@@ -17,6 +17,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["mqtt"] = HistorianBenchmark.Mqtt,
     ["idle"] = HistorianBenchmark.IdleAlone,
     ["learn"] = LearnBenchmark.Run,
+    ["search"] = isQuick => SearchBenchmark.Run(isQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(minutes)),
     ["exchange"] = ExchangeBenchmark.Run,
     ["neural"] = NeuralBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),

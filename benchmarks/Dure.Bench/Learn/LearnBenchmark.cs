@@ -10,7 +10,7 @@ namespace Dure.Bench.Learn;
 /// <summary>Boosted trees beside XGBoost and scikit-learn: training, prediction, single rows, explanations, memory, and how good they are.</summary>
 internal static class LearnBenchmark
 {
-    private const string Python = "/usr/bin/python3";
+    internal const string Python = "/usr/bin/python3";
     private const int Repeats = 3;
     private const int Seeds = 5;
     private static readonly string[] Peers = ["xgboost", "sklearn"];
@@ -40,7 +40,7 @@ internal static class LearnBenchmark
         return report;
     }
 
-    private static async Task<bool> HasPeers()
+    internal static async Task<bool> HasPeers()
     {
         const string both = "import xgboost, sklearn";
         if (await Call(Python, ["-c", both]) is { Code: 0 })
@@ -136,7 +136,7 @@ internal static class LearnBenchmark
         ? JsonSerializer.Deserialize<LearnTimes>(call.Said.Replace("NaN,", "\"NaN\",", StringComparison.Ordinal).Replace("\"\"NaN\"\"", "\"NaN\"", StringComparison.Ordinal).Trim().Split('\n')[^1], Json)!
         : throw new InvalidOperationException($"A training failed: {call.Said}");
 
-    private static async Task<(int Code, string Said)> Call(string program, string[] arguments)
+    internal static async Task<(int Code, string Said)> Call(string program, string[] arguments)
     {
         try
         {
@@ -162,5 +162,5 @@ internal static class LearnBenchmark
 
     private static double Variance(List<double> values) => values.Count < 2 ? 0 : values.Sum(value => (value - values.Average()) * (value - values.Average())) / (values.Count - 1);
 
-    private static double[] Doubles(string folder, string who) => MemoryMarshal.Cast<byte, double>(File.ReadAllBytes(Path.Combine(folder, who + ".f64"))).ToArray();
+    internal static double[] Doubles(string folder, string who) => MemoryMarshal.Cast<byte, double>(File.ReadAllBytes(Path.Combine(folder, who + ".f64"))).ToArray();
 }

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Dure.Learn.Evaluation;
+using Dure.Learn.Features;
 using Dure.Learn.Learners;
+using Dure.Learn.Tables;
 
 namespace Dure.Bench.Learn;
 
@@ -41,15 +44,27 @@ internal static class LearnTables
     /// <param name="IsOrdered">The rows are in time: the last quarter judges.</param>
     public sealed record Table(string Name, LearningTask Task, string[] Columns, float[][] Rows, float[] Labels, bool IsOrdered)
     {
+        /// <summary>Each row's engine, for rows that hang together; null: they stand alone.</summary>
+        public int[]? Groups { get; init; }
+
+        /// <summary>The rows that judge, where the table's makers say so; null: a quarter of them.</summary>
+        public int[]? Test { get; init; }
+
+        /// <summary>What is known of some rows.</summary>
+        public SplitRows Known(int[] some) => new()
+        {
+            Count = some.Length,
+            TimesMicros = IsOrdered ? Array.ConvertAll(some, row => (long)row) : null,
+            Groups = Groups is { } groups ? Array.ConvertAll(some, row => groups[row]) : null,
+            Classes = Task.IsClassification ? Array.ConvertAll(some, row => (int)Labels[row]) : null,
+        };
+
         /// <summary>Rows to learn from and rows to judge by, for a seed.</summary>
         public (int[] Train, int[] Test) Part(int seed)
         {
-            var rows = new SplitRows
-            {
-                Count = Rows.Length,
-                TimesMicros = IsOrdered ? [.. Enumerable.Range(0, Rows.Length).Select(row => (long)row)] : null,
-                Classes = Task.IsClassification ? Array.ConvertAll(Labels, label => (int)label) : null,
-            };
+            if (Test is { } fixedTest)
+                return ([.. Enumerable.Range(0, Rows.Length).Except(fixedTest)], fixedTest);
+            var rows = Known([.. Enumerable.Range(0, Rows.Length)]);
             var parts = new SplitPlan { Kind = IsOrdered ? SplitKind.Time : SplitKind.Random, ValidationShare = 0, TestShare = 0.25, Seed = seed }.Parts(rows);
             return (parts.Train, parts.Test);
         }
@@ -62,6 +77,7 @@ internal static class LearnTables
         yield return Plates(Path.Combine(folder, "steel_plates_faults"));
         yield return Energy(Path.Combine(folder, "steel_industry_energy"), 1);
         yield return Energy(Path.Combine(folder, "steel_industry_energy"), 96);
+        yield return Engines(Path.Combine(folder, "cmapss_fd001"));
     }
 
     private static Table Machines(string file)
@@ -101,6 +117,32 @@ internal static class LearnTables
             labels.Add(usage[row + ahead]);
         }
         return new($"steel energy {ahead} ahead", LearningTask.Regression, [.. Enumerable.Range(0, features[0].Length).Select(i => $"x{i}")], [.. features], [.. labels], true);
+    }
+
+    /// <summary>Cycles an engine has left, at most 125, from windows of 14 sensors; the last row of each engine that was cut off judges, its truth as it is.</summary>
+    private static Table Engines(string folder)
+    {
+        int[] sensors = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21];
+        var plan = FeatureSet.Parse(JsonNode.Parse("""
+            {"version": 1, "features": ["*", {"kind": "mean", "of": "*", "rows": [5, 15, 30]}, {"kind": "sd", "of": "*", "rows": 30},
+             {"kind": "minus", "of": {"kind": "mean", "of": "*", "rows": 5}, "by": {"kind": "baseline", "of": "*", "rows": 10}}, {"kind": "count"}]}
+            """)!.AsObject()).Bind([.. sensors.Select(sensor => new FeatureSignal($"sensor{sensor}"))]);
+        SignalRows[] read(string file) => [.. File.ReadLines(Path.Combine(folder, file)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).GroupBy(row => row[0], StringComparer.Ordinal)
+            .Select(engine => engine.ToArray()).Select(rows => new SignalRows(rows[0][0], [.. rows.Select((_, cycle) => cycle * 1_000_000L)], [.. sensors.Select(sensor => rows.Select(row => (double)Number(row[4 + sensor])).ToArray())]))];
+        var (failed, cut) = (read("train_FD001.txt"), read("test_FD001.txt"));
+        var truth = File.ReadLines(Path.Combine(folder, "RUL_FD001.txt")).Select(line => Number(line.Trim())).ToArray();
+        var (learn, ask) = (plan.Compute(failed), plan.Compute(cut));
+        var last = cut.Select((engine, i) => cut.Take(i + 1).Sum(each => each.TimesMicros.Length) - 1).ToArray();
+        float[] row(FeatureTable table, int at)
+        {
+            var values = new float[table.Columns.Count];
+            table.CopyRow(at, values);
+            return values;
+        }
+        float[][] rows = [.. Enumerable.Range(0, learn.Rows).Select(at => row(learn, at)), .. last.Select(at => row(ask, at))];
+        float[] labels = [.. failed.SelectMany(engine => Enumerable.Range(1, engine.TimesMicros.Length).Select(cycle => (float)Math.Min(125, engine.TimesMicros.Length - cycle))), .. truth];
+        int[] groups = [.. failed.SelectMany((engine, number) => Enumerable.Repeat(number, engine.TimesMicros.Length)), .. cut.Select((_, number) => failed.Length + number)];
+        return new("engines' remaining life", LearningTask.Regression, [.. plan.Features.Select(feature => feature.Name)], rows, labels, false) { Groups = groups, Test = [.. Enumerable.Range(learn.Rows, cut.Length)] };
     }
 
     private static string[] Cells(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];
