@@ -12,6 +12,7 @@ internal static class NeuralBenchmark
 {
     private const double Target = 0.8;
     private const int Turns = 3;
+    private static readonly Activation Relu = new(ActivationFunction.Relu);
 
     private static readonly (string Name, string What, int Batch, Func<NetworkBuilder> Build)[] Networks =
     [
@@ -25,8 +26,6 @@ internal static class NeuralBenchmark
             .Then(new Flatten()).Then(new Dense(1))),
         ("recurrent", "GRU of 64 on 14 signals x 30, batch 64", 64, () => new NetworkBuilder(Shape.Window(30, 14)).Then(new Gru(64)).Then(new LastPosition()).Then(new Dense(1))),
     ];
-
-    private static Activation Relu { get; } = new(ActivationFunction.Relu);
 
     public static async Task<Report> Run(bool isQuick)
     {
@@ -86,7 +85,7 @@ internal static class NeuralBenchmark
     private static async Task<string?> Torch(int threads, Dictionary<string, List<double>> times)
     {
         var script = Path.Combine(Report.Root(), "benchmarks", "Dure.Bench", "Learn", "neural_peer.py");
-        var start = new ProcessStartInfo("/usr/bin/python3", [script, threads.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", [script, threads.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
         try
         {

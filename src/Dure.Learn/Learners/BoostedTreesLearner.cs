@@ -38,7 +38,7 @@ public sealed record BoostedTreesLearner : Learner
         // A leaf of 20 rows is more than a small table has to give.
         options = options with { MinRows = Math.Max(1, Math.Min(options.MinRows, rows.Count / 20)) };
         var steps = context.Progress is { } progress ? new Steps(progress, Rounds) : null;
-        var trees = Boosting.Train(rows.Features, rows.Target, options, validation is null ? null : (validation.Features, validation.Target), steps, context.Checkpoint, context.Cancel);
+        var trees = Boosting.Train(rows.Features, rows.Target, options, validation is null ? null : (validation.Features, validation.Target), steps, context.Checkpoint, context.Finish, context.Cancel);
         return new BoostedTreesModel(task, trees);
     }
 

@@ -32,6 +32,9 @@ public sealed record LearningContext
     /// <summary>Where a learner that takes long keeps how far it is; null: it begins anew after a fall.</summary>
     public TrainingCheckpoint? Checkpoint { get; init; }
 
+    /// <summary>Set when time is up: a learner that grows step by step ends with what it has; others go on until <see cref="Cancel"/>.</summary>
+    public CancellationToken Finish { get; init; }
+
     public CancellationToken Cancel { get; init; }
 }
 

@@ -101,16 +101,17 @@ public sealed class AutomaticSearch
 
     private void Advance(Trial trial, CancellationToken cancel)
     {
-        using var share = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var finish = new CancellationTokenSource(options.Budget * OneFoldShare);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (trial.Number > 1)
-            share.CancelAfter(options.Budget * OneFoldShare);
+            end.CancelAfter(2 * options.Budget * OneFoldShare);
         try
         {
-            folds.Advance(trial, share.Token);
+            folds.Advance(trial, finish.Token, end.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            trial.Refusal = $"A fold took longer than {(options.Budget * OneFoldShare).TotalSeconds:0.#} s, its share of the time.";
+            trial.Refusal = $"A fold took longer than {(2 * options.Budget * OneFoldShare).TotalSeconds:0.#} s, its share of the time.";
         }
     }
 

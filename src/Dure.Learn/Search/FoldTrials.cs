@@ -32,15 +32,16 @@ internal sealed class FoldTrials(LearningTask task, TableRows rows, SearchOption
     public LearningTarget JudgedBy(int fold) => Part(fold).Judge.Target;
 
     /// <summary>Trains and judges on the next fold; what cannot be trained is marked so and goes no further.</summary>
-    /// <exception cref="OperationCanceledException">Time was up; the trial is as it was.</exception>
-    public void Advance(Trial trial, CancellationToken cancel)
+    /// <param name="finish">Set when the candidate's time is up: what it has by then counts.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled; the trial is as it was.</exception>
+    public void Advance(Trial trial, CancellationToken finish, CancellationToken cancel)
     {
         var fold = trial.Losses.Count;
         var (learn, stop, judge) = Part(fold);
         var began = Stopwatch.GetTimestamp();
         try
         {
-            var context = new LearningContext { Seed = options.Seed + fold, Threads = options.Threads, Cancel = cancel };
+            var context = new LearningContext { Seed = options.Seed + fold, Threads = options.Threads, Finish = finish, Cancel = cancel };
             var model = trial.Candidate.Learner.Train(task, Seen(learn, trial), stop is null ? null : Seen(stop, trial), context);
             var predictions = model.Predict(judge.Features.Select(views[trial.Candidate.View]), options.Threads, cancel);
             var loss = options.Loss(predictions, judge.Target);

@@ -54,14 +54,18 @@ internal static class SearchSpace
         (BoostedTreesLearner.Name, """{"rounds": 2500, "learningRate": 0.05, "leaves": 6, "minRows": 20, "rowShare": 0.9, "columnShare": 0.8}"""),
     ];
 
-    /// <summary>The first candidates for a task: the first of the portfolio on each view, every other learner that suits with its defaults, then the rest.</summary>
+    /// <summary>
+    /// The first candidates for a task: a straight line or plane, which is there at once and says what more is worth, the first of the portfolio on
+    /// each view, every other learner that suits with its defaults, then the rest.
+    /// </summary>
     public static IEnumerable<Candidate> First(LearningTask task, int views)
     {
         var tuned = Portfolio.Select(entry => Candidate.Of(entry.Kind, 0, (JsonObject)JsonNode.Parse(entry.Parameters)!)).ToList(); // they are objects
-        yield return tuned[0];
-        for (var view = 1; view < views; view++)
+        var plain = LearnerCatalog.Default(task.IsClassification ? LogisticLearner.Name : LinearLearner.Name);
+        yield return new Candidate(plain, 0);
+        for (var view = 0; view < views; view++)
             yield return tuned[0] with { View = view };
-        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task)))
+        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind && kind != plain.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task)))
             yield return new Candidate(other, 0);
         foreach (var next in tuned.Skip(1))
             yield return next;

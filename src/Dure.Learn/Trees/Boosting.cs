@@ -38,14 +38,15 @@ public sealed class Boosting
     /// <summary>Trains an ensemble.</summary>
     /// <param name="validation">Rows by which the number of rounds is chosen; null: all rounds are kept.</param>
     /// <param name="checkpoint">Where it keeps how far it is; null: nowhere.</param>
+    /// <param name="finish">Set when time is up: it ends with the rounds it has.</param>
     /// <exception cref="Kernel.ProblemException">An option, a label or a weight makes no sense.</exception>
-    public static BoostedTrees Train(FeatureTable features, LearningTarget target, BoostingOptions options, (FeatureTable Features, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken cancel = default)
+    public static BoostedTrees Train(FeatureTable features, LearningTarget target, BoostingOptions options, (FeatureTable Features, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken finish = default, CancellationToken cancel = default)
     {
         options.Check();
         options.Loss.Check(target, features.Rows);
         if (validation is { } held)
             options.Loss.Check(held.Target, held.Features.Rows);
-        return new Boosting(features, target, options, null, checkpoint, cancel).Run(validation, progress);
+        return new Boosting(features, target, options, null, checkpoint, cancel).Run(validation, progress, finish);
     }
 
     /// <summary>Trains an ensemble whose bins were agreed on beforehand.</summary>
@@ -53,16 +54,16 @@ public sealed class Boosting
     {
         options.Check();
         options.Loss.Check(target, features.Rows);
-        return new Boosting(features, target, options, bins, null, cancel).Run(null, null);
+        return new Boosting(features, target, options, bins, null, cancel).Run(null, null, default);
     }
 
-    private BoostedTrees Run((FeatureTable Features, LearningTarget Target)? validation, IProgress<BoostingProgress>? progress)
+    private BoostedTrees Run((FeatureTable Features, LearningTarget Target)? validation, IProgress<BoostingProgress>? progress, CancellationToken finish)
     {
         var watch = validation is { } held ? new Watch(held.Features, held.Target, this) : null;
         var training = checkpoint is null ? [] : BoostingState.HashOf(features, target, validation, options);
         if (checkpoint?.Load(training) is { } state)
             Resume(state, watch);
-        for (var round = trees.Count / loss.Outputs; round < options.Rounds && watch?.HasEnough != true; round++)
+        for (var round = trees.Count / loss.Outputs; round < options.Rounds && watch?.HasEnough != true && !(round > 0 && finish.IsCancellationRequested); round++)
         {
             cancel.ThrowIfCancellationRequested();
             for (var output = 0; output < loss.Outputs; output++)

@@ -31,7 +31,7 @@ internal static class MadeTable
     public static FeatureTable Of(params float[][] columns) => new([.. columns.Select((values, i) => new FeatureColumn { Name = $"x{i}", Values = values })]);
 
     public static BoostedTrees Train(FeatureTable table, LearningTarget target, BoostingOptions options, (FeatureTable Table, LearningTarget Target)? validation = null, IProgress<BoostingProgress>? progress = null) =>
-        Boosting.Train(table, target, options, validation, progress, null, TestContext.Current.CancellationToken);
+        Boosting.Train(table, target, options, validation, progress, null, default, TestContext.Current.CancellationToken);
 
     /// <summary>The predictions for all rows.</summary>
     public static double[] All(this BoostedTrees model, FeatureTable table) => model.Predict(table, cancel: TestContext.Current.CancellationToken);
