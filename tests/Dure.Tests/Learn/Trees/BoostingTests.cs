@@ -162,7 +162,7 @@ public sealed class BoostingTests
         var (table, labels) = MadeTable.Friedman(5_000, seed: 11);
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Boosting.Train(table, new LearningTarget(labels), new BoostingOptions { Rounds = 100_000 },
-            progress: new Stops(stop, 3), cancel: stop.Token));
+            progress: new Stops(stop, 3), finish: CancellationToken.None, cancel: stop.Token));
     }
 
     public static TheoryData<string, Func<BoostedTrees>> Refused => new()
