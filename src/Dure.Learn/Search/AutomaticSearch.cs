@@ -49,16 +49,16 @@ public sealed class AutomaticSearch
 
     private SearchResult Run(CancellationToken cancel)
     {
-        using var trying = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // The first candidate may take what time there is: without one finished there is no answer at all.
-        trying.CancelAfter(options.Budget);
+        using var left = new CancellationTokenSource(options.Budget, time);
+        using var trying = CancellationTokenSource.CreateLinkedTokenSource(cancel, left.Token);
         try
         {
             foreach (var candidate in Candidates(trying.Token).TakeWhile(_ => !IsTryingOver))
             {
                 TryOut(candidate, trying.Token);
                 if (trials.Exists(IsWhole))
-                    trying.CancelAfter(Later(options.Budget * TryingShare - Spent));
+                    left.CancelAfter(Later(options.Budget * TryingShare - Spent));
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -101,10 +101,9 @@ public sealed class AutomaticSearch
 
     private void Advance(Trial trial, CancellationToken cancel)
     {
-        using var finish = new CancellationTokenSource(options.Budget * OneFoldShare);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        if (trial.Number > 1)
-            end.CancelAfter(2 * options.Budget * OneFoldShare);
+        using var finish = new CancellationTokenSource(options.Budget * OneFoldShare, time);
+        using var late = new CancellationTokenSource(trial.Number > 1 ? 2 * options.Budget * OneFoldShare : Timeout.InfiniteTimeSpan, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
             folds.Advance(trial, finish.Token, end.Token);
@@ -175,8 +174,8 @@ public sealed class AutomaticSearch
     private List<EnsembleMember> Members(List<Trial> whole, double[] weights, CancellationToken cancel)
     {
         var members = new List<EnsembleMember>();
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        deadline.CancelAfter(Later(options.Budget - Spent));
+        using var left = new CancellationTokenSource(Later(options.Budget - Spent), time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel, left.Token);
         foreach (var (trial, weight) in whole.Zip(weights).Where(pair => pair.Second > 0).OrderByDescending(pair => pair.Second))
             if (options.IsOrdered && TrySettle(trial, deadline.Token, cancel) is { } settled)
                 members.Add(new(settled, weight));

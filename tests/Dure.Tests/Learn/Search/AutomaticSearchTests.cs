@@ -15,8 +15,8 @@ public sealed class AutomaticSearchTests
     public void It_finds_a_model_says_what_it_tried_and_judges_it_by_rows_the_choice_had_not_seen()
     {
         var (table, labels) = MadeTable.Friedman(500, 3, noise: 0.5);
-        var told = new List<Tried>();
-        var result = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(500) with { Progress = new Said(told) }, TimeProvider.System, Cancel);
+        var (told, time) = (new List<Tried>(), new CountedTime());
+        var result = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(500) with { Progress = new Said(told, time) }, time, Cancel);
         Assert.NotEmpty(told);
         Assert.Equal(told.Select(one => one.Candidate.Key), result.Tried.Select(one => one.Candidate.Key));
         Assert.Equal(1, result.Tried.Sum(one => one.Weight), 9);
@@ -31,7 +31,8 @@ public sealed class AutomaticSearchTests
     public void The_model_it_finds_is_kept_in_a_file_and_as_ONNX()
     {
         var (table, labels) = MadeTable.Friedman(200, 5, categories: 4, missing: 0.05);
-        var model = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(200) with { IsOrdered = true }, TimeProvider.System, Cancel).Model;
+        var time = new CountedTime();
+        var model = AutomaticSearch.Run(LearningTask.Regression, new(table, new(labels)), Options(200) with { IsOrdered = true, Progress = new Said([], time) }, time, Cancel).Model;
         var again = LearnerCatalog.Read(model.Kind, model.Write());
         Assert.Equal(model.Predict(table, cancel: Cancel), again.Predict(table, cancel: Cancel));
         Assert.Equal(model.Write(), again.Write());
@@ -75,8 +76,35 @@ public sealed class AutomaticSearchTests
 
     private static double Rmse(double[] predictions, float[] labels, int[] rows) => Math.Sqrt(predictions.Zip(rows, (p, row) => Math.Pow(p - labels[row], 2)).Average());
 
-    private sealed class Said(List<Tried> told) : IProgress<Tried>
+    private sealed class Said(List<Tried> told, CountedTime time) : IProgress<Tried>
     {
-        public void Report(Tried value) => told.Add(value);
+        public void Report(Tried value)
+        {
+            told.Add(value);
+            time.Now += TimeSpan.TicksPerSecond / 4;
+        }
+    }
+
+    /// <summary>A clock that goes on with each candidate: how many there are does not hang on the machine.</summary>
+    private sealed class CountedTime : TimeProvider
+    {
+        public long Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Never();
+
+        private sealed class Never : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 }
