@@ -97,6 +97,8 @@ internal static class DatasetImportCommand
             options += $" --group \"{group}\"";
         if (suggested.Target is { } target && said.Target is null)
             options += $" --target \"{target}\"";
+        if (suggested.MendMidnights && !said.MendMidnights)
+            options += " --mend-midnights";
         return said.Identifiers.Count > 0 ? options : options + string.Concat(suggested.Identifiers.Select(id => $" --id \"{id}\""));
     }
 }

@@ -12,6 +12,9 @@ internal static class TableChecks
 
     private const int MinForOutliers = 20;
 
+    /// <summary>A larger share of values far out is how a column lies, not a mistake: told, and no loss of quality.</summary>
+    private const double MostMistakes = 0.01;
+
     /// <summary>Fewer rows may all differ by chance.</summary>
     private const int MinForIds = 20;
 
@@ -79,7 +82,8 @@ internal static class TableChecks
             return null;
         var name = DuckDb.Identifier(column);
         var count = table.Raw.Counts(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM typed WHERE {name} < {low:R}::DOUBLE OR {name} > {high:R}::DOUBLE"))[0];
-        return count == 0 ? null : Finding(QualityKinds.Outliers, (double)count / table.Rows, $"{count} values are far out: below {Say(low)} or above {Say(high)}, three times the distance between the quartiles beyond them.",
+        var share = (double)count / table.Rows;
+        return count == 0 ? null : Finding(QualityKinds.Outliers, share <= MostMistakes ? share : 0, $"{count} values are far out: below {Say(low)} or above {Say(high)}, three times the distance between the quartiles beyond them.",
             ("rows", count), ("low", low), ("high", high));
     }
 

@@ -23,6 +23,7 @@ public static class TableSuggestion
             Group = spec.Group ?? group?.Name,
             Target = spec.Target ?? target?.Name,
             Identifiers = spec.Identifiers.Count > 0 ? spec.Identifiers : [.. ids.Select(column => column.Name)],
+            MendMidnights = spec.MendMidnights || seen.Quality.Columns.Any(column => column.Findings.Any(finding => finding.Key == QualityKinds.WrongMidnights)),
         };
     }
 
