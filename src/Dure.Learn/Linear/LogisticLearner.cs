@@ -17,8 +17,12 @@ public sealed record LogisticLearner : Learner
 
     private const double Strongest = 1, Weakest = 1e-5;
     private const int LeastToChoose = 10;
-    private const int LongTable = 20_000;
+    private const int LongTable = 5_000;
     private const int MostSteps = 500;
+
+    /// <summary>To compare penalties a fit need not be found to its last digits.</summary>
+    private const int RoughSteps = 100;
+    private const double Rough = 1e-4, Fine = 1e-6;
 
     /// <summary>How much large weights cost beside the mean deviance, on columns of spread 1; null: chosen.</summary>
     public double? Penalty { get; init; }
@@ -50,7 +54,7 @@ public sealed record LogisticLearner : Learner
         var penalty = Penalty ?? (validation is not null ? ByValidation(deviance, weights, new Deviance(task, encoding, validation, context), Weights(validation), context)
             : rows.Count >= LeastToChoose ? ByFolds(deviance, weights, rows.Target.Labels, context)
             : 1);
-        var found = Fit(deviance, weights, penalty, new double[deviance.Variables], encoding.Width, context.Cancel);
+        var found = Fit(deviance, weights, penalty, new double[deviance.Variables], (MostSteps, Fine), context.Cancel);
         var side = encoding.Width + 1;
         return new LinearModel(Name, task, encoding, [.. Enumerable.Range(0, task.Outputs).Select(output => found[output * side + encoding.Width])],
             [.. Enumerable.Range(0, task.Outputs).SelectMany(output => found.Skip(output * side).Take(encoding.Width))], penalty);
@@ -85,18 +89,18 @@ public sealed record LogisticLearner : Learner
         var (at, losses) = (new double[deviance.Variables], new List<(double, double)>());
         foreach (var penalty in Path)
         {
-            at = Fit(deviance, weights, penalty, at, deviance.Width, context.Cancel);
+            at = Fit(deviance, weights, penalty, at, (RoughSteps, Rough), context.Cancel);
             losses.Add((penalty, judge(at)));
         }
         return losses;
     }
 
-    private double[] Fit(Deviance deviance, double[] weights, double penalty, double[] start, int width, CancellationToken cancel)
+    private double[] Fit(Deviance deviance, double[] weights, double penalty, double[] start, (int Steps, double Tolerance) most, CancellationToken cancel)
     {
         var l1 = L1Share == 0 ? null : new double[start.Length];
         for (var i = 0; l1 is not null && i < l1.Length; i++)
-            l1[i] = i % (width + 1) == width ? 0 : penalty * L1Share;
-        return Lbfgs.Minimize((at, slope) => deviance.Of(at, slope, weights, penalty * (1 - L1Share)), start, l1, MostSteps, cancel: cancel).At;
+            l1[i] = i % (deviance.Width + 1) == deviance.Width ? 0 : penalty * L1Share;
+        return Lbfgs.Minimize((at, slope) => deviance.Of(at, slope, weights, penalty * (1 - L1Share)), start, l1, most.Steps, most.Tolerance, cancel).At;
     }
 
     private static double Best(List<(double Penalty, double Loss)> losses, LearningContext context)

@@ -9,7 +9,7 @@ internal sealed class ForestGrower
     private readonly BinnedTable table;
     private readonly ForestLabels labels;
     private readonly RandomForestLearner options;
-    private readonly int columnsOfACut;
+    private readonly (int ColumnsOfACut, int RowsOfALeaf) sizes;
     private readonly RowDice dice;
     private readonly float[] counts;
     private readonly RowParting rows;
@@ -23,16 +23,16 @@ internal sealed class ForestGrower
     private int draws;
 
     /// <param name="drawn">How many times each row was drawn; null: each once.</param>
-    public ForestGrower(BinnedTable table, ForestLabels labels, RandomForestLearner options, int columnsOfACut, RowDice dice, float[]? weights, ushort[]? drawn, CancellationToken cancel)
+    public ForestGrower(BinnedTable table, ForestLabels labels, RandomForestLearner options, (int ColumnsOfACut, int RowsOfALeaf) sizes, RowDice dice, float[]? weights, ushort[]? drawn, CancellationToken cancel)
     {
-        (this.table, this.labels, this.options, this.columnsOfACut, this.dice, this.cancel) = (table, labels, options, columnsOfACut, dice, cancel);
+        (this.table, this.labels, this.options, this.sizes, this.dice, this.cancel) = (table, labels, options, sizes, dice, cancel);
         counts = new float[table.Rows];
         for (var row = 0; row < counts.Length; row++)
             counts[row] = (weights?[row] ?? 1) * (drawn?[row] ?? 1);
         rows = new RowParting(table.Rows, 1);
         rows.Begin(drawn is null ? null : [.. Enumerable.Range(0, table.Rows).Where(row => drawn[row] > 0)]);
         order = [.. Enumerable.Range(0, table.Bins.Count)];
-        search = new ForestSplitSearch(labels, counts, options.MinRows);
+        search = new ForestSplitSearch(labels, counts, sizes.RowsOfALeaf);
     }
 
     /// <summary>For each output the tree with its values.</summary>
@@ -43,7 +43,7 @@ internal sealed class ForestGrower
         while (open.TryDequeue(out var node))
         {
             cancel.ThrowIfCancellationRequested();
-            var split = open.Count + leaves.Count + 2 <= options.Leaves && node.Depth < options.MaxDepth && node.Count >= 2 * options.MinRows ? Best(node) : ForestSplit.None;
+            var split = open.Count + leaves.Count + 2 <= options.Leaves && node.Depth < options.MaxDepth && node.Count >= 2 * sizes.RowsOfALeaf ? Best(node) : ForestSplit.None;
             if (split.Feature < 0)
             {
                 Close(node);
@@ -61,7 +61,7 @@ internal sealed class ForestGrower
         if (!search.Begin(mine))
             return ForestSplit.None;
         var best = ForestSplit.None;
-        for (var i = 0; i < order.Length && (i < columnsOfACut || best.Feature < 0); i++)
+        for (var i = 0; i < order.Length && (i < sizes.ColumnsOfACut || best.Feature < 0); i++)
         {
             var other = i + (int)Math.BigMul(Draw(), (ulong)(order.Length - i), out _);
             (order[i], order[other]) = (order[other], order[i]);

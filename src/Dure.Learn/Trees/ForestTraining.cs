@@ -43,7 +43,7 @@ internal sealed class ForestTraining
         var dice = new RowDice(context.Seed, number);
         if (!options.Extreme)
             drawn[number] = Draw(dice);
-        trees[number] = new ForestGrower(table, labels, options, options.ColumnsOfACut(task, table.Bins.Count), dice, options.Extreme ? rows.Target.Weights : null, drawn[number], context.Cancel).Grow();
+        trees[number] = new ForestGrower(table, labels, options, (options.ColumnsOfACut(task, table.Bins.Count), options.RowsOfALeaf(task)), dice, options.Extreme ? rows.Target.Weights : null, drawn[number], context.Cancel).Grow();
         lock (counting)
             context.Progress?.Report(new LearningProgress(++done, options.Trees, null, null));
     }

@@ -15,15 +15,15 @@ public sealed record RandomForestLearner : Learner
 {
     public const string Name = "random-forest";
 
-    public int Trees { get; init; } = 200;
+    public int Trees { get; init; } = 100;
 
-    /// <summary>Rows of a leaf at least.</summary>
-    public int MinRows { get; init; } = 2;
+    /// <summary>Rows of a leaf at least; null: of a number 5 (Breiman 2001), of classes 2, for shares of single rows are too sure.</summary>
+    public int? MinRows { get; init; }
 
     public int MaxDepth { get; init; } = 64;
 
     /// <summary>Leaves of a tree at most; where it ends there, the nodes nearest to the root are parted first.</summary>
-    public int Leaves { get; init; } = 4096;
+    public int Leaves { get; init; } = 2048;
 
     /// <summary>The share of columns that each cut is sought among; null: of a number a third, of classes the root of their count.</summary>
     public double? ColumnShare { get; init; }
@@ -40,7 +40,7 @@ public sealed record RandomForestLearner : Learner
     public override void Check()
     {
         BoostingOptions.Must(Trees is >= 1 and <= 10_000, nameof(Trees), "1 to 10,000");
-        BoostingOptions.Must(MinRows is >= 1, nameof(MinRows), "1 or more");
+        BoostingOptions.Must(MinRows is null or >= 1, nameof(MinRows), "1 or more, or leave it out");
         BoostingOptions.Must(MaxDepth is >= 1 and <= 64, nameof(MaxDepth), "1 to 64");
         BoostingOptions.Must(Leaves is >= 2 and <= 1 << 16, nameof(Leaves), "2 to 65,536");
         BoostingOptions.Must(ColumnShare is null or (> 0 and <= 1), nameof(ColumnShare), "above 0, at most 1, or leave it out");
@@ -55,6 +55,8 @@ public sealed record RandomForestLearner : Learner
         var forest = new ForestTraining(this, task, rows, context).Run();
         return new RandomForestModel(task, forest.Trees, forest.OutOfBag);
     }
+
+    internal int RowsOfALeaf(LearningTask task) => MinRows ?? (task.IsClassification ? 2 : 5);
 
     /// <summary>Columns that each cut is sought among.</summary>
     internal int ColumnsOfACut(LearningTask task, int columns) =>

@@ -47,6 +47,7 @@ public sealed record GaussianState(Covariance Covariance, double[] Lengths, doub
 public sealed class GaussianProcess
 {
     private const int MostSteps = 60;
+    private const int MostJudged = 4000;
 
     private readonly PointSet centres;
     private readonly CovarianceKernel kernel;
@@ -86,8 +87,11 @@ public sealed class GaussianProcess
         var lengths = Array.ConvertAll(found[..width], Math.Exp);
         var (deviation, noise) = (Math.Exp(found[width]), Math.Sqrt(Math.Exp(2 * found[width + 1]) + Likelihood.LeastNoise));
         if (values.Length > options.ExactRows)
+        {
+            lengths = SparsePosterior.Lengthen(options, lengths, (deviation, noise), Some(points, width, scaled, known, Shuffled(values.Length, random), MostJudged), cancel);
             return new GaussianProcess(SparsePosterior.Of(options, new CovarianceKernel(options.Covariance, lengths), points, scaled, known, random, cancel)
                 .ToState(options.Covariance, lengths, deviation, noise, offset, scale));
+        }
         var all = new PointSet(points, width);
         var factor = Factor(new CovarianceKernel(options.Covariance, lengths), all, known, ref noise, deviation, options.Threads, cancel);
         factor.Solve(scaled);
@@ -156,34 +160,38 @@ public sealed class GaussianProcess
     /// <summary>The parameters under which the values are most probable, by several starts on few rows, the best of them refined on more.</summary>
     private static double[] Search(ReadOnlySpan<double> points, int width, double[] values, double[]? precisions, GaussianOptions options, Random random, CancellationToken cancel)
     {
-        var order = Enumerable.Range(0, values.Length).ToArray();
-        random.Shuffle(order);
+        var order = Shuffled(values.Length, random);
         var (few, many) = (Some(points, width, values, precisions, order, Math.Min(200, options.LikelihoodRows)), Some(points, width, values, precisions, order, options.LikelihoodRows));
         var usual = Likelihood.Usual(width);
         Minimum? best = null;
         for (var start = 0; start < options.Starts; start++)
         {
             var from = start == 0 ? usual : [.. usual.Select(at => at + 2 * (random.NextDouble() - 0.5))];
-            var found = Lbfgs.Minimize(new Likelihood(options.Covariance, few.Points, few.Values, few.Precisions, options.Threads, cancel).Of, from, null, MostSteps, 1e-4, cancel);
+            var found = Lbfgs.Minimize(new Likelihood(options.Covariance, new PointSet(few.Points, width), few.Values, few.Precisions, options.Threads, cancel).Of, from, null, MostSteps, 1e-4, cancel);
             if (double.IsFinite(found.Value) && (best is null || found.Value < best.Value))
                 best = found;
         }
         if (best is null || many.Values.Length == few.Values.Length)
             return best?.At ?? usual;
-        var refined = Lbfgs.Minimize(new Likelihood(options.Covariance, many.Points, many.Values, many.Precisions, options.Threads, cancel).Of, best.At, null, MostSteps / 3, 1e-4, cancel);
+        var refined = Lbfgs.Minimize(new Likelihood(options.Covariance, new PointSet(many.Points, width), many.Values, many.Precisions, options.Threads, cancel).Of, best.At, null, MostSteps / 3, 1e-4, cancel);
         return double.IsFinite(refined.Value) ? refined.At : best.At;
     }
 
-    private static (PointSet Points, double[] Values, double[]? Precisions) Some(ReadOnlySpan<double> points, int width, double[] values, double[]? precisions, int[] order, int most)
+    private static int[] Shuffled(int count, Random random)
     {
-        var count = Math.Min(most, order.Length);
-        var (some, known) = (new double[count * width], new double[count]);
-        for (var i = 0; i < count; i++)
-        {
-            points.Slice(order[i] * width, width).CopyTo(some.AsSpan(i * width));
-            known[i] = values[order[i]];
-        }
-        return (new PointSet(some, width), known, precisions is null ? null : [.. order.Take(count).Select(row => precisions[row])]);
+        var order = Enumerable.Range(0, count).ToArray();
+        random.Shuffle(order);
+        return order;
+    }
+
+    /// <summary>The first rows of an order.</summary>
+    private static (double[] Points, double[] Values, double[]? Precisions) Some(ReadOnlySpan<double> points, int width, double[] values, double[]? precisions, int[] order, int most)
+    {
+        var rows = order[..Math.Min(most, order.Length)];
+        var drawn = new double[rows.Length * width];
+        for (var i = 0; i < rows.Length; i++)
+            points.Slice(rows[i] * width, width).CopyTo(drawn.AsSpan(i * width));
+        return (drawn, Array.ConvertAll(rows, row => values[row]), precisions is null ? null : Array.ConvertAll(rows, row => precisions[row]));
     }
 
     private static (double Offset, double Scale) Scale(ReadOnlySpan<double> values, double[]? precisions)

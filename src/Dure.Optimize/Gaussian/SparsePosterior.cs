@@ -40,9 +40,31 @@ internal sealed class SparsePosterior
     public static SparsePosterior Of(GaussianOptions options, CovarianceKernel kernel, ReadOnlySpan<double> points, double[] values, double[]? precisions, Random random, CancellationToken cancel) =>
         new(options, kernel, points, values, precisions, random, cancel);
 
+    /// <summary>
+    /// Lengths that were found on few rows, all made longer by a factor as far as that makes the bound of some thousand rows larger: points that stand
+    /// for many must reach further than rows that stand for themselves.
+    /// </summary>
+    public static double[] Lengthen(GaussianOptions options, double[] lengths, (double Deviation, double Noise) start, (double[] Points, double[] Values, double[]? Precisions) some, CancellationToken cancel)
+    {
+        var (best, leastBound) = (lengths, double.PositiveInfinity);
+        for (var factor = 1.0; factor < 40; factor *= 1.6)
+        {
+            var longer = Array.ConvertAll(lengths, length => length * factor);
+            var posterior = Of(options, new CovarianceKernel(options.Covariance, longer), some.Points, some.Values, some.Precisions, new Random(options.Seed), cancel);
+            var bound = posterior.Scales(start.Deviation, start.Noise).Value;
+            if (!(bound < leastBound))
+                break;
+            (best, leastBound) = (longer, bound);
+        }
+        return best;
+    }
+
+    /// <summary>Logarithms of deviation and noise under which less the bound is least.</summary>
+    private Minimum Scales(double deviation, double noise) => Lbfgs.Minimize(BoundAndSlope, [Math.Log(deviation), Math.Log(noise)], null, 30, 1e-4, cancel);
+
     public GaussianState ToState(Covariance kind, double[] lengths, double deviation, double noise, double offset, double scale)
     {
-        var found = Lbfgs.Minimize(BoundAndSlope, [Math.Log(deviation), Math.Log(noise)], null, 30, 1e-4, cancel).At;
+        var found = Scales(deviation, noise).At;
         (deviation, noise) = (Math.Exp(found[0]), Math.Exp(found[1]));
         var ratio = deviation * deviation / (noise * noise);
         var factor = Inner(ratio) ?? throw new ArithmeticException("The sums over the rows are no numbers.");
