@@ -24,6 +24,9 @@ internal sealed record FeatureMap(int Width, int Height, int Channels, float[] V
         return this with { Values = mean };
     }
 
+    /// <summary>Distances at the positions, smoothed about as much as both methods' authors do: two means over neighbours are near to a Gaussian of one cell.</summary>
+    public float[] Smooth(float[] distances) => new Plane(Width, Height, distances).Smooth(3).Smooth(3).Values;
+
     /// <summary>In another size, each position as its nearest.</summary>
     public FeatureMap Resize(int width, int height)
     {

@@ -101,7 +101,7 @@ internal sealed class PatchMemory
                 worst = position;
         }
         score = far[worst] * Unusual(map.At(worst), nearest[worst], far[worst]);
-        return far;
+        return map.Smooth(far);
     }
 
     /// <summary>1 less the softmax share of the nearest among its own neighbours.</summary>

@@ -73,8 +73,9 @@ internal sealed class PositionGaussians
             }
             far[position] = MathF.Sqrt(sum);
         }
-        score = far.Max();
-        return far;
+        var smooth = map.Smooth(far);
+        score = smooth.Max();
+        return smooth;
     }
 
     private static void InvertCholesky(double[,] matrix, Span<float> inverse)

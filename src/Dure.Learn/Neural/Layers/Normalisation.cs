@@ -132,38 +132,42 @@ internal sealed record BatchNormalisation : Layer
     public override void Backward(Site site)
     {
         var channels = site.Shape.Channels;
+        Span<float> row(int slot) => site.Keep(slot, channels).AsSpan(0, channels);
+        var (mean, variance) = (0, channels);
         var moments = site.Keep(0, 2 * channels).AsSpan(0, 2 * channels);
-        var gain = site.Keep(4, channels).AsSpan(0, channels);
-        var offset = site.Keep(5, channels).AsSpan(0, channels);
-        gain.Clear();
+        var along = row(4); // sum of gradient times centred value
+        var offset = row(5);
+        along.Clear();
         offset.Clear();
+        FloatMath.AddColumns(site.Gradient, channels, offset);
+        var input = site.Input();
+        var gradient = site.Gradient;
         for (var place = 0; place < site.Places; place++)
-        {
-            var x = site.Input().Slice(place * channels, channels);
-            var d = site.Gradient.Slice(place * channels, channels);
-            for (var c = 0; c < channels; c++)
-                gain[c] += d[c] * (x[c] - moments[c]);
-            FloatMath.Add(d, offset);
-        }
-        for (var c = 0; c < channels; c++)
-            gain[c] /= MathF.Sqrt(moments[channels + c] + Epsilon);
-        FloatMath.Add(gain, site.WeightGradient(0));
+            FloatMath.AddProduct(gradient.Slice(place * channels, channels), input.Slice(place * channels, channels), along);
         FloatMath.Add(offset, site.WeightGradient(1));
+        // What an input's gradient is made of: its own output's gradient, its own value, and a constant, each with a factor for the channel.
+        var ofGradient = row(6);
+        var ofValue = row(7);
+        var constant = row(8);
+        for (var c = 0; c < channels; c++)
+        {
+            var scale = 1 / MathF.Sqrt(moments[variance + c] + Epsilon);
+            along[c] -= moments[mean + c] * offset[c];
+            site.WeightGradient(0)[c] += along[c] * scale;
+            ofGradient[c] = site.Weight(0)[c] * scale;
+            // Outside training the moments are constants and do not answer.
+            ofValue[c] = site.IsTraining ? -ofGradient[c] * along[c] * scale * scale / site.Places : 0;
+            constant[c] = site.IsTraining ? -ofGradient[c] * offset[c] / site.Places - ofValue[c] * moments[mean + c] : 0;
+        }
         if (!site.Wants())
             return;
         var into = site.InputGradient();
         for (var place = 0; place < site.Places; place++)
         {
-            var x = site.Input().Slice(place * channels, channels);
-            var d = site.Gradient.Slice(place * channels, channels);
-            var to = into.Slice(place * channels, channels);
-            for (var c = 0; c < channels; c++)
-            {
-                var scale = 1 / MathF.Sqrt(moments[channels + c] + Epsilon);
-                // Outside training the moments are constants and do not answer.
-                var answer = site.IsTraining ? (offset[c] + (x[c] - moments[c]) * scale * gain[c]) / site.Places : 0;
-                to[c] += site.Weight(0)[c] * scale * (d[c] - answer);
-            }
+            var target = into.Slice(place * channels, channels);
+            FloatMath.Add(constant, target);
+            FloatMath.AddProduct(gradient.Slice(place * channels, channels), ofGradient, target);
+            FloatMath.AddProduct(input.Slice(place * channels, channels), ofValue, target);
         }
     }
 

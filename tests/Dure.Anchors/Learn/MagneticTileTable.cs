@@ -1,0 +1,70 @@
+using Dure.Learn.Learners;
+using Dure.Learn.Vision;
+using Xunit;
+
+namespace Dure.Anchors.Learn;
+
+/// <summary>
+/// Surface defects of magnetic tiles, learnt from 40 good images alone. Of fixed filters with nearest neighbours an image AUROC of .750 is known, of a
+/// network trained on text .724; with 60 test images all of these are rough.
+/// </summary>
+public sealed class MagneticTileTable(ITestOutputHelper output)
+{
+    [Fact, Trait("Speed", "Slow")]
+    public void Defects_are_told_from_good_tiles_by_good_ones_alone()
+    {
+        var folder = Shared.Path("data/learning/magnetic_tile");
+        var rows = File.ReadLines(Path.Combine(folder, "manifest.csv")).Skip(1).Select(line => line.Split(',')).ToArray();
+        Raster read(string file) => Raster.Read(File.ReadAllBytes(Path.Combine(folder, file)));
+        Raster[] good = [.. rows.Where(row => row[0] == "train").Select(row => read(row[1]))];
+        var model = Inspection.Train(good, new InspectionOptions(), new LearningContext { Seed = 1, Cancel = TestContext.Current.CancellationToken });
+
+        var tested = rows.Where(row => row[0] == "test").Select(row => (Class: row[2], Result: model.Inspect(read(row[1])), Mask: read(Path.ChangeExtension(row[1], "png")))).ToArray();
+        double[] free = [.. tested.Where(each => each.Class == "Free").Select(each => each.Result.Score)];
+        double[] defects = [.. tested.Where(each => each.Class != "Free").Select(each => each.Result.Score)];
+        var (low, high) = Bootstrap(free, defects);
+        output.WriteLine($"image AUROC {Auroc(free, defects):0.000}, 95 % from {low:0.000} to {high:0.000} ({free.Length} good, {defects.Length} with defects)");
+        foreach (var kind in tested.Where(each => each.Class != "Free").GroupBy(each => each.Class))
+            output.WriteLine($"  {kind.Key,-8} {Auroc(free, [.. kind.Select(each => each.Result.Score)]):0.000}");
+        output.WriteLine($"beyond the limit: {free.Count(score => score > 1)} of {free.Length} good, {defects.Count(score => score > 1)} of {defects.Length} with defects");
+
+        var pixels = tested.Select(each => Pixels(each.Result, each.Mask)).ToArray();
+        output.WriteLine($"pixel AUROC over all images {Auroc([.. pixels.SelectMany(each => each.Good)], [.. pixels.SelectMany(each => each.Bad)]):0.000}, mean within an image {pixels.Where(each => each.Bad.Length > 0).Average(each => Auroc(each.Good, each.Bad)):0.000}");
+        Assert.True(Auroc(free, defects) > 0.75, "worse than fixed filters");
+    }
+
+    /// <summary>What the map says of the mask's points, at every fourth across and down.</summary>
+    private static (double[] Good, double[] Bad) Pixels(InspectionResult result, Raster mask)
+    {
+        var (good, bad) = (new List<double>(), new List<double>());
+        for (var y = 0; y < mask.Height; y += 4)
+            for (var x = 0; x < mask.Width; x += 4)
+                (mask.Values.Span[y * mask.Width + x] > 127 ? bad : good).Add(result.At((x + 0.5) / mask.Width, (y + 0.5) / mask.Height));
+        return ([.. good], [.. bad]);
+    }
+
+    /// <summary>How often one with a defect has the higher score; ties count half.</summary>
+    private static double Auroc(double[] good, double[] bad)
+    {
+        var sorted = good.Order().ToArray();
+        double below(double score, bool withTies)
+        {
+            var (first, end) = (0, sorted.Length);
+            while (first < end)
+            {
+                var middle = (first + end) / 2;
+                (first, end) = sorted[middle] < score || (withTies && sorted[middle] == score) ? (middle + 1, end) : (first, middle);
+            }
+            return first;
+        }
+        return bad.Average(score => (below(score, false) + below(score, true)) / 2) / sorted.Length;
+    }
+
+    private static (double Low, double High) Bootstrap(double[] good, double[] bad)
+    {
+        var random = new Random(1);
+        double[] drawn(double[] from) => [.. from.Select(_ => from[random.Next(from.Length)])];
+        var draws = Enumerable.Range(0, 2000).Select(_ => Auroc(drawn(good), drawn(bad))).Order().ToArray();
+        return (draws[50], draws[1949]);
+    }
+}
