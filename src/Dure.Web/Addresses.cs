@@ -23,13 +23,18 @@ public static class Addresses
 
     public static string Model(string version) => "/models/" + version;
 
+    public static string Run(string id) => "/runs/" + Uri.EscapeDataString(id);
+
+    /// <summary>Two models side by side; the second is chosen on the page when it is not given.</summary>
+    public static string Compare(string first, string? second = null) => $"/models/compare?a={first}{(second is null ? "" : "&b=" + second)}";
+
     public static string Effect(string claim) => "/effects/" + Uri.EscapeDataString(claim);
 
     /// <summary>The page about what a journal entry tells of; null when it has none.</summary>
     public static string? Of(JournalEntry entry) => entry.Kind switch
     {
         "dataset-versioned" when Text(entry, "id") is { } version => Dataset(version),
-        "model-registered" when Text(entry, "version") is { } version => Model(version),
+        "model-registered" or "predictor-registered" or "model-staged" when Text(entry, "version") is { } version => Model(version),
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
         "negotiation-step" or "transfer-step" or "data-used" or "data-received" or "signals-received" or "series-received" => Exchange(entry.Subject),
         "offering-published" or "offering-withdrawn" => "/sharing",

@@ -11,6 +11,7 @@ using Dure.Historian.Sources;
 using Dure.Historian.Watching;
 using Dure.Kernel;
 using Dure.Learn;
+using Dure.Learn.Registry;
 using Dure.Web.Assets;
 using Dure.Web.Pages;
 using Microsoft.AspNetCore.Builder;
@@ -65,8 +66,13 @@ public static class WebPages
                 var series => Page<DatasetPage>(new { Version = series }),
             });
         inside.MapGet("/models", () => Page<ModelsPage>());
-        inside.MapGet("/models/{version}", (string version, ModelRegistry models) =>
-            ContentHash.TryParse(version, out var hash) && models.Find(hash) is { } found ? Page<ModelPage>(new { Model = found }) : Missing(version, "/models"));
+        inside.MapGet("/models/{version}", (string version, ModelRegistry models, PredictorRegistry predictors) =>
+            ContentHash.TryParse(version, out var hash) && models.Find(hash) is { } found ? Page<ModelPage>(new { Model = found })
+            : predictors.TryFind(version) is { } predictor ? Page<PredictorPage>(new { Model = predictor }) : Missing(version, "/models"));
+        inside.MapGet("/models/compare", (string? a, string? b) => Page<ComparePage>(new { A = a, B = b }));
+        inside.MapGet("/train", (string? dataset, string? again) => Page<TrainPage>(new { Dataset = dataset, Again = again }));
+        inside.MapGet("/runs", () => Page<RunsPage>());
+        inside.MapGet("/runs/{id}", (string id, IRunBook runs) => runs.TryFind(id) is { } found ? Page<RunPage>(new { Run = found }) : Missing(id, "/runs"));
         inside.MapGet("/devices", () => Page<DevicesPage>());
         inside.MapGet("/effects", () => Page<EffectsPage>());
         inside.MapGet("/effects/{id}", (string id, ClaimBook claims) =>

@@ -108,7 +108,8 @@ public enum ModelStage
 /// <param name="Number">1 for the first version under its name; for people, never for reference.</param>
 /// <param name="Entry">When and by whom it was registered.</param>
 /// <param name="Stage">How far it is.</param>
-public sealed record PredictorVersion(PredictorManifest Manifest, ContentHash Version, int Number, JournalEntry Entry, ModelStage Stage)
+/// <param name="Staged">The entry that says who moved it to that stage, and why; null before anybody did.</param>
+public sealed record PredictorVersion(PredictorManifest Manifest, ContentHash Version, int Number, JournalEntry Entry, ModelStage Stage, JournalEntry? Staged = null)
 {
     public string Name => Manifest.Name;
 }

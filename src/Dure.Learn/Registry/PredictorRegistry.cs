@@ -36,7 +36,7 @@ public sealed class PredictorRegistry
             if (entry.Kind == RegisteredKind)
                 registry.Add(registry.ReadManifest(entry), entry);
             else
-                registry.Move(VersionOf(entry), Enum.TryParse<ModelStage>((string?)entry.Body["stage"], out var stage) ? stage : throw Unreadable(entry, null));
+                registry.Move(entry, Enum.TryParse<ModelStage>((string?)entry.Body["stage"], out var stage) ? stage : throw Unreadable(entry, null));
         return registry;
     }
 
@@ -90,8 +90,8 @@ public sealed class PredictorRegistry
             throw new ProblemException("urn:dure:learn:bad-stage", "No reason is given, or a very long one.", "stage", $"Say in a sentence why; at most {LongestReason} characters.");
         if (version.Stage == stage)
             throw new ProblemException("urn:dure:learn:bad-stage", $"The model is {stage.ToString().ToLowerInvariant()} already.", $"model {version.Version.Short}", "Choose another stage.");
-        await journal.Append(StagedKind, version.Name, new JsonObject { ["version"] = version.Version.ToString(), ["stage"] = stage.ToString(), ["from"] = version.Stage.ToString(), ["why"] = why }, actor, cancel);
-        return Move(version.Version, stage)!; // it was found here
+        var entry = await journal.Append(StagedKind, version.Name, new JsonObject { ["version"] = version.Version.ToString(), ["stage"] = stage.ToString(), ["from"] = version.Stage.ToString(), ["why"] = why }, actor, cancel);
+        return Move(entry, stage)!; // it was found here
     }
 
     public Predictor Read(PredictorVersion version) => Predictor.Read(blobs.Read(ContentHash.Parse(version.Manifest.Model.Hash), LargestBytes));
@@ -112,10 +112,11 @@ public sealed class PredictorRegistry
         }
     }
 
-    private PredictorVersion? Move(ContentHash version, ModelStage stage)
+    private PredictorVersion? Move(JournalEntry entry, ModelStage stage)
     {
+        var version = VersionOf(entry);
         lock (gate)
-            return versions.FindIndex(one => one.Version == version) is >= 0 and var at ? versions[at] = versions[at] with { Stage = stage } : null;
+            return versions.FindIndex(one => one.Version == version) is >= 0 and var at ? versions[at] = versions[at] with { Stage = stage, Staged = entry } : null;
     }
 
     private PredictorManifest ReadManifest(JournalEntry entry)

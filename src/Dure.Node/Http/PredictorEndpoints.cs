@@ -24,6 +24,7 @@ internal static class PredictorEndpoints
         predictors.MapGet("/{version}", One).Needs(Permission.Read).WithSummary("A version with its figures and its recipe.");
         predictors.MapGet("/{version}/card.md", Card).Needs(Permission.Read).WithSummary("The model card, as Markdown.");
         predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
+        predictors.MapGet("/{version}/recipe", Recipe).Needs(Permission.Read).WithSummary("The recipe, to train it again or with changes.");
         predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals.");
         predictors.MapPost("/{version}/stage", Stage).Needs(Permission.Train).WithSummary("Approve or retire a version, with the reason.");
     }
@@ -49,6 +50,8 @@ internal static class PredictorEndpoints
         var found = registry.Find(version);
         return Results.File(registry.ReadOnnx(found), "application/octet-stream", $"{found.Name}-{found.Version.Short}.onnx");
     }
+
+    private static JsonNode Recipe(string version, PredictorRegistry registry) => registry.Find(version).Manifest.Recipe.DeepClone();
 
     private static JsonObject Compare(string a, string b, PredictorRegistry registry, CancellationToken cancel)
     {

@@ -18,5 +18,6 @@ internal static class WorkServices
                 [PredictorWork.Kind] = provider.GetRequiredService<PredictorWork>().Run,
                 [EffectWork.Kind] = provider.GetRequiredService<EffectWork>().Run,
             }));
+        services.AddSingleton<Dure.Web.IRunBook, RunBook>();
     }
 }

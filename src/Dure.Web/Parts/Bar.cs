@@ -5,3 +5,7 @@ public sealed record Bar(string Label, double Length, string Figure, string Clas
 
 /// <summary>One interval of a chart, in the chart's unit.</summary>
 public sealed record Span(string Label, double Estimate, double Low, double High, bool IsReference = false);
+
+/// <summary>One line of a chart, or one kind of dots.</summary>
+/// <param name="Class">How it is drawn: a class of the style sheet.</param>
+public sealed record ChartLine(string Label, string Class, IReadOnlyList<(double X, double Y)> Points, bool IsDots = false);

@@ -1,0 +1,57 @@
+// A model's page: one row's values in, what the model says of them out.
+import { tell } from './asking';
+import { sendJson } from './http';
+
+interface Prediction { value?: number; low?: number; high?: number; class?: string; possible?: string[]; probabilities?: number[] }
+
+/** A number as the pages write it: about four digits. */
+function written(value: number): string {
+  return value === 0 ? '0' : Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 8, maximumSignificantDigits: Math.max(4, Math.ceil(Math.log10(Math.abs(value) + 1))) });
+}
+
+function rowOf(form: HTMLFormElement): Record<string, number | string> {
+  const row: Record<string, number | string> = {};
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[data-signal]')) {
+    const text = field.value.trim();
+    // What is no number goes as it is written: the node says what is wrong with it.
+    const number = Number(text.replace(',', '.'));
+    if (text) row[field.dataset['signal']!] = field.dataset['is'] === 'category' || Number.isNaN(number) ? text : number;
+  }
+  return row;
+}
+
+function start(form: HTMLFormElement): void {
+  const answer = form.querySelector<HTMLElement>('[data-answer]')!;
+  const say = (name: string, ...parts: string[]) => (form.dataset[name] ?? '').replace(/\{(\d)\}/g, (_, i) => parts[Number(i)] ?? '');
+  const set = (name: string, text: string) => (answer.querySelector(`[data-${name}]`)!.textContent = text);
+
+  const show = (prediction: Prediction | null) => {
+    answer.hidden = false;
+    if (prediction === null) {
+      set('said', '–');
+      set('sure', say('needsMore'));
+    } else if (prediction.class !== undefined) {
+      const probable = Math.max(...(prediction.probabilities ?? [0]));
+      set('said', prediction.class);
+      set('sure', `${say('probability', `${(probable * 100).toFixed(1)} %`)} ${say('possible', (prediction.possible ?? []).join(', '))}`);
+    } else {
+      const { value = NaN, low = NaN, high = NaN } = prediction;
+      set('said', `${written(value)} ${form.dataset['unit'] ?? ''}`.trim());
+      set('sure', low === high ? say('noInterval') : say('interval', written(low), written(high)));
+    }
+  };
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    tell(form, null);
+    try {
+      const { predictions } = await sendJson<{ predictions: (Prediction | null)[] }>('POST', form.dataset['try']!, { rows: [rowOf(form)] });
+      show(predictions[0] ?? null);
+    } catch (failure) {
+      answer.hidden = true;
+      tell(form, failure);
+    }
+  });
+}
+
+for (const form of document.querySelectorAll<HTMLFormElement>('form[data-try]')) start(form);
