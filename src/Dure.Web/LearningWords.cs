@@ -40,6 +40,9 @@ internal static class LearningWords
     /// <summary>A share of the error as words: smaller by, or larger by.</summary>
     public static string Smaller(Wording words, double skill) => words.Say(skill >= 0 ? "models.p.smaller" : "models.p.larger", Math.Round(Math.Abs(skill) * 100).ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A column with its unit; tables write it into the name.</summary>
+    public static string Named(string column, string? unit) => unit is { Length: > 0 } && !column.EndsWith(']') && Units.Shown(unit) is { Length: > 0 } shown ? $"{column} [{shown}]" : column;
+
     /// <summary>A value with the unit of the target.</summary>
     public static string WithUnit(double value, string? unit) => Figures.Number(value) + (unit is { Length: > 0 } ? $" {Units.Shown(unit)}" : "");
 
