@@ -10,14 +10,18 @@ namespace Dure.Web;
 /// <summary>What figures, learners and stages of training are called on pages.</summary>
 internal static class LearningWords
 {
-    private const string Skill = "skill against ";
+    private const string Skill = "skill against ", Always = "always ";
 
     /// <summary>A figure's name; of a skill with the answer it is measured against.</summary>
     public static string Metric(Wording words, string metric) =>
         metric.StartsWith(Skill, StringComparison.Ordinal) ? words.Say("models.skill", Baseline(words, metric[Skill.Length..])) : words.Name("models.metric", metric);
 
     /// <summary>An answer that looks at nothing.</summary>
-    public static string Baseline(Wording words, string name) => words.Name("models.baseline", name);
+    public static string Baseline(Wording words, string name) =>
+        name.StartsWith(Always, StringComparison.Ordinal) ? words.Say("models.always", name[Always.Length..]) : words.Name("models.baseline", name);
+
+    /// <summary>The answer that a skill is measured against.</summary>
+    public static string SkillOver(Wording words, PredictorFigure skill) => Baseline(words, skill.Metric[Skill.Length..]);
 
     public static string Learner(Wording words, string kind) => words.Name("models.learner", kind);
 

@@ -61,6 +61,9 @@ export function bodyOf(form: HTMLFormElement): Body {
       case 'mebi':
         if (text) put(Math.round(Number(text.replace(',', '.')) * mebibyte));
         break;
+      case 'json':
+        put(JSON.parse(text));
+        break;
       case 'pairs':
         if (text) put(Object.fromEntries(text.split('\n').filter((line) => line.includes(':')).map((line) => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()])));
         break;

@@ -16,6 +16,10 @@ function start(form: HTMLFormElement): void {
 
   const settle = () => {
     has('search', field<HTMLSelectElement>('learner').value === '');
+    for (const name of ['learner', 'split']) {
+      const choice = field<HTMLSelectElement>(name);
+      has(`${name}-kept`, choice.value === [...choice.options].find((option) => option.defaultSelected)?.value);
+    }
     has('random', field<HTMLSelectElement>('split').value === 'random');
     const kind = field<HTMLSelectElement>('kind').value || target.selectedOptions[0]?.dataset['kind'];
     for (const group of metric.querySelectorAll<HTMLOptGroupElement>('optgroup')) group.hidden = group.disabled = Boolean(kind) && group.dataset['kind'] !== kind;
