@@ -61,7 +61,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Predicts strength");
         await Assertions.Expect(page.Locator("#good ~ .verdict .mark-good")).ToBeVisibleAsync(); // better than any guess
         await Assertions.Expect(page.Locator("#sure ~ svg.coverage")).ToBeVisibleAsync();
-        Assert.NotEqual(0, await page.Locator("#matters ~ svg.bars rect.bar").CountAsync());
+        Assert.NotEqual(0, await page.Locator("#matters ~ .bar-rows li").CountAsync());
 
         await page.ClickAsync("form[data-try] button.primary");
         await Assertions.Expect(page.Locator("[data-sure]")).ToContainTextAsync("of cases the true value lies from"); // never without its interval
@@ -88,7 +88,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await page.WaitForFunctionAsync($"() => Number(document.querySelector('svg.lines')?.dataset.points) > {seen}", null, new PageWaitForFunctionOptions { Timeout = BusyMachine });
         await Assertions.Expect(page.Locator("[data-run=running]")).ToHaveCountAsync(1);
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, "training-curve-1280.png"), FullPage = true });
-        page.Dialog += (_, dialog) => dialog.AcceptAsync();
+        page.Dialog += (_, dialog) => _ = dialog.AcceptAsync();
         await page.ClickAsync("[data-act$=cancel]");
         await Assertions.Expect(page.Locator("[data-run=cancelled]")).ToBeVisibleAsync();
         await page.ClickAsync("[data-again]");
