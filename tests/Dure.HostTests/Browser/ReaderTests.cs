@@ -19,6 +19,8 @@ public sealed class ReaderTests(ServedDemo demo)
     [InlineData("/signals")]
     [InlineData("/datasets")]
     [InlineData("/models")]
+    [InlineData("/train")]
+    [InlineData("/runs")]
     [InlineData("/devices")]
     [InlineData("/effects")]
     [InlineData("/evidence")]

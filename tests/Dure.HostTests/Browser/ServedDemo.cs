@@ -80,7 +80,7 @@ public sealed class ServedDemo : IAsyncLifetime
     /// <summary>Each page of the navigation, one page of each list on it, and the charts of one machine.</summary>
     public static async Task<IReadOnlyList<string>> AllPages(IPage page, string machine = Machine)
     {
-        var paths = new List<string> { "/", "/sources", "/sources/http", "/machines", $"/machines/{machine}", "/signals", "/datasets", "/sharing", "/sharing/catalogue", "/sharing/partners", "/models", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3", "/sign-in" };
+        var paths = new List<string> { "/", "/sources", "/sources/http", "/machines", $"/machines/{machine}", "/signals", "/datasets", "/sharing", "/sharing/catalogue", "/sharing/partners", "/models", "/models/compare", "/train", "/runs", "/devices", "/effects", "/evidence", $"/signals?asset={machine}", "/evidence?entry=3", "/sign-in" };
         foreach (var list in Lists)
         {
             await page.GotoAsync(list);

@@ -128,6 +128,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         var trees = await Trained("""{"version":1,"name":"parts","target":"strength","learner":{"kind":"boosted-trees","rounds":120}}""");
         var lines = await Trained("""{"version":1,"name":"parts","target":"strength","learner":{"kind":"linear"}}""");
         var goods = await Trained("""{"version":1,"name":"good-parts","target":"good","leave":["strength"],"learner":{"kind":"logistic"}}""");
+        var found = await Trained("""{"version":1,"name":"found","target":"strength","searchSeconds":2,"seed":2}"""); // by its seed other rows judge it: on no board with the others
         await using var watched = await Open();
         var page = watched.Page;
         await page.GotoAsync("/models");
@@ -138,7 +139,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await page.GotoAsync($"/models/compare?a={trees}&b={trees}");
         await Assertions.Expect(page.Locator("[data-compared=alike] .verdict")).ToContainTextAsync("Not distinguishable");
 
-        string[] paths = ["/models", $"/models/{trees}", $"/models/{lines}", $"/models/{goods}", $"/models/compare?a={lines}&b={trees}", $"/models/compare?a={lines}&b={goods}", "/train", $"/train?dataset={dataset}", "/runs"];
+        string[] paths = ["/models", $"/models/{trees}", $"/models/{lines}", $"/models/{goods}", $"/models/{found}", $"/models/compare?a={lines}&b={trees}", $"/models/compare?a={lines}&b={goods}", "/train", $"/train?dataset={dataset}", "/runs"];
         foreach (var language in (string[])["en", "ko"])
             foreach (var width in (int[])[1280, 390])
             {
