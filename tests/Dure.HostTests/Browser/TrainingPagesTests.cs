@@ -92,7 +92,8 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await page.ClickAsync("[data-act$=cancel]");
         await Assertions.Expect(page.Locator("[data-run=cancelled]")).ToBeVisibleAsync();
         await page.ClickAsync("[data-again]");
-        await Assertions.Expect(page.Locator("#learner")).ToHaveValueAsync("boosted-trees"); // what was asked for is not typed again
+        await Assertions.Expect(page.Locator("#learner")).ToHaveValueAsync("boosted-trees"); // what was asked for is not typed again…
+        await Assertions.Expect(page.Locator("[data-only=learner-kept]")).ToContainTextAsync("rounds 20000"); // …nor lost where the form has no field for it
     }
 
     [Fact]
