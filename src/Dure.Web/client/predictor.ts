@@ -44,8 +44,16 @@ function start(form: HTMLFormElement): void {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     tell(form, null);
+    const row = rowOf(form);
+    if (Object.keys(row).length === 0) {
+      // Of nothing a model says something, too; it means nothing.
+      answer.hidden = false;
+      set('said', '–');
+      set('sure', say('empty'));
+      return;
+    }
     try {
-      const { predictions } = await sendJson<{ predictions: (Prediction | null)[] }>('POST', form.dataset['try']!, { rows: [rowOf(form)] });
+      const { predictions } = await sendJson<{ predictions: (Prediction | null)[] }>('POST', form.dataset['try']!, { rows: [row] });
       show(predictions[0] ?? null);
     } catch (failure) {
       answer.hidden = true;
