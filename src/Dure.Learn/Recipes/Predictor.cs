@@ -24,6 +24,9 @@ public sealed record Prediction(double Value, double Low, double High, string? C
 /// </summary>
 public sealed class Predictor
 {
+    /// <summary>Fewer machines than this promise nothing for the next one; their rows then count one by one.</summary>
+    private const int EnoughGroups = 20;
+
     private const string Format = "dure-predictor-1";
 
     private readonly FeatureSet features;
@@ -56,7 +59,10 @@ public sealed class Predictor
             ? DecisionThreshold.Choose(judged, Metrics.Of(recipe.Metric)) : 0.5;
         // Rows that were learnt from would promise too narrow an interval.
         var scores = parts.Validation.Length == 0 ? [] : Enumerable.Range(0, held.Count).Select(row => ScoreOf(judged, row)).ToArray();
-        return new(rows.Features, rows.Plan, rows.Categories, model, SplitConformal.Of(scores, recipe.Interval), threshold);
+        // Rows of one machine are alike: each machine counts as one, however many rows it has.
+        var conformal = rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
+            ? SplitConformal.OfGroups(scores, [.. parts.Validation.Select(row => groups[row])], recipe.Interval) : SplitConformal.Of(scores, recipe.Interval);
+        return new(rows.Features, rows.Plan, rows.Categories, model, conformal, threshold);
     }
 
     /// <summary>Begins with a machine's rows.</summary>

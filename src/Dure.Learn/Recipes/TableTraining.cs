@@ -26,7 +26,7 @@ public sealed class TableTraining
     private const int SearchFolds = 4;
     private const double LearningFrom = 0.1, LearningTo = 0.85;
 
-    private readonly TableRecipe recipe;
+    private TableRecipe recipe;
     private readonly DatasetTable table;
     private readonly TimeProvider time;
     private readonly IProgress<TableProgress>? progress;
@@ -34,6 +34,9 @@ public sealed class TableTraining
     private readonly int threads;
     private readonly CancellationToken cancel;
     private readonly List<LearningProgress> curve = [];
+
+    /// <summary>The first so many features are the columns as they are; what follows was proposed.</summary>
+    private int asTheyAre;
 
     private TableTraining(TableRecipe recipe, DatasetTable table, TimeProvider time, IProgress<TableProgress>? progress, TrainingCheckpoint? checkpoint, int threads, CancellationToken cancel) =>
         (this.recipe, this.table, this.time, this.progress, this.checkpoint, this.threads, this.cancel) = (recipe, table, time, progress, checkpoint, threads, cancel);
@@ -54,7 +57,9 @@ public sealed class TableTraining
         var rows = TrainingRows.Of(table, recipe, threads, cancel);
         var plan = rows.PlanFor(recipe);
         var parts = plan.Parts(rows.Split);
-        Tell("looking for leaks", 0.06);
+        if (recipe is { Learner: null, Features: null })
+            (rows, plan, parts) = WithProposals(rows, parts);
+        Tell("looking for leaks", 0.08);
         var leaks = Leaks(rows, parts);
         var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts), null) : Search(rows, plan, parts);
         Tell("judging on rows it has not seen", LearningTo);
@@ -81,6 +86,19 @@ public sealed class TableTraining
         };
         Tell("done", 1);
         return result;
+    }
+
+    /// <summary>Where neither features nor a learner are declared, features are proposed from the rows to learn from; the search decides whether they help.</summary>
+    private (TrainingRows Rows, SplitPlan Plan, RowParts Parts) WithProposals(TrainingRows rows, RowParts parts)
+    {
+        Tell("proposing features", 0.05);
+        var proposed = rows.Propose(table, recipe, parts.Train, new LearningContext { Seed = recipe.Seed, Threads = threads, Cancel = cancel });
+        asTheyAre = rows.Plan.Features.Count;
+        recipe = recipe with { Features = proposed.Set };
+        var wider = TrainingRows.Of(table, recipe, threads, cancel);
+        wider = wider with { Notes = [.. wider.Notes, .. proposed.Reasons, .. wider.Plan.Features.Count > asTheyAre ? ["Features were proposed from all rows to learn from, so the search's own judgement is a little rosy; the rows that judge had no part in it."] : Array.Empty<string>()] };
+        var plan = wider.PlanFor(recipe);
+        return (wider, plan, plan.Parts(wider.Split));
     }
 
     /// <summary>What looks like a leak, in words for the model card; what would make the figures false is refused unless the recipe takes it with a reason.</summary>
@@ -119,6 +137,7 @@ public sealed class TableTraining
             Folds = folds,
             IsOrdered = plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup,
             Loss = LossOf(rows.Task),
+            Views = asTheyAre > 0 && asTheyAre < rows.Plan.Features.Count ? [[.. Enumerable.Range(0, asTheyAre)], [.. Enumerable.Range(0, rows.Plan.Features.Count)]] : null,
             Seed = recipe.Seed,
             Threads = threads,
             Progress = new Teller<Tried>(tried => progress?.Report(new("searching", Scaled(time.GetElapsedTime(began) / recipe.SearchBudget), Tried: tried))),

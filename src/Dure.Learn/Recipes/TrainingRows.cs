@@ -82,6 +82,21 @@ public sealed record TrainingRows
         };
     }
 
+    /// <summary>Proposes features from some of the rows, and no others: those to learn from.</summary>
+    public ProposedFeatures Propose(DatasetTable table, TableRecipe recipe, int[] learn, LearningContext context)
+    {
+        // More rows say nothing more of what is worth computing.
+        const int mostRows = 20_000;
+        var some = table.TimesMicros is null && learn.Length > mostRows ? Array.ConvertAll(Enumerable.Range(0, mostRows).ToArray(), i => learn[(int)((long)i * learn.Length / mostRows)]) : learn[^Math.Min(learn.Length, mostRows)..];
+        var signals = Plan.Signals.Select(signal => table.TryFind(signal.Name)!).ToArray(); // the plan was bound to them
+        var target = Rows.Target.Take(some);
+        if (table.TimesMicros is null)
+            return FeatureProposal.ForTable(Plan.Signals, RowsOf(table, ("rows to learn from", Array.ConvertAll(some, row => Source[row])), signals), Task, target, context);
+        // Rows are in order of groups and times already, so labels follow the groups.
+        var groups = some.GroupBy(row => table.Groups?[Source[row]] ?? 0).Select(group => RowsOf(table, (table.Groups is null ? "all rows" : table.GroupNames[group.Key], [.. group.Select(row => Source[row])]), signals)).ToList();
+        return FeatureProposal.ForSeries(Plan.Signals, groups, Task, target, context, recipe.Ahead);
+    }
+
     /// <summary>How the rows are parted when the recipe leaves it open.</summary>
     public SplitPlan PlanFor(TableRecipe recipe)
     {

@@ -109,6 +109,20 @@ public sealed class TableTrainingTests
     }
 
     [Fact]
+    public void Where_nothing_is_declared_features_are_proposed_and_the_search_takes_them_when_they_help()
+    {
+        var random = new Random(9);
+        float[] column() => [.. Enumerable.Range(0, 600).Select(_ => (float)(1 + random.NextDouble()))];
+        var (torque, speed, other) = (column(), column(), column());
+        var table = MadeDatasetTable.Of([MadeDatasetTable.Column("torque", torque), MadeDatasetTable.Column("speed", speed), MadeDatasetTable.Column("other", other),
+            MadeDatasetTable.Column("power", [.. torque.Zip(speed, (t, s) => t * s + 0.3f * (float)random.NextDouble())])]);
+        var result = Train(Plain with { Target = "power", Learner = null, SearchBudget = TimeSpan.FromSeconds(4) }, table);
+        Assert.Contains("torque times speed", result.Rows.Plan.Features.Select(feature => feature.Name));
+        Assert.Contains(result.Rows.Notes, note => note.Contains("proposed", StringComparison.Ordinal));
+        Assert.Equal(result.Predictor.Write(), Predictor.Read(result.Predictor.Write()).Write());
+    }
+
+    [Fact]
     public void A_training_that_was_cut_off_goes_on_and_ends_in_the_same_model()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("dure-").FullName, "training");

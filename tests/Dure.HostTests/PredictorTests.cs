@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Dure.HostTests;
+
+/// <summary>From a table to a model in use: trained by a recipe, cut off and resumed, compared, approved, asked.</summary>
+public sealed class PredictorTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("dure-predictor-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_table_becomes_a_model_that_is_compared_approved_and_asked()
+    {
+        await using var node = await NodeProcess.Start(folder, Cancel);
+        await Import(node, 600);
+
+        Assert.Contains("wear@1", await node.Command(Cancel, "train", "parts", "--target", "wear", "--learner", "boosted-trees"), StringComparison.Ordinal);
+        await node.Command(Cancel, "train", "parts", "--target", "wear", "--learner", "linear");
+
+        var models = (await Get(node, "api/v1/predictors"))["predictors"]!.AsArray();
+        Assert.Equal(["linear", "boosted-trees"], models.Select(model => (string?)model!["learner"]));
+        Assert.Contains("wear 1 is better", (string?)(await Get(node, "api/v1/predictors/compare?a=wear@1&b=wear@2"))["words"], StringComparison.Ordinal);
+        var board = (await Get(node, "api/v1/predictors/leaderboards"))["leaderboards"]!.AsArray().Single()!;
+        Assert.Equal("boosted-trees", (string?)board["predictors"]![0]!["learner"]);
+
+        await node.Command(Cancel, "model", "approve", "wear@1", "--why", "checked by hand on twenty parts");
+        Assert.Equal("Approved", (string?)(await Get(node, "api/v1/predictors/wear@1"))["stage"]);
+        var card = await node.Client.GetStringAsync("api/v1/predictors/wear@1/card.md", Cancel);
+        Assert.Contains("| mean (looks at nothing) |", card, StringComparison.Ordinal);
+
+        using var asked = await node.Client.PostAsJsonAsync("api/v1/predictors/wear@1/predictions", new JsonObject { ["rows"] = new JsonArray(new JsonObject { ["speed"] = 0.9, ["torque"] = 0.9, ["line"] = "b" }) }, Cancel);
+        var said = (await asked.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["predictions"]![0]!;
+        Assert.InRange((double)said["value"]!, 5, 10);
+        Assert.InRange((double)said["value"]!, (double)said["low"]!, (double)said["high"]!);
+        using var wrong = await node.Client.PostAsJsonAsync("api/v1/predictors/wear@1/predictions", new JsonObject { ["rows"] = new JsonArray(new JsonObject { ["sped"] = 0.9 }) }, Cancel);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("It takes: ", await wrong.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.Command(Cancel, "train", "parts", "--target", "waer"));
+        Assert.Contains("There is no column 'waer'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_training_cut_off_by_a_kill_goes_on_and_gives_the_model_it_would_have_given()
+    {
+        var request = new JsonObject
+        {
+            ["dataset"] = "parts",
+            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 4000, "learningRate": 0.01, "patience": 0}}"""),
+        };
+        string run;
+        await using (var node = await NodeProcess.Start(folder, Cancel))
+        {
+            await Import(node, 4000);
+            run = await Ask(node, request);
+            // A checkpoint is there: some rounds are done, and not all.
+            while (Directory.GetFiles(Path.Combine(node.Folder, "training"), "*.checkpoint") is [])
+                await Task.Delay(20, Cancel);
+            await node.Kill();
+        }
+        await using var again = await NodeProcess.Start(folder, Cancel);
+        var resumed = await End(again, run);
+        Assert.Equal(("Succeeded", true), ((string?)resumed["state"], (bool)resumed["resumed"]!));
+        var anew = await End(again, await Ask(again, request));
+        Assert.Equal((string?)anew["result"]!["version"], (string?)resumed["result"]!["version"]);
+        Assert.Single((await Get(again, "api/v1/predictors"))["predictors"]!.AsArray());
+        Assert.Empty(Directory.GetFiles(Path.Combine(again.Folder, "training")));
+    }
+
+    private static async Task Import(NodeProcess node, int rows)
+    {
+        var random = new Random(3);
+        var text = new StringBuilder("speed,torque,line,wear\n");
+        for (var row = 0; row < rows; row++)
+        {
+            var (speed, torque, line) = (random.NextDouble(), random.NextDouble(), "abc"[random.Next(3)]);
+            text.Append(CultureInfo.InvariantCulture, $"{speed:R},{torque:R},{line},{10 * speed * torque + (line == 'c' ? 2 : 0) + 0.1 * random.NextDouble():R}\n");
+        }
+        using var answer = await node.Client.PostAsync("api/v1/datasets/import?file=parts.csv&name=parts&title=Parts&licence=CC0-1.0", new StringContent(text.ToString()), Cancel);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+    }
+
+    private static async Task<string> Ask(NodeProcess node, JsonObject request)
+    {
+        using var answer = await node.Client.PostAsJsonAsync("api/v1/predictor-runs", request, Cancel);
+        return (string)(await answer.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["id"]!;
+    }
+
+    private static async Task<JsonObject> End(NodeProcess node, string run)
+    {
+        while (true)
+        {
+            var answer = await Get(node, $"api/v1/runs/{run}");
+            if ((string?)answer["state"] is not ("Queued" or "Running"))
+                return answer;
+            await Task.Delay(50, Cancel);
+        }
+    }
+
+    private static async Task<JsonObject> Get(NodeProcess node, string path) => (await node.Client.GetFromJsonAsync<JsonObject>(path, Cancel))!;
+}
