@@ -62,7 +62,7 @@ public sealed class PredictorTests : IDisposable
             await Import(node, 4000);
             run = await Ask(node, request);
             // A checkpoint is there: some rounds are done, and not all.
-            while (Directory.GetFiles(Path.Combine(node.Folder, "training"), "*.checkpoint") is [])
+            while (Directory.GetFiles(node.Folder, "*.checkpoint", SearchOption.AllDirectories) is [])
                 await Task.Delay(20, Cancel);
             await node.Kill();
         }
