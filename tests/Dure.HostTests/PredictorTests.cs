@@ -54,7 +54,7 @@ public sealed class PredictorTests : IDisposable
         var request = new JsonObject
         {
             ["dataset"] = "parts",
-            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 4000, "learningRate": 0.01, "patience": 0}}"""),
+            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 12000, "learningRate": 0.005, "patience": 0}}"""),
         };
         string run;
         await using (var node = await NodeProcess.Start(folder, Cancel))
@@ -63,7 +63,10 @@ public sealed class PredictorTests : IDisposable
             run = await Ask(node, request);
             // A checkpoint is there: some rounds are done, and not all.
             while (Directory.GetFiles(node.Folder, "*.checkpoint", SearchOption.AllDirectories) is [])
+            {
+                Assert.Contains((string?)(await Get(node, $"api/v1/runs/{run}"))["state"], (string?[])["Queued", "Running"]);
                 await Task.Delay(20, Cancel);
+            }
             await node.Kill();
         }
         await using var again = await NodeProcess.Start(folder, Cancel);

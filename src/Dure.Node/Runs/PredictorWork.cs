@@ -14,7 +14,7 @@ namespace Dure.Node.Runs;
 internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry predictors, Obligations obligations, NodeOptions options, TimeProvider time)
 {
     public const string Kind = "predictor-training";
-    private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(2);
 
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
     {
