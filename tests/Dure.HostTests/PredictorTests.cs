@@ -54,12 +54,12 @@ public sealed class PredictorTests : IDisposable
         var request = new JsonObject
         {
             ["dataset"] = "parts",
-            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 12000, "learningRate": 0.005, "patience": 0}}"""),
+            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 5000, "learningRate": 0.01, "patience": 0}}"""),
         };
         string run;
         await using (var node = await NodeProcess.Start(folder, Cancel))
         {
-            await Import(node, 4000);
+            await Import(node, 3000);
             run = await Ask(node, request);
             // A checkpoint is there: some rounds are done, and not all.
             while (Directory.GetFiles(node.Folder, "*.checkpoint", SearchOption.AllDirectories) is [])

@@ -62,14 +62,14 @@ public sealed class Boosting
         var watch = validation is { } held ? new Watch(held.Features, held.Target, this) : null;
         var training = checkpoint is null ? [] : BoostingState.HashOf(features, target, validation, options);
         if (checkpoint?.Load(training) is { } state)
-            Resume(state, watch);
+            Resume(state, watch, progress);
         for (var round = trees.Count / loss.Outputs; round < options.Rounds && watch?.HasEnough != true && !(round > 0 && finish.IsCancellationRequested); round++)
         {
             cancel.ThrowIfCancellationRequested();
             for (var output = 0; output < loss.Outputs; output++)
                 GrowOne(round, output);
             watch?.Add(round);
-            progress?.Report(new BoostingProgress(round + 1, watch is null ? null : loss.Of(rows.Scores, target), watch?.Newest));
+            Tell(round + 1, watch, progress);
             if (checkpoint?.IsDue == true)
                 checkpoint.Save(training, TreesFile.Write(Grown(trees.Count)));
         }
@@ -77,17 +77,23 @@ public sealed class Boosting
         return Grown(kept);
     }
 
+    private void Tell(int round, Watch? watch, IProgress<BoostingProgress>? progress) =>
+        progress?.Report(new BoostingProgress(round, watch is null ? null : loss.Of(rows.Scores, target), watch?.Newest));
+
     private BoostedTrees Grown(int count) => new(loss, start, [.. trees.Take(count)], rows.Table.Bins, [.. features.Columns.Select(column => column.Name)]);
 
     /// <summary>Takes over the rounds that were done before a fall: scores are added up anew, tree by tree, as they were then.</summary>
-    private void Resume(byte[] state, Watch? watch)
+    private void Resume(byte[] state, Watch? watch, IProgress<BoostingProgress>? progress)
     {
         foreach (var (number, tree) in TreesFile.Read(state).Trees.Select(tree => tree.WithBins(rows.Table.Bins)).Index())
         {
             rows.AddScores(tree, null, number % loss.Outputs);
             trees.Add(tree);
-            if (trees.Count % loss.Outputs == 0)
-                watch?.Add(trees.Count / loss.Outputs - 1);
+            if (trees.Count % loss.Outputs != 0)
+                continue;
+            watch?.Add(trees.Count / loss.Outputs - 1);
+            // Told again: whoever keeps the curve had lost it with the fall.
+            Tell(trees.Count / loss.Outputs, watch, progress);
         }
     }
 

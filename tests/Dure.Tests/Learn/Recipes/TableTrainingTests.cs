@@ -138,7 +138,7 @@ public sealed class TableTrainingTests
         var steps = new List<int>();
         var resumed = TableTraining.Run(Plain, table, TimeProvider.System, new Told(progress => { if (progress.Curve is { } point) { steps.Add(point.Step); told++; } }),
             new TrainingCheckpoint(path, TimeSpan.Zero, TimeProvider.System), 1, TestContext.Current.CancellationToken);
-        Assert.InRange(steps[0], 29, 32);
+        Assert.Equal(Enumerable.Range(1, 60), steps); // those before the fall are told again
         Assert.Equal(whole, resumed.Predictor.Write());
         File.WriteAllBytes(path, [.. File.ReadAllBytes(path).Select((one, at) => at == 100 ? (byte)(one ^ 1) : one)]);
         Assert.Equal(whole, TableTraining.Run(Plain, table, TimeProvider.System, null, new TrainingCheckpoint(path, TimeSpan.Zero, TimeProvider.System), 0, TestContext.Current.CancellationToken).Predictor.Write());
