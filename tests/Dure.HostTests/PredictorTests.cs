@@ -31,6 +31,11 @@ public sealed class PredictorTests : IDisposable
         var board = (await Get(node, "api/v1/predictors/leaderboards"))["leaderboards"]!.AsArray().Single()!;
         Assert.Equal("boosted-trees", (string?)board["predictors"]![0]!["learner"]);
 
+        await Import(node, 400, "same", seed: 4);
+        await Import(node, 400, "worn", seed: 5, torque: 1.5);
+        Assert.Null((string?)(await Get(node, "api/v1/predictors/wear@1/drift?dataset=same"))["proposal"]);
+        Assert.Contains("Train the model again", await node.Command(Cancel, "model", "drift", "wear@1", "worn"), StringComparison.Ordinal);
+
         await node.Command(Cancel, "model", "approve", "wear@1", "--why", "checked by hand on twenty parts");
         Assert.Equal("Approved", (string?)(await Get(node, "api/v1/predictors/wear@1"))["stage"]);
         var card = await node.Client.GetStringAsync("api/v1/predictors/wear@1/card.md", Cancel);
@@ -78,16 +83,16 @@ public sealed class PredictorTests : IDisposable
         Assert.Empty(Directory.GetFiles(Path.Combine(again.Folder, "training")));
     }
 
-    private static async Task Import(NodeProcess node, int rows)
+    private static async Task Import(NodeProcess node, int rows, string name = "parts", int seed = 3, double torque = 1)
     {
-        var random = new Random(3);
+        var random = new Random(seed);
         var text = new StringBuilder("speed,torque,line,wear\n");
         for (var row = 0; row < rows; row++)
         {
-            var (speed, torque, line) = (random.NextDouble(), random.NextDouble(), "abc"[random.Next(3)]);
-            text.Append(CultureInfo.InvariantCulture, $"{speed:R},{torque:R},{line},{10 * speed * torque + (line == 'c' ? 2 : 0) + 0.1 * random.NextDouble():R}\n");
+            var (speed, force, line) = (random.NextDouble(), torque * random.NextDouble(), "abc"[random.Next(3)]);
+            text.Append(CultureInfo.InvariantCulture, $"{speed:R},{force:R},{line},{10 * speed * force + (line == 'c' ? 2 : 0) + 0.1 * random.NextDouble():R}\n");
         }
-        using var answer = await node.Client.PostAsync("api/v1/datasets/import?file=parts.csv&name=parts&title=Parts&licence=CC0-1.0", new StringContent(text.ToString()), Cancel);
+        using var answer = await node.Client.PostAsync($"api/v1/datasets/import?file=parts.csv&name={name}&title=Parts&licence=CC0-1.0", new StringContent(text.ToString()), Cancel);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
     }
 

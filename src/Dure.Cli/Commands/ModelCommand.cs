@@ -9,7 +9,7 @@ internal static class ModelCommand
 {
     public static Command Build(SharedOptions shared) => new("model", "List, compare, approve and fetch trained predictors.\n\nExamples:\n  dure model list\n  dure model card energy\n  dure model compare energy@1 energy@2\n  dure model approve energy --why \"checked on line 3 for two weeks\"")
     {
-        List(shared), Card(shared), Compare(shared), Leaderboard(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
+        List(shared), Card(shared), Compare(shared), Leaderboard(shared), Drift(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
     };
 
     private static Command List(SharedOptions shared)
@@ -69,6 +69,26 @@ internal static class ModelCommand
                     Console.WriteLine($"{board.Text("dataset")}: {board.Text("target")} by {board.Text("metric")}");
                     PredictorTable.Lines(board!["predictors"]!.AsArray());
                 }
+            });
+        });
+        return command;
+    }
+
+    private static Command Drift(SharedOptions shared)
+    {
+        var version = Version();
+        var dataset = new Argument<string>("dataset-version") { Description = "Newer rows of the same machines or parts" };
+        var command = new Command("drift", "How far newer rows have moved from those a predictor learnt from, and whether it errs more.") { version, dataset };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Get($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/drift?dataset={Uri.EscapeDataString(parsed.GetValue(dataset)!)}", cancel); // both are required
+            return shared.Print(parsed, answer, () =>
+            {
+                Console.WriteLine($"Drift: {answer.Text("severity").ToLowerInvariant()}; {answer.Whole("rows"):N0} rows, {answer.Whole("labelledRows"):N0} with a known result.");
+                foreach (var column in answer["columns"]!.AsArray().Where(column => column.Text("severity") != "None").Take(10))
+                    Console.WriteLine($"  {column.Text("words")}");
+                Console.WriteLine(answer["proposal"] is { } proposal ? (string?)proposal : "There is no reason to train it again.");
             });
         });
         return command;

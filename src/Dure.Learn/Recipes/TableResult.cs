@@ -1,4 +1,5 @@
 using Dure.Datasets;
+using Dure.Learn.Drift;
 using Dure.Learn.Evaluation;
 using Dure.Learn.Learners;
 using Dure.Learn.Search;
@@ -41,6 +42,9 @@ public sealed record TableResult
 
     /// <summary>The search's own judgement, on folds its choice had not seen; null without a search.</summary>
     public required Measured? Nested { get; init; }
+
+    /// <summary>How the rows to learn from lay, by which drift is told later.</summary>
+    public required DriftReference Reference { get; init; }
 
     public required TimeSpan Duration { get; init; }
 }

@@ -1,5 +1,6 @@
 using Dure.Datasets;
 using Dure.Kernel;
+using Dure.Learn.Drift;
 using Dure.Learn.Evaluation;
 using Dure.Learn.Explanations;
 using Dure.Learn.Learners;
@@ -75,6 +76,7 @@ public sealed class TableTraining
             Parts = parts,
             Predictor = predictor,
             Judgement = judgement,
+            Reference = DriftReference.Of(rows.Rows.Features.Take(parts.Train), recipe.Seed),
             Importance = Importance(predictor, rows, parts),
             Search = search,
             Leaks = leaks,

@@ -117,6 +117,31 @@ public sealed record TrainingRows
         return plan with { Window = Window, Horizon = Horizon };
     }
 
+    /// <summary>
+    /// The features a predictor sees in another dataset, for all its rows in the order of groups and times, with the dataset's row of each. Categories
+    /// are told by name; those the model never met count as missing.
+    /// </summary>
+    /// <exception cref="ProblemException">A signal is missing, or holds another kind of values.</exception>
+    public static (FeatureTable Features, int[] Source) FeaturesOf(Predictor predictor, DatasetTable table, int threads, CancellationToken cancel)
+    {
+        var signals = predictor.Plan.Signals.Select(signal => Recoded(predictor, signal, table.TryFind(signal.Name)
+            ?? throw Bad($"The dataset has no column '{signal.Name}', which the model needs.", "Choose a dataset with the model's columns."))).ToArray();
+        var groups = InOrder(table);
+        var features = predictor.Plan.Compute([.. groups.Select(group => RowsOf(table, group, signals))], threads, cancel);
+        return (features, Sources(predictor.Plan, groups, 0).Source);
+    }
+
+    private static DatasetTableColumn Recoded(Predictor predictor, FeatureSignal signal, DatasetTableColumn column)
+    {
+        if (signal.IsCategory != (column.Type == TableColumnType.Category))
+            throw Bad($"'{signal.Name}' is a {(signal.IsCategory ? "category" : "number")} for the model, and not in the dataset.", "Import the dataset with the same kinds of columns.");
+        if (!signal.IsCategory)
+            return column;
+        var codes = predictor.Categories[signal.Name].Index().ToDictionary(pair => pair.Item, pair => (float)pair.Index, StringComparer.Ordinal);
+        float[] own = [.. column.Categories.Select(name => codes.GetValueOrDefault(name, float.NaN))];
+        return column with { Values = Array.ConvertAll(column.Values, value => float.IsNaN(value) ? value : own[(int)value]) };
+    }
+
     private static DatasetTableColumn[] Signals(DatasetTable table, DatasetTableColumn target, TableRecipe recipe)
     {
         var leave = recipe.Leave.ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -175,14 +200,16 @@ public sealed record TrainingRows
         var present = values.Where(value => !float.IsNaN(value)).Distinct().Order().ToArray();
         if (target.Type == TableColumnType.Number && present.Length > MostNumberClasses)
             throw Bad($"'{target.Name}' has {present.Length} different numbers: too many for classes.", "Predict it as a number.");
-        var names = present.Select(value => target.Type switch
-        {
-            TableColumnType.Category => target.Categories[(int)value],
-            TableColumnType.YesNo => value > 0 ? "yes" : "no",
-            _ => value.ToString("R", CultureInfo.InvariantCulture),
-        });
-        return (LearningTask.Classification([.. names]), Array.ConvertAll(values, value => float.IsNaN(value) ? value : Array.BinarySearch(present, value)));
+        return (LearningTask.Classification([.. present.Select(value => ClassName(target, value))]), Array.ConvertAll(values, value => float.IsNaN(value) ? value : Array.BinarySearch(present, value)));
     }
+
+    /// <summary>What a class is called: the category, yes or no, or the number.</summary>
+    internal static string ClassName(DatasetTableColumn target, float value) => target.Type switch
+    {
+        TableColumnType.Category => target.Categories[(int)value],
+        TableColumnType.YesNo => value > 0 ? "yes" : "no",
+        _ => value.ToString("R", CultureInfo.InvariantCulture),
+    };
 
     /// <summary>The usual time from one row to the next of a group.</summary>
     private static TimeSpan StepOf(DatasetTable table, List<(string Name, int[] Rows)> groups)

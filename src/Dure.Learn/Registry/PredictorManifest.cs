@@ -74,6 +74,9 @@ public sealed record PredictorManifest
     /// <summary>Predictions for the test rows, by which models are compared row by row.</summary>
     public required PredictorFile TestPredictions { get; init; }
 
+    /// <summary>How the rows it learnt from lay, by which drift is told.</summary>
+    public required PredictorFile Reference { get; init; }
+
     /// <summary>Models with the same text were judged on the same rows of the same target, and may be put in one table.</summary>
     public required string Task { get; init; }
 

@@ -46,6 +46,7 @@ internal static class PredictorManifestWriter
             Model = keep(predictor.Write()),
             Onnx = keep(predictor.ToOnnx(recipe.Name).Write()),
             TestPredictions = keep(new TestPredictions(source, judged.Truth, judged.Predictions, Resampling.For(rows.Split, result.Parts.Test).Clusters ?? [.. Enumerable.Range(0, source.Length)]).Write()),
+            Reference = keep(result.Reference.Write()),
             Task = TaskOf(result, source),
         };
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Kernel;
+using Dure.Learn.Drift;
 using Dure.Learn.Recipes;
 
 namespace Dure.Learn.Registry;
@@ -68,7 +69,8 @@ public sealed class PredictorRegistry
             new Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
             Kept("model", ".predictor.json", manifest, manifest.Model),
             Kept("onnx", ".onnx", manifest, manifest.Onnx),
-            Kept("test-predictions", ".test", manifest, manifest.TestPredictions));
+            Kept("test-predictions", ".test", manifest, manifest.TestPredictions),
+            Kept("drift-reference", ".reference.json", manifest, manifest.Reference));
         var body = lineage.Into(new JsonObject
         {
             ["name"] = manifest.Name,
@@ -99,6 +101,8 @@ public sealed class PredictorRegistry
     public byte[] ReadOnnx(PredictorVersion version) => blobs.Read(ContentHash.Parse(version.Manifest.Onnx.Hash), LargestBytes);
 
     public TestPredictions ReadTest(PredictorVersion version) => TestPredictions.Read(blobs.Read(ContentHash.Parse(version.Manifest.TestPredictions.Hash), LargestBytes));
+
+    public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(blobs.Read(ContentHash.Parse(version.Manifest.Reference.Hash), LargestBytes));
 
     private static Artefact Kept(string role, string ending, PredictorManifest manifest, PredictorFile file) => new(role, manifest.Name + ending, ContentHash.Parse(file.Hash), file.Bytes);
 

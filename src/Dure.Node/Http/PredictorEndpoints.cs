@@ -25,6 +25,7 @@ internal static class PredictorEndpoints
         predictors.MapGet("/{version}/card.md", Card).Needs(Permission.Read).WithSummary("The model card, as Markdown.");
         predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
         predictors.MapGet("/{version}/recipe", Recipe).Needs(Permission.Read).WithSummary("The recipe, to train it again or with changes.");
+        predictors.MapGet("/{version}/drift", Drift).Needs(Permission.Read).WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
         predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals.");
         predictors.MapPost("/{version}/stage", Stage).Needs(Permission.Train).WithSummary("Approve or retire a version, with the reason.");
     }
@@ -119,6 +120,28 @@ internal static class PredictorEndpoints
     private static JsonObject Json(Prediction prediction) => prediction.Probabilities.Count == 0
         ? new() { ["value"] = prediction.Value, ["low"] = prediction.Low, ["high"] = prediction.High }
         : new() { ["class"] = prediction.Class, ["possible"] = new JsonArray([.. prediction.Classes.Select(name => JsonValue.Create(name))]), ["probabilities"] = new JsonArray([.. prediction.Probabilities.Select(value => JsonValue.Create(value))]) };
+
+    private static async Task<JsonObject> Drift(string version, string dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel)
+    {
+        var table = await datasets.LoadTable(datasets.Find(dataset), cancel);
+        var drift = await Task.Run(() => PredictorDrift.Of(registry, registry.Find(version), table, cancel), cancel);
+        return new()
+        {
+            ["severity"] = drift.Report.Severity.ToString(),
+            ["rows"] = drift.Rows,
+            ["labelledRows"] = drift.Labelled,
+            ["proposal"] = drift.Report.Proposal?.Reason,
+            ["errorsRose"] = drift.Report.Performance?.IsAlarm,
+            ["jointAuc"] = drift.Report.Joint is { } joint ? Known(joint.Auc.Value) : null,
+            ["columns"] = new JsonArray([.. drift.Report.Columns.OrderByDescending(column => column.Severity).ThenByDescending(column => column.Psi).Select(column => new JsonObject
+            {
+                ["column"] = column.Column,
+                ["severity"] = column.Severity.ToString(),
+                ["psi"] = Known(column.Psi),
+                ["words"] = column.InWords,
+            })]),
+        };
+    }
 
     private static async Task<JsonObject> Stage(string version, JsonObject request, PredictorRegistry registry, HttpContext context)
     {
