@@ -67,6 +67,20 @@ public sealed class SqlConsoleTests
     }
 
     [Theory]
+    [InlineData("SELECT strptime('2026', '%Y')")]
+    [InlineData("SELECT \"TRY_StrpTime\"('2026', '%Y')")]
+    [InlineData("FROM query('SELECT str' || 'ptime(''x'', ''%Y'')')")]
+    [InlineData("FROM query /* here */ ('SELECT 1')")]
+    [InlineData("SELECT * FROM json_execute_serialized_sql('{}')")]
+    public async Task A_function_that_could_take_the_process_with_it_is_refused(string sql)
+    {
+        var (node, console) = await Open();
+        await using var _ = node;
+        Assert.Equal("urn:dure:datasets:sql-unsafe-function", (await Assert.ThrowsAsync<ProblemException>(() => Ask(console, sql))).Problem.Type);
+        Assert.Equal(1L, (await Ask(console, "SELECT count(*) AS query FROM dataset_pumps WHERE asset = 'plant/pump1' HAVING count(*) > 1")).Rows.Count);
+    }
+
+    [Theory]
     [InlineData("SELECT * FROM read_csv('/etc/passwd')")]
     [InlineData("SELECT * FROM '/etc/passwd'")]
     [InlineData("SELECT * FROM read_text('/etc/passwd')")]
