@@ -165,6 +165,6 @@ public sealed partial class SqlConsole
             yield return (string.Create(CultureInfo.InvariantCulture, $"{view}_v{version.Number}"), version);
     }
 
-    [GeneratedRegex(@"(?<name>(try_)?strptime|json_execute_serialized_sql)|\b(?<name>query|query_table)""?(\s|/\*.*?\*/|--[^\n]*\n)*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<name>(try_)?strptime|json_execute_serialized_sql)|\b(?<name>query|query_table)""?(\s|/\*.*?\*/|--[^\n]*\n)*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Unsafe();
 }
