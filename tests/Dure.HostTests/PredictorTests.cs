@@ -59,7 +59,7 @@ public sealed class PredictorTests : IDisposable
         var request = new JsonObject
         {
             ["dataset"] = "parts",
-            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 5000, "learningRate": 0.01, "patience": 0}}"""),
+            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 12000, "learningRate": 0.005, "patience": 0}}"""),
         };
         string run;
         await using (var node = await NodeProcess.Start(folder, Cancel))

@@ -40,17 +40,17 @@ public static class LearnerCatalog
     /// <exception cref="ProblemException">There is no such learner or parameter, or a value makes no sense.</exception>
     public static Learner Parse(JsonObject text)
     {
-        var parameters = (JsonObject)text.DeepClone();
-        parameters.Remove("kind");
         try
         {
+            var parameters = (JsonObject)text.DeepClone();
+            parameters.Remove("kind");
             var learner = Of((string?)text["kind"] ?? "").Read(parameters);
             learner.Check();
             return learner;
         }
-        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or FormatException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new ProblemException("urn:dure:learn:bad-learner", wrong.Message.Split(" LineNumber")[0], $"learner {text["kind"]}", "Correct the parameter; what is not named has its default.", wrong);
+            throw new ProblemException("urn:dure:learn:bad-learner", wrong.Message.Split(" LineNumber")[0], "learner", "Correct the parameter; what is not named has its default.", wrong);
         }
     }
 

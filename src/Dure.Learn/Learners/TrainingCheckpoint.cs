@@ -33,7 +33,19 @@ public sealed class TrainingCheckpoint(string path, TimeSpan every, TimeProvider
     /// <param name="training">As in <see cref="Load"/>.</param>
     public void Save(ReadOnlySpan<byte> training, ReadOnlySpan<byte> state)
     {
-        byte[] body = [.. training, .. state];
+        last = time.GetTimestamp();
+        try
+        {
+            Write([.. training, .. state]);
+        }
+        catch (IOException)
+        {
+            // A full disk must not end a training that would do without.
+        }
+    }
+
+    private void Write(byte[] body)
+    {
         var fresh = path + ".new";
         using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None))
         {
@@ -42,7 +54,6 @@ public sealed class TrainingCheckpoint(string path, TimeSpan every, TimeProvider
             file.Flush(flushToDisk: true);
         }
         File.Move(fresh, path, overwrite: true);
-        last = time.GetTimestamp();
     }
 
     /// <summary>Removes what was kept, when the training has ended.</summary>

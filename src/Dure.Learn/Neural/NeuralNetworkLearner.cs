@@ -31,7 +31,7 @@ public sealed record NeuralNetworkLearner : Learner
 
     public override void Check()
     {
-        BoostingOptions.Must(Layers.Count <= MostLayers && Layers.All(units => units is >= 1 and <= MostUnits), nameof(Layers), $"up to {MostLayers} layers of 1 to {MostUnits} units");
+        BoostingOptions.Must(Layers is not null && Layers.Count <= MostLayers && Layers.All(units => units is >= 1 and <= MostUnits), nameof(Layers), $"up to {MostLayers} layers of 1 to {MostUnits} units");
         BoostingOptions.Must(Dropout is >= 0 and < 1, nameof(Dropout), "0 to below 1");
         OptionsFor(new LearningContext(), 1).Check();
     }

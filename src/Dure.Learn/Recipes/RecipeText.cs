@@ -33,6 +33,18 @@ public static class RecipeText
     /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
     public static TableRecipe Parse(JsonObject text)
     {
+        try
+        {
+            return Read(text);
+        }
+        catch (Exception twice) when (twice is ArgumentException or InvalidOperationException)
+        {
+            throw new ProblemException("urn:dure:learn:bad-recipe", "A member stands there twice, or is not of its kind.", "recipe", "Write each member once.", twice);
+        }
+    }
+
+    private static TableRecipe Read(JsonObject text)
+    {
         RecipeJson form;
         try
         {
@@ -119,7 +131,7 @@ internal sealed record SplitJson
 
     public SplitPlan ToPlan(int seed) => new()
     {
-        Kind = Kind ?? throw RecipeText.Bad("The split has no kind.", "split", "Write \"kind\": \"time\", \"group\", \"timeWithinGroup\", \"blocked\" or \"random\"."),
+        Kind = Kind is { } kind && Enum.IsDefined(kind) ? kind : throw RecipeText.Bad("The split has no kind.", "split", "Write \"kind\": \"time\", \"group\", \"timeWithinGroup\", \"blocked\" or \"random\"."),
         ValidationShare = ValidationShare ?? new SplitPlan().ValidationShare,
         TestShare = TestShare ?? new SplitPlan().TestShare,
         Gap = GapSeconds is { } gap ? TimeSpan.FromSeconds(Math.Clamp(gap, 0, 1e9)) : null,

@@ -66,11 +66,12 @@ public sealed record TableRecipe
     {
         Must(ModelNames.IsName(Name), "name", $"'{Name}' is not a model's name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
         Must(!string.IsNullOrWhiteSpace(Target), "target", "No target is named.", "Name the column that is to be predicted.");
+        Must(Enum.IsDefined(TargetKind), "targetKind", "It is neither number nor class.", "Say \"asIs\", \"number\" or \"class\".");
         Must(Ahead is >= 0 and <= 1_000_000, "ahead", $"The target lies {Ahead} rows ahead.", "Give 0 to 1,000,000 rows.");
         Must(Leave.Count <= 10_000 && !Leave.Contains(Target, StringComparer.Ordinal), "leave", "The target is to be left out, or too many columns are.", "Name columns that are not to be learnt from; the target never is.");
         Must(SearchBudget >= TimeSpan.FromSeconds(1) && SearchBudget <= TimeSpan.FromDays(7), "search", $"The time for the search is {SearchBudget}.", "Give 1 second to 7 days.");
         Must(Interval is >= 0.5 and <= 0.999, "interval", $"The interval is to hold {Interval} of the values.", "Give 0.5 to 0.999.");
-        Must(Accepted.Count <= 1000 && Accepted.Values.All(reason => reason.Trim().Length >= 15), "accepted", "A leak is taken without a reason.", "Write for each in a sentence why it is none, or why it does not matter.");
+        Must(Accepted.Count <= 1000 && Accepted.Values.All(reason => reason?.Trim().Length >= 15), "accepted", "A leak is taken without a reason.", "Write for each in a sentence why it is none, or why it does not matter.");
         if (Metric is not null)
             Metrics.Of(Metric);
         Learner?.Check();

@@ -35,6 +35,7 @@ public sealed class TableTraining
     private readonly int threads;
     private readonly CancellationToken cancel;
     private readonly List<LearningProgress> curve = [];
+    private int curveSeen, curveEvery = 1;
 
     /// <summary>The first so many features are the columns as they are; what follows was proposed.</summary>
     private int asTheyAre;
@@ -57,7 +58,8 @@ public sealed class TableTraining
         Tell("computing features", 0.02);
         var rows = TrainingRows.Of(table, recipe, threads, cancel);
         var plan = rows.PlanFor(recipe);
-        var parts = plan.Parts(rows.Split);
+        CheckMetric(rows.Task);
+        var parts = PartsOf(rows, plan);
         if (recipe is { Learner: null, Features: null })
             (rows, plan, parts) = WithProposals(rows, parts);
         Tell("looking for leaks", 0.08);
@@ -90,6 +92,36 @@ public sealed class TableTraining
         return result;
     }
 
+    /// <exception cref="ProblemException">The figure that is to be good says nothing of such predictions.</exception>
+    private void CheckMetric(LearningTask task)
+    {
+        var metric = Metrics.Of(MetricName(task));
+        var any = new JudgedRows(task, [0, 0], new double[2 * task.Outputs]);
+        if (!metric.Suits(any))
+            throw RecipeText.Bad($"'{metric.Name}' says nothing of {(task.IsClassification ? $"{task.Classes.Count} classes" : "a number")}.", "metric", $"Choose one of: {string.Join(", ", Metrics.Usual(any).Select(usual => usual.Name))}.");
+    }
+
+    /// <summary>The rows' parts: by the dataset's own split where it has one and the recipe declares none. No label of a part lies in a later one.</summary>
+    private RowParts PartsOf(TrainingRows rows, SplitPlan plan)
+    {
+        RowParts parts;
+        if (recipe.Split is null && rows.IsHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one))
+        {
+            int[] own = [.. Enumerable.Range(0, held.Length).Where(row => !held[row])];
+            var (learn, set) = Parted(rows, plan, own, plan.ValidationShare);
+            parts = new(learn, set, [.. Enumerable.Range(0, held.Length).Where(row => held[row])], ["The dataset's own split says which rows judge."]);
+        }
+        else
+        {
+            parts = plan.Parts(rows.Split);
+        }
+        var (train, validation) = (rows.Apart(parts.Train, parts.Validation.Concat(parts.Test), plan), rows.Apart(parts.Validation, parts.Test, plan));
+        var left = parts.Train.Length + parts.Validation.Length - train.Length - validation.Length;
+        if (train.Length < 2)
+            throw new ProblemException("urn:dure:learn:bad-split", "No row is left to learn from: all labels lie in the rows that judge.", "split", "Predict fewer rows ahead, or bring rows of a longer time.");
+        return left == 0 ? parts : parts with { Train = train, Validation = validation, Notes = [.. parts.Notes, $"{left} rows are left out besides, for their labels lie in a later part."] };
+    }
+
     /// <summary>Where neither features nor a learner are declared, features are proposed from the rows to learn from; the search decides whether they help.</summary>
     private (TrainingRows Rows, SplitPlan Plan, RowParts Parts) WithProposals(TrainingRows rows, RowParts parts)
     {
@@ -100,7 +132,7 @@ public sealed class TableTraining
         var wider = TrainingRows.Of(table, recipe, threads, cancel);
         wider = wider with { Notes = [.. wider.Notes, .. proposed.Reasons, .. wider.Plan.Features.Count > asTheyAre ? ["Features were proposed from all rows to learn from, so the search's own judgement is a little rosy; the rows that judge had no part in it."] : Array.Empty<string>()] };
         var plan = wider.PlanFor(recipe);
-        return (wider, plan, plan.Parts(wider.Split));
+        return (wider, plan, PartsOf(wider, plan));
     }
 
     /// <summary>What looks like a leak, in words for the model card; what would make the figures false is refused unless the recipe takes it with a reason.</summary>
@@ -150,15 +182,22 @@ public sealed class TableTraining
     private static Fold Within(RowParts fold, TrainingRows rows, SplitPlan plan, int[] outer)
     {
         var (learn, stop) = Stopping(rows, plan, [.. fold.Train.Select(row => outer[row])]);
-        return new Fold(learn, stop, [.. fold.Test.Select(row => outer[row])]);
+        int[] judge = [.. fold.Test.Select(row => outer[row])];
+        return new Fold(rows.Apart(learn, stop.Concat(judge), plan), rows.Apart(stop, judge, plan), judge);
     }
 
     /// <summary>Parts rows to learn from and rows by which to stop, as the plan parts all others; without the second where there are too few for both.</summary>
     private static (int[] Learn, int[] Stop) Stopping(TrainingRows rows, SplitPlan plan, int[] from)
     {
+        var (learn, stop) = Parted(rows, plan, from, StopShare);
+        return rows.Apart(learn, stop, plan) is { Length: > 1 } apart ? (apart, stop) : (from, []);
+    }
+
+    private static (int[] Learn, int[] Held) Parted(TrainingRows rows, SplitPlan plan, int[] from, double share)
+    {
         try
         {
-            var parts = (plan with { TestShare = StopShare, ValidationShare = 0 }).Parts(Rows(rows, from));
+            var parts = (plan with { TestShare = share, ValidationShare = 0 }).Parts(Rows(rows, from));
             return ([.. parts.Train.Select(row => from[row])], [.. parts.Test.Select(row => from[row])]);
         }
         catch (ProblemException)
@@ -218,8 +257,15 @@ public sealed class TableTraining
     private void Curve(LearningProgress step)
     {
         const int mostPoints = 2000;
-        if (curve.Count < mostPoints)
+        if (curveSeen++ % curveEvery == 0)
             curve.Add(step);
+        if (curve.Count > mostPoints)
+        {
+            // Half as dense from here on: the whole course is seen, however long it is.
+            curveEvery *= 2;
+            for (var i = curve.Count - 1; i > 0; i -= 2)
+                curve.RemoveAt(i);
+        }
         progress?.Report(new("learning", Scaled(step.Steps == 0 ? 0.5 : (double)step.Step / step.Steps), Curve: step));
     }
 

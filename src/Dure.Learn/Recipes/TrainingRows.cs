@@ -27,6 +27,12 @@ public sealed record TrainingRows
     /// <summary>The names behind the codes of features that are categories.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Categories { get; init; }
 
+    /// <summary>When each row's label was; null: the rows have no times.</summary>
+    public required long[]? LabelMicros { get; init; }
+
+    /// <summary>Which rows the dataset's own split holds out; null: it has none.</summary>
+    public required bool[]? IsHeldOut { get; init; }
+
     /// <summary>How far ahead in time the labels lie; zero where they stand in their own row.</summary>
     public required TimeSpan Horizon { get; init; }
 
@@ -75,11 +81,39 @@ public sealed record TrainingRows
                 Groups = table.Groups is { } codes ? [.. kept.Select(row => codes[source[row]])] : null,
                 Classes = task.IsClassification ? [.. kept.Select(row => (int)labels[row])] : null,
             },
+            LabelMicros = table.TimesMicros is { } labelled ? [.. kept.Select(row => labelled[label[row]])] : null,
+            IsHeldOut = table.IsHeldOut is { } held ? [.. kept.Select(row => held[source[row]])] : null,
             Categories = signals.Where(signal => signal.Type == TableColumnType.Category).ToDictionary(signal => signal.Name, signal => signal.Categories, StringComparer.Ordinal),
             Horizon = table.TimesMicros is null ? TimeSpan.Zero : step * recipe.Ahead,
             Window = table.TimesMicros is null ? TimeSpan.Zero : step * plan.Reach.Rows + TimeSpan.FromSeconds(plan.Reach.Seconds),
             Notes = notes,
         };
+    }
+
+    /// <summary>
+    /// The rows of an earlier part without those whose label lies at or behind a row of a later part: learnt from, they would tell what is to be told.
+    /// The gap of a split is one length of time for all rows; where rows come irregularly it is not enough.
+    /// </summary>
+    public int[] Apart(int[] earlier, IEnumerable<int> later, SplitPlan plan)
+    {
+        if (LabelMicros is not { } labels || plan.Kind is not (SplitKind.Time or SplitKind.TimeWithinGroup or SplitKind.Blocked))
+            return earlier;
+        var times = Split.TimesMicros!; // labels have times, so rows have
+        int group(int row) => plan.Kind == SplitKind.TimeWithinGroup ? Split.Groups![row] : 0; // the plan asked for groups
+        var held = later.GroupBy(group).ToDictionary(rows => rows.Key, rows => rows.Select(row => times[row]).Order().ToArray());
+        return [.. earlier.Where(row => labels[row] == times[row] || !held.TryGetValue(group(row), out var judged) || First(judged, times[row]) is var next && (next == judged.Length || judged[next] > labels[row]))];
+    }
+
+    /// <summary>The first of sorted times that is later than a time.</summary>
+    private static int First(long[] times, long after)
+    {
+        var (low, high) = (0, times.Length);
+        while (low < high)
+            if (times[(low + high) / 2] <= after)
+                low = (low + high) / 2 + 1;
+            else
+                high = (low + high) / 2;
+        return low;
     }
 
     /// <summary>Proposes features from some of the rows, and no others: those to learn from.</summary>

@@ -18,6 +18,7 @@ public sealed class AutomaticSearch
     private const double KeptShare = 0.4;
 
     private const int MostMembers = 8;
+    private const int MostConsidered = 3 * MostMembers;
 
     /// <summary>One candidate's fold may take so much of the time; what is slower would leave none for others.</summary>
     private const double OneFoldShare = 0.1;
@@ -57,6 +58,7 @@ public sealed class AutomaticSearch
             foreach (var candidate in Candidates(trying.Token).TakeWhile(_ => !IsTryingOver))
             {
                 TryOut(candidate, trying.Token);
+                Forget();
                 if (trials.Exists(IsWhole))
                     left.CancelAfter(Later(options.Budget * TryingShare - Spent));
             }
@@ -66,6 +68,19 @@ public sealed class AutomaticSearch
             // Time for trying is up; what is finished counts.
         }
         return Choose(cancel);
+    }
+
+    /// <summary>Lets go of models and predictions that no choice will take: a search of days must not keep them all.</summary>
+    private void Forget()
+    {
+        var whole = trials.Where(IsWhole).OrderBy(trial => trial.Losses.Average()).ThenBy(trial => trial.Number).Take(MostConsidered).ToHashSet();
+        if (whole.Count == 0)
+            return;
+        foreach (var trial in trials.Where(trial => !whole.Contains(trial)))
+        {
+            trial.Models.Clear();
+            trial.Predictions.Clear();
+        }
     }
 
     private bool IsTryingOver => trials.Exists(IsWhole) && Spent > options.Budget * TryingShare;
@@ -128,7 +143,7 @@ public sealed class AutomaticSearch
         if (most == 0)
             throw new ProblemException("urn:dure:learn:nothing-learnt", trials.Find(trial => trial.Refusal is not null)?.Refusal is { } refusal ? $"No learner could learn from these rows: {refusal}" : $"No training ended within {options.Budget.TotalSeconds:0} s.",
                 "automatic search", "Mend the rows, or give more time.");
-        var whole = trials.Where(trial => trial.Losses.Count == most).OrderBy(trial => trial.Losses.Average()).ThenBy(trial => trial.Number).Take(3 * MostMembers).ToList();
+        var whole = trials.Where(trial => trial.Losses.Count == most).OrderBy(trial => trial.Losses.Average()).ThenBy(trial => trial.Number).Take(MostConsidered).ToList();
         var weights = Weights(whole, [.. Enumerable.Range(0, most)], cancel);
         var members = Members(whole, weights, cancel);
         var model = new EnsembleModel([.. rows.Features.Columns.Select(column => column.Name)], members);

@@ -48,8 +48,8 @@ public sealed record SearchOptions
 /// <param name="Tried">Everything that was tried, in order.</param>
 /// <param name="JudgedRows">The rows that the search could judge by, fold after fold.</param>
 /// <param name="NestedPredictions">
-/// For those rows predictions by a choice that had not seen their fold: the ensemble was chosen anew on the other folds. A figure made from them is
-/// not made rosy by the choosing.
+/// For those rows predictions by a choice that had not seen their fold: the ensemble was chosen anew on the other folds. What was tried, and dropped
+/// early, was decided with all folds in view, so a little rosiness is left.
 /// </param>
 /// <param name="ChosenPredictions">For those rows the predictions of the final choice: what it was chosen by, and so rosy.</param>
 /// <param name="Took">Time of the whole search.</param>

@@ -88,6 +88,7 @@ public sealed class Boosting
         foreach (var (number, tree) in TreesFile.Read(state).Trees.Select(tree => tree.WithBins(rows.Table.Bins)).Index())
         {
             rows.AddScores(tree, null, number % loss.Outputs);
+            cancel.ThrowIfCancellationRequested();
             trees.Add(tree);
             if (trees.Count % loss.Outputs != 0)
                 continue;

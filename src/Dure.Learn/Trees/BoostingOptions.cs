@@ -70,6 +70,7 @@ public sealed record BoostingOptions
         Must(OneSideSampling is null or { Top: > 0, Other: > 0 } && (OneSideSampling is not { } share || share.Top + share.Other < 1), nameof(OneSideSampling), "two shares above 0, below 1 together");
         Must(Patience >= 0 && Threads >= 0, "Patience, Threads", "0 or more");
         Loss.Check();
+        Must((long)Rounds * Loss.Outputs <= 1_000_000, nameof(Rounds), $"at most {1_000_000 / Loss.Outputs:N0} for {Loss.Outputs} outputs");
     }
 
     internal static void Must(bool holds, string option, string range)

@@ -90,13 +90,26 @@ internal static class PredictorEndpoints
         })]),
     };
 
-    private static JsonObject Predict(string version, JsonObject request, PredictorRegistry registry)
+    private static JsonObject Predict(string version, JsonObject request, PredictorRegistry registry, CancellationToken cancel)
     {
         var predictor = registry.Read(registry.Find(version));
         if (request["rows"] is not JsonArray { Count: >= 1 and <= MostRows } rows)
             throw Requests.Bad("rows", "There are no rows, or too many.", $"Send 1 to {MostRows:N0} rows as objects of signal and value, in order of time; a field \"time\" says when.");
         var stream = predictor.Start();
-        return new() { ["predictions"] = new JsonArray([.. rows.Select((row, number) => PredictionOf(stream, row as JsonObject, number))]) };
+        var predictions = new JsonArray();
+        try
+        {
+            foreach (var (number, row) in rows.Index())
+            {
+                cancel.ThrowIfCancellationRequested();
+                predictions.Add((JsonNode?)PredictionOf(stream, row as JsonObject, number));
+            }
+        }
+        catch (ArgumentException twice) when (twice is not ArgumentNullException)
+        {
+            throw Requests.Bad("rows", "A signal stands twice in a row.", "Name each signal once.");
+        }
+        return new() { ["predictions"] = predictions };
     }
 
     private static JsonObject? PredictionOf(PredictorStream stream, JsonObject? row, int number)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
 using Dure.Exchange.Handover;
+using Dure.Kernel;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
@@ -14,6 +15,7 @@ namespace Dure.Node.Runs;
 internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry predictors, Obligations obligations, NodeOptions options, TimeProvider time)
 {
     public const string Kind = "predictor-training";
+    private static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
     private static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(2);
 
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
@@ -24,10 +26,32 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
         var table = await datasets.LoadTable(dataset, context.Cancel);
         var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "training")).FullName;
         var checkpoint = new TrainingCheckpoint(Path.Combine(folder, context.RunId + ".checkpoint"), CheckpointEvery, time);
-        var result = await Task.Run(() => TableTraining.Run(recipe, table, time, new Teller(context), checkpoint, 0, context.Cancel), context.Cancel);
+        Sweep(folder);
+        var result = await Task.Run(() => Trained(recipe, table, context, checkpoint), context.Cancel);
         var model = await predictors.Register(result, context.Actor, context.Cancel);
         checkpoint.Clear();
         return PredictorJson.Describe(model);
+    }
+
+    private TableResult Trained(TableRecipe recipe, DatasetTable table, RunContext context, TrainingCheckpoint checkpoint)
+    {
+        try
+        {
+            return TableTraining.Run(recipe, table, time, new Teller(context), checkpoint, 0, context.Cancel);
+        }
+        catch (ProblemException)
+        {
+            checkpoint.Clear(); // it will not be gone on with
+            throw;
+        }
+    }
+
+    /// <summary>Removes what trainings left that were cancelled long ago.</summary>
+    private void Sweep(string folder)
+    {
+        foreach (var file in Directory.GetFiles(folder))
+            if (time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(file) > KeptFor)
+                File.Delete(file);
     }
 
     /// <summary>The recipe a request holds; checked here, before the run is queued, too.</summary>

@@ -100,6 +100,8 @@ public sealed record SplitPlan
     private void Check(SplitRows rows)
     {
         rows.Check();
+        if (!Enum.IsDefined(Kind))
+            throw SplitProblem.Of("There is no such kind of split.", "Say time, group, timeWithinGroup, blocked or random.");
         if (!(ValidationShare >= 0 && TestShare > 0 && ValidationShare + TestShare < 1))
             throw SplitProblem.Of($"The shares {ValidationShare} (validation) and {TestShare} (test) leave no rows to learn from, or none to judge by.", "Give a test share above 0, and less than 1 together.");
         if (Window < TimeSpan.Zero || Horizon < TimeSpan.Zero || Embargo < TimeSpan.Zero || Gap < Window + Horizon)

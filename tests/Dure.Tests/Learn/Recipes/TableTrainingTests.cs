@@ -123,6 +123,50 @@ public sealed class TableTrainingTests
     }
 
     [Fact]
+    public void Where_rows_come_irregularly_no_label_lies_in_a_later_part()
+    {
+        var random = new Random(11);
+        long[] times = [.. Enumerable.Range(0, 1500).Select(row => 1_000_000L * (row < 900 ? row : 900 + (row - 900) * 60))];
+        float[] level = [.. Enumerable.Range(0, 1500).Select(row => (float)(Math.Sin(row / 30.0) + 0.1 * random.NextDouble()))];
+        var result = Train(Plain with { Target = "level", Ahead = 100 }, MadeDatasetTable.Of([MadeDatasetTable.Column("level", level)], times));
+        var (rows, parts) = (result.Rows, result.Parts);
+        var (validation, test) = (parts.Validation.Min(row => rows.Split.TimesMicros![row]), parts.Test.Min(row => rows.Split.TimesMicros![row]));
+        Assert.All(parts.Train, row => Assert.True(rows.LabelMicros![row] < validation));
+        Assert.All(parts.Validation, row => Assert.True(rows.LabelMicros![row] < test));
+        Assert.Contains(parts.Notes, note => note.Contains("labels lie in a later part", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_datasets_own_split_says_which_rows_judge_where_the_recipe_says_nothing()
+    {
+        var machines = MadeDatasetTable.Machines(3, 200, 12);
+        var table = new DatasetTable { Version = machines.Version, Rows = machines.Rows, Columns = machines.Columns, TimesMicros = machines.TimesMicros, Groups = machines.Groups, GroupNames = machines.GroupNames, IsHeldOut = [.. Enumerable.Range(0, 600).Select(row => row % 200 >= 120)] };
+        var result = Train(Plain with { Target = "level" }, table);
+        Assert.All(result.Parts.Test, row => Assert.True(result.Rows.Source[row] % 200 >= 120));
+        Assert.Equal(240, result.Parts.Test.Length);
+        Assert.Contains(result.Parts.Notes, note => note.Contains("own split", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_row_is_served_in_the_precision_it_was_learnt_in_and_a_needed_time_is_asked_for()
+    {
+        var machines = MadeDatasetTable.Machines(4, 150, 13);
+        var counter = MadeDatasetTable.Column("count", [.. Enumerable.Range(0, 600).Select(row => 2e7f + 3 * (row % 150))]);
+        var table = MadeDatasetTable.Of([.. machines.Columns, counter], machines.TimesMicros, machines.Groups, 4);
+        var recipe = Plain with { Target = "level", Features = new FeatureSet([Feature.Value("load"), Feature.Of("difference", "count", ("rows", 1)), Feature.Of("mean", "load", ("seconds", 300))]) };
+        var result = Train(recipe, table);
+        var (stream, own) = (result.Predictor.Start(), new float[3]);
+        Assert.Contains("no time", Assert.Throws<ProblemException>(() => stream.Next(null, _ => 1.0)).Problem.What, StringComparison.Ordinal);
+        for (var row = 0; row < 150; row++)
+        {
+            var at = row;
+            var said = stream.Next(Micros.Time(table.TimesMicros![row]), signal => signal == "count" ? 2e7 + 3 * at : (double)table.TryFind(signal)!.Values[at]);
+            result.Rows.Rows.Features.CopyRow(row, own);
+            Assert.Equal(result.Predictor.Predict(own).Value, said!.Value);
+        }
+    }
+
+    [Fact]
     public void A_training_that_was_cut_off_goes_on_and_ends_in_the_same_model()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("dure-").FullName, "training");
@@ -165,6 +209,8 @@ public sealed class TableTrainingTests
         { "0 of 50 rows have a value", recipe => recipe, () => MadeDatasetTable.Of([MadeDatasetTable.Column("x", new float[50]), MadeDatasetTable.Column("y", [.. Enumerable.Repeat(float.NaN, 50)])]) },
         { "1 classes", recipe => recipe with { TargetKind = TargetKind.Class }, () => MadeDatasetTable.Of([MadeDatasetTable.Column("x", new float[50]), MadeDatasetTable.Column("y", new float[50])]) },
         { "must not be split at random", recipe => recipe with { Target = "level", Split = new() { Kind = Dure.Learn.Evaluation.SplitKind.Random } }, () => MadeDatasetTable.Machines(3, 50, 1) },
+        { "'f1' says nothing of a number", recipe => recipe with { Metric = "f1" }, () => MadeDatasetTable.Parts(100, 1) },
+        { "'coverage' says nothing of a number", recipe => recipe with { Metric = "coverage" }, () => MadeDatasetTable.Parts(100, 1) },
         { "not a model's name", recipe => recipe with { Name = "No Good" }, () => MadeDatasetTable.Parts(100, 1) },
     };
 
@@ -200,6 +246,12 @@ public sealed class TableTrainingTests
             ("""{"version": 1, "name": "a", "target": "y", "metric": "luck"}""", "luck"),
             ("""{"version": 1, "name": "a", "target": "y", "split": {}}""", "kind"),
             ("""{"version": 1, "name": "a", "target": "y", "interval": 2}""", "interval"),
+            ("""{"version": 1, "name": "a", "target": "y", "learner": {"kind": "boosted-trees", "rounds": 3, "rounds": 4}}""", "learner"),
+            ("""{"version": 1, "name": "a", "target": "y", "features": {"version": 1, "version": 1, "features": ["*"]}}""", "recipe"),
+            ("""{"version": 1, "name": "a", "target": "y", "accepted": {"x": null}}""", "accepted"),
+            ("""{"version": 1, "name": "a", "target": "y", "learner": {"kind": "neural-network", "layers": null}}""", "Layers"),
+            ("""{"version": 1, "name": "a", "target": "y", "split": {"kind": 99}}""", "kind"),
+            ("""{"version": 1, "name": "a", "target": "y", "targetKind": 7}""", "targetKind"),
             ("""[1]""", "object"),
             ("""{""", "recipe"),
         })
