@@ -60,7 +60,9 @@ public sealed class UseCountTests : IAsyncLifetime
         }
         var announced = (await maker.Get($"datasets/{version}"))["bytes"]!.GetValue<long>();
         var content = Math.Max(announced, whole);
-        Assert.True(got <= 3 * (content + content / 4 + content / 64), $"{got} bytes by three uses of {whole}");
+        // What is counted ahead for a line may have left already when another takes its place.
+        var ahead = atOnce * 256L * 1024;
+        Assert.True(got <= 3 * (content + content / 4 + content / 64 + ahead), $"{got} bytes by three uses of {whole}");
         TestContext.Current.TestOutputHelper!.WriteLine($"{got} bytes by three uses of {whole}");
     }
 
