@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Learn.Neural;
 
 namespace Dure.Cli.Commands;
 
@@ -18,6 +19,7 @@ internal static class TrainCommand
         var ahead = new Option<int?>("--ahead") { Description = "Predict so many rows ahead" };
         var leave = new Option<string[]>("--leave") { Description = "Columns that must not be learnt from", AllowMultipleArgumentsPerToken = true };
         var learner = new Option<string?>("--learner") { Description = "Such as boosted-trees; without it a search finds one" };
+        var window = new Option<int?>("--window") { Description = "Rows that the learner window-network looks at together, the row itself the last (32)" };
         var seconds = new Option<double?>("--seconds") { Description = "Time for the search (60)" };
         var metric = new Option<string?>("--metric") { Description = "What is to be good, such as rmse, mae, f1, auc" };
         var split = new Option<string?>("--split") { Description = "time, group, timeWithinGroup, blocked or random; without it as the data demand" };
@@ -31,8 +33,9 @@ internal static class TrainCommand
               dure train VERSION --name pumps
               dure train energy --target Usage_kWh --ahead 1 --leave CO2 --seconds 60
               dure train plates --target fault --learner boosted-trees --metric macro-f1
+              dure train presses --target force --ahead 10 --learner window-network --window 64
               dure train energy --recipe recipe.json
-            """) { version, name, reference, recipe, target, ahead, leave, learner, seconds, metric, split, because };
+            """) { version, name, reference, recipe, target, ahead, leave, learner, window, seconds, metric, split, because };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
@@ -56,6 +59,8 @@ internal static class TrainCommand
             Set(text, "searchSeconds", parsed.GetValue(seconds));
             if (parsed.GetValue(learner) is { } kind)
                 text["learner"] = new JsonObject { ["kind"] = kind };
+            if (parsed.GetValue(window) is { } rows)
+                Windowed(text)["rows"] = rows;
             if (parsed.GetValue(leave) is { Length: > 0 } left)
                 text["leave"] = new JsonArray([.. left.Select(column => JsonValue.Create(column))]);
             if (parsed.GetValue(split) is { } how)
@@ -83,6 +88,12 @@ internal static class TrainCommand
         if (value is not null)
             text[field] = JsonValue.Create(value);
     }
+
+    /// <summary>The learner that looks at windows; where none is named it is the one that does.</summary>
+    private static JsonObject Windowed(JsonObject text) =>
+        text["learner"] is null ? (JsonObject)(text["learner"] = new JsonObject { ["kind"] = WindowNetworkLearner.Name })
+        : text["learner"] is JsonObject named && (string?)named["kind"] == WindowNetworkLearner.Name ? named
+        : throw new ProblemException("urn:dure:learn:bad-recipe", "A window is asked for, and another learner is named.", "--window", $"Name --learner {WindowNetworkLearner.Name}, or leave the window out.");
 
     /// <summary>A name made of the target's, for those who gave none.</summary>
     private static string NameOf(JsonObject recipe)

@@ -22,9 +22,10 @@ public static class PermutationImportance
 
     /// <param name="rows">Rows that were not learnt from.</param>
     /// <param name="known">Times and groups of these rows.</param>
+    /// <param name="window">Of each row of a window there are the same columns, the newest last: what was is shuffled with what is, and named by that.</param>
     /// <returns>The most important first.</returns>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    public static IReadOnlyList<ColumnImportance> Of(TableModel model, TableRows rows, SplitRows known, Metric metric, int seed, int repeats = 5, int threads = 0, CancellationToken cancel = default)
+    public static IReadOnlyList<ColumnImportance> Of(TableModel model, TableRows rows, SplitRows known, Metric metric, int seed, int repeats = 5, int threads = 0, int window = 1, CancellationToken cancel = default)
     {
         JudgedRows judged(FeatureTable table) => new(model.Task, rows.Target.Labels, model.Predict(table, threads, cancel)) { Weights = rows.Target.Weights is { } weights ? Array.ConvertAll(weights, weight => (double)weight) : null };
         var (asIs, resampling) = (judged(rows.Features), Resampling.For(known, [.. Enumerable.Range(0, rows.Count)]));
@@ -32,9 +33,11 @@ public static class PermutationImportance
         var draws = Weights(resampling, own, seed);
         var before = draws.Select(weights => metric.Of(asIs, weights)).Prepend(metric.Of(asIs, own)).ToArray();
         var found = new List<ColumnImportance>();
-        foreach (var together in Together(rows.Features))
+        var (columns, each) = (rows.Features.Columns.Count, rows.Features.Columns.Count / window);
+        foreach (var newest in Together(rows.Features.Select([.. Enumerable.Range(columns - each, each)])))
         {
             cancel.ThrowIfCancellationRequested();
+            int[] together = [.. newest.SelectMany(column => Enumerable.Range(0, window).Select(back => back * each + column))];
             var worse = new double[before.Length];
             for (var repeat = 0; repeat < repeats; repeat++)
             {
@@ -45,7 +48,7 @@ public static class PermutationImportance
                     worse[draw] += (metric.HigherIsBetter ? before[draw] - after : after - before[draw]) / repeats;
                 }
             }
-            found.Add(new([.. together.Select(column => rows.Features.Columns[column].Name)], Judging.Between(worse[0], worse[1..])));
+            found.Add(new([.. newest.Select(column => rows.Features.Columns[columns - each + column].Name)], Judging.Between(worse[0], worse[1..])));
         }
         return [.. found.OrderByDescending(one => one.Worsening.Value).ThenBy(one => one.Columns[0], StringComparer.Ordinal)];
     }

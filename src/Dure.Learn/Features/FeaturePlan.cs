@@ -27,6 +27,9 @@ public sealed class FeaturePlan
     /// <summary>Rows that all windows and lags of one group may hold together, so that a recipe cannot ask for more memory than there is.</summary>
     private const int MostRowsHeld = 1 << 22;
 
+    /// <summary>Numbers that the windows of all rows may hold together: a quarter of a gigabyte.</summary>
+    private const long MostInWindows = 1L << 26;
+
     private readonly FeatureSet set;
     private readonly int windowsOfTime;
     private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
@@ -44,7 +47,10 @@ public sealed class FeaturePlan
             if (features.Count > FeatureSet.MostFeatures)
                 throw FeatureText.Bad($"There are more than {FeatureSet.MostFeatures} features once patterns stand for signals.", "features", "Declare fewer, or narrower patterns.");
         }
-        Features = [.. features.Select(Planned)];
+        if ((long)features.Count * Window > FeatureSet.MostFeatures)
+            throw FeatureText.Bad($"Windows of {Window} rows of {features.Count} features are {(long)features.Count * Window:N0} numbers a row.", "features", $"Take shorter windows or fewer columns, for at most {FeatureSet.MostFeatures:N0}.");
+        OwnFeatures = [.. features.Select(Planned)];
+        Features = Window == 1 ? OwnFeatures : [.. Enumerable.Range(1, Window - 1).Reverse().SelectMany(rows => OwnFeatures.Select(feature => Before(feature, rows))), .. OwnFeatures];
         (var rows, windowsOfTime) = features.Aggregate((Rows: 0L, Windows: 0), (sum, feature) => Held(feature) is var (r, w) ? (sum.Rows + r, sum.Windows + w) : sum);
         if (rows > MostRowsHeld)
             throw FeatureText.Bad($"The features of one group remember {rows} rows all together.", "features", $"Take shorter windows or fewer features, for at most {MostRowsHeld} rows.");
@@ -57,6 +63,15 @@ public sealed class FeaturePlan
 
     /// <summary>What comes out, in this order.</summary>
     public IReadOnlyList<PlannedFeature> Features { get; }
+
+    /// <summary>Of <see cref="Features"/> those of a row itself, the last; all where there are no windows.</summary>
+    public IReadOnlyList<PlannedFeature> OwnFeatures { get; }
+
+    /// <inheritdoc cref="FeatureSet.Window"/>
+    public int Window => set.Window;
+
+    /// <summary>Of a table of all features the columns that are of the rows themselves, which are shared.</summary>
+    public FeatureTable Own(FeatureTable table) => Window == 1 ? table : table.Select([.. Enumerable.Range(Features.Count - OwnFeatures.Count, OwnFeatures.Count)]);
 
     /// <summary>How far back the features look, all together.</summary>
     public FeatureReach Reach => Features.Aggregate(default(FeatureReach), (reach, feature) => reach.AtLeast(feature.Reach));
@@ -76,6 +91,9 @@ public sealed class FeaturePlan
         }
         if (starts[^1] is 0 or > FeatureTable.MaxRows)
             throw FeatureText.Bad($"The groups give {starts[^1]} rows.", "rows", $"Give enough for 1 to {FeatureTable.MaxRows}.");
+        if (Window > 1 && starts[^1] * Features.Count > MostInWindows)
+            throw FeatureText.Bad($"{starts[^1]:N0} windows of {Window} rows of {OwnFeatures.Count} features are {starts[^1] * Features.Count:N0} numbers.", "rows",
+                $"Take shorter windows, fewer columns, or a window after each so many rows (\"every\" of the features), for at most {MostInWindows:N0}.");
         var columns = Features.Select(_ => new float[starts[^1]]).ToArray();
         InParallel.For(groups.Count, i => Compute(groups[i], columns, (int)starts[i], cancel), cancel, threads);
         return new FeatureTable([.. Features.Select((feature, i) => new FeatureColumn { Name = feature.Name, Values = columns[i], IsCategorical = feature.IsCategory })]);
@@ -90,7 +108,7 @@ public sealed class FeaturePlan
     internal FeatureState[] States(out FeatureState[] results)
     {
         var maker = new StateMaker(Math.Min(WindowLength.MostRows, MostRowsHeld / Math.Max(1, windowsOfTime)));
-        results = [.. Features.Select(feature => StateOf(feature.Feature, maker))];
+        results = [.. OwnFeatures.Select(feature => StateOf(feature.Feature, maker))];
         return maker.All;
     }
 
@@ -126,6 +144,13 @@ public sealed class FeaturePlan
     {
         var isCategory = feature.Kind == Feature.ValueOf && Signals[places[feature.Signal!]].IsCategory;
         return new(feature, UnitOf(feature), ReachOf(feature), isCategory);
+    }
+
+    /// <summary>A feature as it was so many rows before.</summary>
+    private static PlannedFeature Before(PlannedFeature own, int rows)
+    {
+        var feature = Feature.Of("lag", [own.Feature], ("rows", rows)) with { OwnName = $"{own.Name} lag {rows}" };
+        return own with { Feature = feature, Reach = ReachOf(feature) };
     }
 
     private Unit? UnitOf(Feature feature)

@@ -12,18 +12,25 @@ public sealed record FeatureSignal(string Name, Unit? Unit = null, bool IsCatego
 public sealed record FeatureSet(IReadOnlyList<Feature> Features)
 {
     public const int MostFeatures = 10_000;
+    public const int LongestWindow = 4096;
     private const int Version = 1;
 
     /// <summary>A row comes out after each so many rows of a group; 1: after each.</summary>
     public int Every { get; init; } = 1;
 
-    /// <summary>Reads <c>{"version": 1, "every": 1, "features": [...]}</c>.</summary>
+    /// <summary>
+    /// A row that comes out holds all features as they were in so many rows of its group, the oldest first, its own last; 1: in its own only. Before its
+    /// first row a machine counts as it was in that.
+    /// </summary>
+    public int Window { get; init; } = 1;
+
+    /// <summary>Reads <c>{"version": 1, "every": 1, "window": 1, "features": [...]}</c>.</summary>
     /// <exception cref="ProblemException">Names the feature, what is wrong and how to mend it.</exception>
     public static FeatureSet Parse(JsonObject text)
     {
         foreach (var (name, _) in text)
-            if (name is not ("version" or "every" or "features"))
-                throw FeatureText.Bad($"'{name}' means nothing here.", "features", "It takes: version, every, features.");
+            if (name is not ("version" or "every" or "window" or "features"))
+                throw FeatureText.Bad($"'{name}' means nothing here.", "features", "It takes: version, every, window, features.");
         if (FeatureText.WholeNumberOf(text["version"]) != Version)
             throw FeatureText.Bad($"The features are of version {text["version"]?.ToJsonString() ?? "none"}.", "features", $"Write \"version\": {Version}, or take a newer release that knows it.");
         if (text["features"] is not JsonArray { Count: > 0 } list)
@@ -31,11 +38,14 @@ public sealed record FeatureSet(IReadOnlyList<Feature> Features)
         var every = text["every"] is null ? 1 : FeatureText.WholeNumberOf(text["every"]);
         if (every is null or < 1 or > 1 << 24)
             throw FeatureText.Bad("'every' makes no sense.", "features", "Give a whole number of rows from 1.");
+        var window = text["window"] is null ? 1 : FeatureText.WholeNumberOf(text["window"]);
+        if (window is null or < 1 or > LongestWindow)
+            throw FeatureText.Bad("'window' makes no sense.", "features", $"Give 1 to {LongestWindow} rows.");
         var features = new List<Feature>();
         for (var i = 0; i < list.Count && features.Count <= MostFeatures; i++)
             features.AddRange(FeatureText.Parse(list[i], $"feature {i + 1}"));
         return features.Count <= MostFeatures
-            ? new FeatureSet(features) { Every = every.Value }
+            ? new FeatureSet(features) { Every = every.Value, Window = window.Value }
             : throw FeatureText.Bad($"There are more than {MostFeatures} features.", "features", "Declare fewer.");
     }
 
@@ -45,6 +55,8 @@ public sealed record FeatureSet(IReadOnlyList<Feature> Features)
         var text = new JsonObject { ["version"] = Version };
         if (Every != 1)
             text["every"] = Every;
+        if (Window != 1)
+            text["window"] = Window;
         text["features"] = new JsonArray([.. Features.Select(FeatureText.Write)]);
         return text;
     }

@@ -5,6 +5,7 @@ public sealed class FeatureStream
 {
     private readonly FeaturePlan plan;
     private readonly FeatureState[] states, results;
+    private readonly float[] window;
     private readonly int every;
     private long number, startMicros, lastMicros;
 
@@ -12,6 +13,7 @@ public sealed class FeatureStream
     {
         (this.plan, this.every) = (plan, every);
         states = plan.States(out results);
+        window = new float[plan.Features.Count];
     }
 
     /// <summary>Takes the next row of the group.</summary>
@@ -23,7 +25,7 @@ public sealed class FeatureStream
     public bool Next(long micros, ReadOnlySpan<double> signals, Span<float> features)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(signals.Length, plan.Signals.Count);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(features.Length, results.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(features.Length, window.Length);
         if (number == 0)
             startMicros = micros;
         else if (micros < lastMicros)
@@ -32,13 +34,27 @@ public sealed class FeatureStream
         var row = new FeatureRow(number++, startMicros, micros, signals);
         foreach (var state in states)
             state.Advance(row);
+        if (plan.Window > 1)
+            Take();
         if (number % every != 0)
             return false;
-        for (var i = 0; i < features.Length; i++)
+        if (plan.Window == 1)
+            Take();
+        window.CopyTo(features);
+        return true;
+    }
+
+    /// <summary>The newest row takes its place at the end of the window; a group's first row stands for those before it, too.</summary>
+    private void Take()
+    {
+        window.AsSpan(results.Length).CopyTo(window);
+        var own = window.AsSpan(window.Length - results.Length);
+        for (var i = 0; i < own.Length; i++)
         {
             var value = (float)results[i].Value;
-            features[i] = float.IsInfinity(value) ? float.NaN : value;
+            own[i] = float.IsInfinity(value) ? float.NaN : value;
         }
-        return true;
+        for (var at = 0; number == 1 && at < window.Length - own.Length; at += own.Length)
+            own.CopyTo(window.AsSpan(at));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Learners;
@@ -46,6 +47,13 @@ public abstract record Learner
 {
     /// <summary>The word a recipe uses, such as <c>boosted-trees</c>.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>
+    /// Rows of a group that it looks at together, the last of them the one it is asked about; 1: each row by itself. Its tables hold for each of these rows
+    /// the same columns, those of the oldest first (<see cref="Features.FeatureSet.Window"/>).
+    /// </summary>
+    [JsonIgnore]
+    public virtual int Window => 1;
 
     /// <exception cref="Kernel.ProblemException">Names the parameter that makes no sense, and its range.</exception>
     public abstract void Check();

@@ -28,7 +28,8 @@ public static class LearnerCatalog
         Entry.Of<LogisticLearner>(LogisticLearner.Name, file => LinearModel.Read(LogisticLearner.Name, file)),
         Entry.Of<RandomForestLearner>(RandomForestLearner.Name, RandomForestModel.Read),
         Entry.Of<GaussianProcessLearner>(GaussianProcessLearner.Name, GaussianProcessModel.Read),
-        Entry.Of<NeuralNetworkLearner>(NeuralNetworkLearner.Name, NeuralNetworkModel.Read),
+        Entry.Of<NeuralNetworkLearner>(NeuralNetworkLearner.Name, file => NeuralNetworkModel.Read(NeuralNetworkLearner.Name, file)),
+        Entry.Of<WindowNetworkLearner>(WindowNetworkLearner.Name, file => NeuralNetworkModel.Read(WindowNetworkLearner.Name, file)),
     ];
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Entries.Select(entry => entry.Kind)];

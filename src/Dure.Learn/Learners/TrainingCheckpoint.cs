@@ -11,7 +11,8 @@ namespace Dure.Learn.Learners;
 public sealed class TrainingCheckpoint(string path, TimeSpan every, TimeProvider time)
 {
     private const int HashBytes = 32;
-    private const long MostBytes = 1L << 30;
+    /// <summary>A larger state is not read again.</summary>
+    internal const long MostBytes = 1L << 30;
 
     private long last = time.GetTimestamp();
 

@@ -78,7 +78,7 @@ public sealed class TableTraining
             Parts = parts,
             Predictor = predictor,
             Judgement = judgement,
-            Reference = DriftReference.Of(rows.Rows.Features.Take(parts.Train), recipe.Seed),
+            Reference = DriftReference.Of(rows.Own.Features.Take(parts.Train), recipe.Seed),
             Importance = Importance(predictor, rows, parts),
             Search = search,
             Leaks = leaks,
@@ -138,7 +138,7 @@ public sealed class TableTraining
     /// <summary>What looks like a leak, in words for the model card; what would make the figures false is refused unless the recipe takes it with a reason.</summary>
     private List<string> Leaks(TrainingRows rows, RowParts parts)
     {
-        var findings = LeakProbes.Of(new LeakQuestion(rows.Task, rows.Rows, rows.Split) { Parts = parts, Now = time.GetUtcNow(), Seed = recipe.Seed }, cancel);
+        var findings = LeakProbes.Of(new LeakQuestion(rows.Task, rows.Own, rows.Split) { Parts = parts, Now = time.GetUtcNow(), Seed = recipe.Seed }, cancel);
         LeakProbes.Refuse([.. findings.Where(finding => ReasonFor(finding) is null)]);
         return [.. findings.Select(finding => ReasonFor(finding) is { } reason ? $"{finding.What} Taken all the same, because: {reason}" : $"{finding.What} {finding.Mend}")];
     }
@@ -221,7 +221,7 @@ public sealed class TableTraining
         const int repeats = 3;
         var step = Math.Max(1, parts.Test.Length / enough);
         int[] some = [.. parts.Test.Where((_, i) => i % step == 0)];
-        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(MetricName(rows.Task)), recipe.Seed, repeats, threads, cancel)
+        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(MetricName(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel)
             .Select(one => new FeatureRise(string.Join(" and ", one.Columns), one.Worsening))];
     }
 

@@ -18,6 +18,10 @@ public sealed record TrainingRows
     public required FeatureSet Features { get; init; }
     public required FeaturePlan Plan { get; init; }
     public required TableRows Rows { get; init; }
+
+    /// <summary>The rows without those before them that a window takes along: what was is judged once, not again in each window.</summary>
+    public TableRows Own => Rows with { Features = Plan.Own(Rows.Features) };
+
     public required LearningTask Task { get; init; }
     public required SplitRows Split { get; init; }
 
@@ -51,11 +55,11 @@ public sealed record TrainingRows
             if (table.TryFind(left) is null)
                 throw Bad($"The column '{left}', which is to be left out, is not there.", "Correct its name, or take it out of the list.");
         var signals = Signals(table, target, recipe);
-        var declared = recipe.Features ?? FeatureSet.Parse(AllAsTheyAre());
+        var declared = Windowed(recipe.Features ?? FeatureSet.Parse(AllAsTheyAre()), recipe.Learner);
         var plan = declared.Bind([.. signals.Select(SignalOf)]);
         var isOrdered = table.TimesMicros is not null || table.Groups is not null;
         if (!isOrdered && (plan.Reach is not { Rows: 0, Seconds: 0, IsWhole: false } || recipe.Ahead > 0))
-            throw Bad("Features look back or the target lies ahead, but the rows have neither time nor group: nothing says which row comes before which.", "Name the column of the time when the table is imported, or use features of one row only.");
+            throw Bad("Features or the learner look back or the target lies ahead, but the rows have neither time nor group: nothing says which row comes before which.", "Name the column of the time when the table is imported, or use features of one row only.");
         var groups = InOrder(table);
         var features = plan.Compute([.. groups.Select(group => RowsOf(table, group, signals))], threads, cancel);
         var (source, label) = Sources(plan, groups, recipe.Ahead);
@@ -186,6 +190,14 @@ public sealed record TrainingRows
 
     private static FeatureSignal SignalOf(DatasetTableColumn column) =>
         new(column.Name, Unit.TryParse(column.Unit.Length == 0 ? null : column.Unit, out var unit, out _) ? unit : null, column.Type == TableColumnType.Category);
+
+    /// <summary>The features over as many rows as the learner looks at.</summary>
+    private static FeatureSet Windowed(FeatureSet declared, Learner? learner) => learner?.Window switch
+    {
+        null or 1 => declared,
+        var rows when declared.Window == 1 || declared.Window == rows => declared with { Window = rows.Value },
+        var rows => throw Bad($"The features are over windows of {declared.Window} rows, and '{learner.Kind}' looks at {rows}.", "Say one of the two only."),
+    };
 
     private static JsonObject AllAsTheyAre() => new() { ["version"] = 1, ["features"] = new JsonArray("*") };
 

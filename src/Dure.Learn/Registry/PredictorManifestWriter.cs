@@ -28,7 +28,7 @@ internal static class PredictorManifestWriter
             Ahead = recipe.Ahead,
             Classes = rows.Task.Classes,
             Learner = predictor.Model.Kind,
-            Features = [.. rows.Plan.Features.Select(feature => new PredictorFeature(feature.Name, feature.Unit?.ToString(), feature.Reach.Rows, feature.Reach.Seconds))],
+            Features = [.. rows.Plan.OwnFeatures.Select(feature => new PredictorFeature(feature.Name, feature.Unit?.ToString(), feature.Reach.Rows + rows.Plan.Window - 1, feature.Reach.Seconds))],
             Split = new(result.Plan.Kind.ToString(), result.Parts.Train.Length, result.Parts.Validation.Length, result.Parts.Test.Length,
                 rows.Split.Groups is { } groups ? result.Parts.Test.Select(row => groups[row]).Distinct().Count() : null, result.Parts.Notes),
             Metric = recipe.Metric ?? (rows.Task.IsClassification ? "log-loss" : "rmse"),

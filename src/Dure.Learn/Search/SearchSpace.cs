@@ -65,7 +65,7 @@ internal static class SearchSpace
         yield return new Candidate(plain, 0);
         for (var view = 0; view < views; view++)
             yield return tuned[0] with { View = view };
-        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind && kind != plain.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task)))
+        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind && kind != plain.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task) && learner.Window == 1))
             yield return new Candidate(other, 0);
         foreach (var next in tuned.Skip(1))
             yield return next;

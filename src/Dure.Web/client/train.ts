@@ -16,6 +16,7 @@ function start(form: HTMLFormElement): void {
 
   const settle = () => {
     has('search', field<HTMLSelectElement>('learner').value === '');
+    has('windows', field<HTMLSelectElement>('learner').value === 'window-network');
     for (const name of ['learner', 'split']) {
       const choice = field<HTMLSelectElement>(name);
       has(`${name}-kept`, choice.value === [...choice.options].find((option) => option.defaultSelected)?.value);

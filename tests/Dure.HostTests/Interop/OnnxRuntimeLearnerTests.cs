@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dure.Learn.Learners;
+using Dure.Learn.Neural;
 using Dure.Tests.Learn.Learners;
 using Xunit;
 
@@ -19,11 +20,19 @@ public sealed class OnnxRuntimeLearnerTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task The_exported_model_predicts_as_the_learner_s_does(string kind, string name)
+    public Task The_exported_model_predicts_as_the_learner_s_does(string kind, string name) => Compare(MadeTask.QuickLearner(kind), name, MadeTask.Rows(name, Rows, seed: 21));
+
+    [Theory]
+    [InlineData("number")]
+    [InlineData("two classes")]
+    [InlineData("five classes")]
+    public Task The_exported_network_over_windows_predicts_as_the_learner_s_does(string name) =>
+        Compare(new WindowNetworkLearner { Rows = 6, Width = 8, Taps = 3, Epochs = 3 }, name, MadeTask.Windows(name, Rows, 6, seed: 22));
+
+    private static async Task Compare(Learner learner, string name, TableRows rows)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var rows = MadeTask.Rows(name, Rows, seed: 21);
-        var model = MadeTask.QuickLearner(kind).Train(MadeTask.Task(name), rows, null, new LearningContext { Seed = 3, Cancel = cancel });
+        var model = learner.Train(MadeTask.Task(name), rows, null, new LearningContext { Seed = 3, Cancel = cancel });
         var values = Enumerable.Range(0, Rows).Select(_ => new float[rows.Features.Columns.Count]).ToArray();
         for (var row = 0; row < Rows; row++)
             rows.Features.CopyRow(row, values[row]);
@@ -33,7 +42,7 @@ public sealed class OnnxRuntimeLearnerTests
         var file = Path.Combine(Path.GetTempPath(), $"dure-{Guid.NewGuid():N}.onnx");
         try
         {
-            await File.WriteAllBytesAsync(file, model.ToOnnx(kind).Write(), cancel);
+            await File.WriteAllBytesAsync(file, model.ToOnnx(learner.Kind).Write(), cancel);
             // JSON knows no NaN: the script reads null as missing.
             var input = values.Select(row => JsonSerializer.Serialize(row.Select(value => float.IsNaN(value) ? (float?)null : value)));
             var answers = await ClientScript.Run("run-onnx.mjs", file, input, cancel);

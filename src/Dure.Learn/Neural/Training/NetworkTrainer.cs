@@ -29,16 +29,19 @@ internal sealed class NetworkTrainer
     }
 
     /// <summary>Trains to the end.</summary>
-    /// <param name="checkpoint">A file that is read if it is there and replaced from time to time; null: none. The caller deletes it when the model is safe.</param>
+    /// <param name="checkpoint">Where it keeps how far it is; null: nowhere.</param>
     /// <returns>The best validation loss, or without validation that of the last epoch.</returns>
-    /// <exception cref="ProblemException">It ran away from every solution, or the checkpoint is of another training.</exception>
-    public double Run(IProgress<LearningProgress>? progress = null, string? checkpoint = null, CancellationToken cancel = default)
+    /// <exception cref="ProblemException">It ran away from every solution.</exception>
+    public double Run(IProgress<LearningProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken cancel = default)
     {
         var state = new TrainingState(network);
         var training = checkpoint is null ? [] : Fingerprint(cancel);
-        if (File.Exists(checkpoint))
-            state.Read(checkpoint, training);
-        var last = state.BestLoss;
+        if (checkpoint?.Load(training) is { } kept)
+            state.Read(kept);
+        // Told again: whoever keeps the curve had lost it with the fall.
+        foreach (var (epoch, point) in state.Curve.Index())
+            Tell(epoch + 1, point.Training, point.Validation);
+        var last = state.Curve.Count > 0 ? state.Curve[^1].Training : double.PositiveInfinity;
         while (state.Epoch < options.Epochs && (validation is null || options.Patience == 0 || state.EpochsSinceBest < options.Patience))
         {
             Shuffle(state.Epoch);
@@ -50,8 +53,8 @@ internal sealed class NetworkTrainer
             }
             last = state.EpochLoss / batches;
             (state.Epoch, state.Batch, state.EpochLoss) = (state.Epoch + 1, 0, 0);
-            var validationLoss = validation is null ? (double?)null : Validate(state, cancel);
-            progress?.Report(new LearningProgress(state.Epoch, options.Epochs, last, validationLoss));
+            state.Curve.Add((last, validation is null ? double.NaN : Validate(state, cancel)));
+            Tell(state.Epoch, last, state.Curve[^1].Validation);
         }
         if (validation is null || double.IsPositiveInfinity(state.BestLoss))
             return last;
@@ -63,9 +66,12 @@ internal sealed class NetworkTrainer
         // Between two steps of an epoch: so the end of one needs no state of its own.
         void Save()
         {
-            if (checkpoint is not null && state.Adam.Steps % options.CheckpointSteps == 0)
-                state.Write(checkpoint, training);
+            if (checkpoint?.IsDue == true && state.Size <= TrainingCheckpoint.MostBytes)
+                checkpoint.Save(training, state.Write());
         }
+
+        void Tell(int epoch, double training, double validation) =>
+            progress?.Report(new LearningProgress(epoch, options.Epochs, training, double.IsNaN(validation) ? null : validation));
     }
 
     private void Step(TrainingState state, CancellationToken cancel)

@@ -28,9 +28,6 @@ internal sealed record NetworkTraining
 
     public int Seed { get; init; }
 
-    /// <summary>Steps between two checkpoints, where there is a file for them.</summary>
-    public int CheckpointSteps { get; init; } = 500;
-
     public void Check()
     {
         BoostingOptions.Must(Epochs is >= 1 and <= 100_000, nameof(Epochs), "1 to 100,000");
@@ -40,7 +37,6 @@ internal sealed record NetworkTraining
         BoostingOptions.Must(WeightDecay is >= 0 and <= 100, nameof(WeightDecay), "0 to 100");
         BoostingOptions.Must(ClipLength is >= 0 and <= 1e6, nameof(ClipLength), "0 to 1,000,000");
         BoostingOptions.Must(Patience is >= 0 and <= 100_000, nameof(Patience), "0 to 100,000");
-        BoostingOptions.Must(CheckpointSteps >= 1, nameof(CheckpointSteps), "at least 1");
     }
 
     /// <summary>The rate of a step.</summary>

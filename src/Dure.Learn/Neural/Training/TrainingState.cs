@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using Dure.Evidence;
-using Dure.Kernel;
 
 namespace Dure.Learn.Neural;
 
@@ -11,8 +8,7 @@ namespace Dure.Learn.Neural;
 /// </summary>
 internal sealed class TrainingState(Network network)
 {
-    private const string Format = "dure-training-1";
-    private const int HashSize = 32;
+    private const string Format = "dure-training-2";
 
     public Network Network => network;
     public Adam Adam { get; } = new(network);
@@ -29,48 +25,47 @@ internal sealed class TrainingState(Network network)
     public float[] BestWeights { get; } = new float[network.Parameters.Length];
     public float[] BestRemembered { get; } = new float[network.Remembered.Length];
 
+    /// <summary>Loss of the training examples and of the validation examples, NaN without them, of each epoch that is done.</summary>
+    public List<(double Training, double Validation)> Curve { get; } = [];
+
     private float[][] Arrays => [network.Parameters, network.Remembered, Adam.Mean, Adam.Square, BestWeights, BestRemembered];
 
-    /// <summary>Replaces the checkpoint; a crash leaves the old one or the new one.</summary>
-    /// <param name="training">Of what it is a checkpoint.</param>
-    public void Write(string path, ReadOnlySpan<byte> training)
+    /// <summary>Bytes that <see cref="Write"/> gives, not a few hundred more or less.</summary>
+    public long Size => Arrays.Sum(array => (long)array.Length * sizeof(float)) + Curve.Count * 2L * sizeof(double);
+
+    public byte[] Write()
     {
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes);
         writer.Write(Format);
-        writer.Write(training);
         writer.Write(Epoch);
         writer.Write(Batch);
         writer.Write(EpochLoss);
         writer.Write(BestLoss);
         writer.Write(EpochsSinceBest);
         writer.Write(Adam.Steps);
+        writer.Write(Curve.Count);
+        foreach (var (training, validation) in Curve)
+        {
+            writer.Write(training);
+            writer.Write(validation);
+        }
         foreach (var array in Arrays)
             writer.Write(MemoryMarshal.AsBytes<float>(array));
-        writer.Write(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
-        DurableFile.Write(path, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        return bytes.ToArray();
     }
 
-    /// <summary>Goes on from a checkpoint.</summary>
-    /// <exception cref="ProblemException">It is damaged, or of another training.</exception>
-    public void Read(string path, ReadOnlySpan<byte> training)
+    /// <summary>Goes on from what <see cref="Write"/> gave in this very training; one of an earlier form counts as none.</summary>
+    public void Read(byte[] kept)
     {
-        var size = new FileInfo(path).Length;
-        var expected = Arrays.Sum(array => (long)array.Length * sizeof(float));
-        if (size > expected + 4096 || size < expected + HashSize)
-            throw Bad("Its size is not that of this training's checkpoints.", path);
-        var bytes = File.ReadAllBytes(path);
-        if (!SHA256.HashData(bytes.AsSpan(..^HashSize)).AsSpan().SequenceEqual(bytes.AsSpan(^HashSize..)))
-            throw Bad("It is damaged.", path);
-        using var reader = new BinaryReader(new MemoryStream(bytes, 0, bytes.Length - HashSize));
-        if (reader.ReadString() != Format || !reader.ReadBytes(HashSize).AsSpan().SequenceEqual(training))
-            throw Bad("It is of another training: other data, layers, options or seed.", path);
+        using var reader = new BinaryReader(new MemoryStream(kept));
+        if (reader.ReadString() != Format)
+            return;
         (Epoch, Batch, EpochLoss, BestLoss, EpochsSinceBest, Adam.Steps) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt32(), reader.ReadInt64());
+        for (var left = reader.ReadInt32(); left > 0; left--)
+            Curve.Add((reader.ReadDouble(), reader.ReadDouble()));
         foreach (var array in Arrays)
             reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(array.AsSpan()));
         network.Touch();
     }
-
-    private static ProblemException Bad(string what, string path) =>
-        new("urn:dure:learn:bad-checkpoint", $"The checkpoint cannot be used: {what}", path, "Delete it to train from the start, or train what it belongs to.");
 }

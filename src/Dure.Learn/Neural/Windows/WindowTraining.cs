@@ -23,9 +23,6 @@ public sealed record WindowTraining
     /// <summary>Of windows that are rebuilt: the share of healthy ones whose score may be above 1.</summary>
     public double FalseAlarms { get; init; } = 0.01;
 
-    /// <summary>A file from which a training that was cut off goes on; null: none.</summary>
-    public string? Checkpoint { get; init; }
-
     internal void Check()
     {
         BoostingOptions.Must(Width is >= 1 and <= 1024, nameof(Width), "1 to 1,024");

@@ -46,6 +46,22 @@ public sealed class FeatureValueTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_window_holds_the_features_of_each_of_its_rows_the_oldest_first()
+    {
+        var plan = (FeatureLanguageTests.Set("\"*\"", """{"kind":"difference","of":"a","rows":1}""") with { Window = 3, Every = 2 }).Bind([new("a"), new("line", IsCategory: true)]);
+        Assert.Equal(["a lag 2", "line lag 2", "a difference 1 lag 2", "a lag 1", "line lag 1", "a difference 1 lag 1", "a", "line", "a difference 1"], plan.Features.Select(feature => feature.Name));
+        Assert.Equal([false, true, false], plan.Features.Take(3).Select(feature => feature.IsCategory));
+        Assert.Equal(3, plan.Reach.Rows);
+        var table = plan.Compute([new("machine", [0, 1, 2, 3], [[1, 3, 6, 10], [0, 1, 0, double.NaN]])], cancel: TestContext.Current.CancellationToken);
+        var row = new float[9];
+        table.CopyRow(0, row); // what was before the first row was as in it
+        Assert.Equal([1, 0, float.NaN, 1, 0, float.NaN, 3, 1, 2], row);
+        table.CopyRow(1, row);
+        Assert.Equal([3, 1, 2, 6, 0, 3, 10, float.NaN, 4], row);
+        Assert.Equal(["a", "line", "a difference 1"], plan.Own(table).Columns.Select(column => column.Name));
+    }
+
+    [Fact]
     public void A_table_and_a_stream_give_the_same_bits_on_any_number_of_threads() => Prop.ForAll<int>(seed =>
     {
         var plan = FeatureLanguageTests.Set(Everything).Bind([new("a"), new("b")]);

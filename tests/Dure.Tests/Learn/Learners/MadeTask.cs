@@ -17,6 +17,7 @@ internal static class MadeTask
         ["random-forest"] = """{"trees": 20}""",
         ["gaussian-process"] = """{"starts": 1, "likelihoodRows": 100, "exactRows": 450, "inducingPoints": 100}""",
         ["neural-network"] = """{"epochs": 40, "layers": [32, 16], "batchSize": 64}""",
+        ["window-network"] = """{"rows": 1, "width": 24, "learningRate": 0.01}""",
         ["logistic"] = """{"penalties": 3}""",
     };
 
@@ -43,6 +44,14 @@ internal static class MadeTask
             "two classes" => label > 18 ? 1 : 0,
             _ => Math.Clamp((int)((label - 6) / 5), 0, 4),
         })));
+    }
+
+    /// <summary>The same rows as windows of so many of them, one after the other.</summary>
+    public static TableRows Windows(string name, int rows, int window, int seed)
+    {
+        var own = Rows(name, rows, seed);
+        int[] before(int back) => [.. Enumerable.Range(0, rows).Select(row => Math.Max(0, row - back))];
+        return own with { Features = new FeatureTable([.. Enumerable.Range(0, window).Reverse().SelectMany(back => own.Features.Take(before(back)).Columns.Select(column => column with { Name = $"{column.Name} lag {back}" }))]) };
     }
 
     /// <summary>Mean squared error of a number, mean of -log probability of the true class.</summary>

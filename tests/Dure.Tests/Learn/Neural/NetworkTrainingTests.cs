@@ -28,7 +28,10 @@ public sealed class NetworkTrainingTests : IDisposable
         return new ExampleArrays(inputs, [.. Enumerable.Range(0, count).Select(i => inputs[i * 16 + 3] + 2 * inputs[i * 16 + 14])], count);
     }
 
-    private static NetworkTraining Options(int seed) => new() { Epochs = 6, BatchSize = 100, LearningRate = 0.01, Seed = seed, CheckpointSteps = 1 };
+    private static NetworkTraining Options(int seed) => new() { Epochs = 6, BatchSize = 100, LearningRate = 0.01, Seed = seed };
+
+    /// <summary>Keeps the state after every step.</summary>
+    private static TrainingCheckpoint Checkpoint(string path) => new(path, TimeSpan.Zero, TimeProvider.System);
 
     private static byte[] BytesOf(Network network) => CanonicalJson.Serialize(NetworkFile.Write(network));
 
@@ -61,7 +64,7 @@ public sealed class NetworkTrainingTests : IDisposable
             var trainer = new NetworkTrainer(network, NetworkLoss.Squared, new KillsAfter(examples, random.Next(1, 800), kill), validation, Options(seed), 1 + killed % 2);
             try
             {
-                trainer.Run(checkpoint: checkpoint, cancel: killed < 4 ? kill.Token : TestContext.Current.CancellationToken);
+                trainer.Run(checkpoint: Checkpoint(checkpoint), cancel: killed < 4 ? kill.Token : TestContext.Current.CancellationToken);
                 break;
             }
             catch (OperationCanceledException) when (killed < 4)
@@ -87,24 +90,48 @@ public sealed class NetworkTrainingTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_of_another_training_or_a_damaged_one_is_refused()
+    public void A_checkpoint_of_another_training_or_a_damaged_one_counts_as_none()
     {
         var (network, examples, validation) = Made(1);
-        var checkpoint = Path.Combine(folder, "checkpoint");
-        new NetworkTrainer(network, NetworkLoss.Squared, examples, validation, Options(1)).Run(checkpoint: checkpoint, cancel: TestContext.Current.CancellationToken);
-        void refused(NetworkTrainer trainer) =>
-            Assert.Equal("urn:dure:learn:bad-checkpoint", Assert.Throws<ProblemException>(() => trainer.Run(checkpoint: checkpoint, cancel: TestContext.Current.CancellationToken)).Problem.Type);
+        var path = Path.Combine(folder, "checkpoint");
+        new NetworkTrainer(network, NetworkLoss.Squared, examples, validation, Options(1)).Run(checkpoint: Checkpoint(path), cancel: TestContext.Current.CancellationToken);
+        var kept = File.ReadAllBytes(path);
+        void ignored(Func<(Network Network, NetworkTrainer Trainer)> made)
+        {
+            var (anew, expected) = made();
+            expected.Run(cancel: TestContext.Current.CancellationToken);
+            var (beside, trainer) = made();
+            trainer.Run(checkpoint: Checkpoint(path), cancel: TestContext.Current.CancellationToken);
+            Assert.Equal(BytesOf(anew), BytesOf(beside));
+            File.WriteAllBytes(path, kept);
+        }
+        (Network, NetworkTrainer) of(int seed, NetworkLoss loss, ExampleSet from, int order) =>
+            Made(seed).Network is var fresh ? (fresh, new NetworkTrainer(fresh, loss, from, validation, Options(order))) : default;
 
-        refused(new NetworkTrainer(Made(1).Network, NetworkLoss.Squared, Made(2).Examples, validation, Options(1)));
-        refused(new NetworkTrainer(Made(2).Network, NetworkLoss.Squared, examples, validation, Options(1)));
-        refused(new NetworkTrainer(Made(1).Network, NetworkLoss.Absolute, examples, validation, Options(1)));
-        refused(new NetworkTrainer(Made(1).Network, NetworkLoss.Squared, examples, validation, Options(2)));
-        var bytes = File.ReadAllBytes(checkpoint);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(checkpoint, bytes);
-        refused(new NetworkTrainer(Made(1).Network, NetworkLoss.Squared, examples, validation, Options(1)));
-        File.WriteAllBytes(checkpoint, bytes[..100]);
-        refused(new NetworkTrainer(Made(1).Network, NetworkLoss.Squared, examples, validation, Options(1)));
+        ignored(() => of(1, NetworkLoss.Squared, Made(2).Examples, 1));
+        ignored(() => of(2, NetworkLoss.Squared, examples, 1));
+        ignored(() => of(1, NetworkLoss.Absolute, examples, 1));
+        ignored(() => of(1, NetworkLoss.Squared, examples, 2));
+        kept[kept.Length / 2] ^= 1;
+        File.WriteAllBytes(path, kept);
+        ignored(() => of(1, NetworkLoss.Squared, examples, 1));
+        kept = kept[..100];
+        File.WriteAllBytes(path, kept);
+        ignored(() => of(1, NetworkLoss.Squared, examples, 1));
+    }
+
+    [Fact]
+    public void A_training_that_goes_on_tells_the_whole_curve_again()
+    {
+        var (network, examples, validation) = Made(7);
+        var (whole, again) = (new List<double>(), new List<double>());
+        var path = Path.Combine(folder, "curve");
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => new NetworkTrainer(network, NetworkLoss.Squared, new KillsAfter(examples, 1000, stop), validation, Options(7)).Run(new Collects(whole), Checkpoint(path), stop.Token));
+        whole.Clear();
+        new NetworkTrainer(Made(7).Network, NetworkLoss.Squared, examples, validation, Options(7)).Run(new Collects(whole), cancel: TestContext.Current.CancellationToken);
+        new NetworkTrainer(Made(7).Network, NetworkLoss.Squared, examples, validation, Options(7)).Run(new Collects(again), Checkpoint(path), TestContext.Current.CancellationToken);
+        Assert.Equal(whole, again);
     }
 
     [Fact]
