@@ -68,22 +68,14 @@ internal static class LearnBenchmark
     /// <summary>A public table: five seeds, the same rows, rounds, leaves and shares for all.</summary>
     private static async Task Real(Report report, string folder, LearnTables.Table table, bool isQuick)
     {
-        var metric = Metrics.Of(table.Task switch { { IsClassification: false } => "rmse", { Outputs: 1 } => "average-precision", _ => "macro-f1" });
+        var metric = table.Metric;
         var figures = new Dictionary<string, List<double>>(StringComparer.Ordinal);
         var seconds = new Dictionary<string, List<double>>(StringComparer.Ordinal);
         for (var seed = 0; seed < (isQuick ? 1 : Seeds); seed++)
         {
             var (train, test) = table.Part(seed);
-            var columns = table.Columns.Length;
-            var task = new LearnTask(table.Name, table.Task switch { { IsClassification: false } => "regression", { Outputs: 1 } => "binary", _ => "classes" }, table.Task.Classes.Count, columns, train.Length, test.Length)
-            {
-                Rounds = 300,
-                LearningRate = 0.05,
-                RowShare = 0.8,
-                ColumnShare = 0.6,
-                Seed = seed,
-            };
-            task.Write(folder, [.. train.SelectMany(row => table.Rows[row])], [.. train.Select(row => table.Labels[row])], [.. test.SelectMany(row => table.Rows[row])]);
+            var task = table.TaskOf(train, test) with { Rounds = 300, LearningRate = 0.05, RowShare = 0.8, ColumnShare = 0.6, Seed = seed };
+            table.Write(task, folder, train, test);
             float[] truth = [.. test.Select(row => table.Labels[row])];
             foreach (var (who, times) in await Times(folder, 1))
             {

@@ -50,6 +50,17 @@ internal static class LearnTables
         /// <summary>The rows that judge, where the table's makers say so; null: a quarter of them.</summary>
         public int[]? Test { get; init; }
 
+        /// <summary>What is to be good.</summary>
+        public Metric Metric => Metrics.Of(Task switch { { IsClassification: false } => "rmse", { Outputs: 1 } => "average-precision", _ => "macro-f1" });
+
+        /// <summary>The task as the peers know it.</summary>
+        public LearnTask TaskOf(int[] train, int[] test) =>
+            new(Name, Task switch { { IsClassification: false } => "regression", { Outputs: 1 } => "binary", _ => "classes" }, Task.Classes.Count, Columns.Length, train.Length, test.Length);
+
+        /// <summary>Writes a task with its rows.</summary>
+        public void Write(LearnTask task, string folder, int[] train, int[] test) =>
+            task.Write(folder, [.. train.SelectMany(row => Rows[row])], Array.ConvertAll(train, row => Labels[row]), [.. test.SelectMany(row => Rows[row])]);
+
         /// <summary>What is known of some rows.</summary>
         public SplitRows Known(int[] some) => new()
         {
@@ -119,9 +130,10 @@ internal static class LearnTables
         return new($"steel energy {ahead} ahead", LearningTask.Regression, [.. Enumerable.Range(0, features[0].Length).Select(i => $"x{i}")], [.. features], [.. labels], true);
     }
 
-    /// <summary>Cycles an engine has left, at most 125, from windows of 14 sensors; the last row of each engine that was cut off judges, its truth as it is.</summary>
+    /// <summary>Cycles an engine has left, at most 125, from windows of 14 sensors; the last row of each engine that was cut off judges.</summary>
     private static Table Engines(string folder)
     {
+        const int most = 125;
         int[] sensors = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21];
         var plan = FeatureSet.Parse(JsonNode.Parse("""
             {"version": 1, "features": ["*", {"kind": "mean", "of": "*", "rows": [5, 15, 30]}, {"kind": "sd", "of": "*", "rows": 30},
@@ -130,7 +142,7 @@ internal static class LearnTables
         SignalRows[] read(string file) => [.. File.ReadLines(Path.Combine(folder, file)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).GroupBy(row => row[0], StringComparer.Ordinal)
             .Select(engine => engine.ToArray()).Select(rows => new SignalRows(rows[0][0], [.. rows.Select((_, cycle) => cycle * 1_000_000L)], [.. sensors.Select(sensor => rows.Select(row => (double)Number(row[4 + sensor])).ToArray())]))];
         var (failed, cut) = (read("train_FD001.txt"), read("test_FD001.txt"));
-        var truth = File.ReadLines(Path.Combine(folder, "RUL_FD001.txt")).Select(line => Number(line.Trim())).ToArray();
+        var truth = File.ReadLines(Path.Combine(folder, "RUL_FD001.txt")).Select(line => Math.Min(most, Number(line.Trim()))).ToArray();
         var (learn, ask) = (plan.Compute(failed), plan.Compute(cut));
         var last = cut.Select((engine, i) => cut.Take(i + 1).Sum(each => each.TimesMicros.Length) - 1).ToArray();
         float[] row(FeatureTable table, int at)
@@ -140,7 +152,7 @@ internal static class LearnTables
             return values;
         }
         float[][] rows = [.. Enumerable.Range(0, learn.Rows).Select(at => row(learn, at)), .. last.Select(at => row(ask, at))];
-        float[] labels = [.. failed.SelectMany(engine => Enumerable.Range(1, engine.TimesMicros.Length).Select(cycle => (float)Math.Min(125, engine.TimesMicros.Length - cycle))), .. truth];
+        float[] labels = [.. failed.SelectMany(engine => Enumerable.Range(1, engine.TimesMicros.Length).Select(cycle => (float)Math.Min(most, engine.TimesMicros.Length - cycle))), .. truth];
         int[] groups = [.. failed.SelectMany((engine, number) => Enumerable.Repeat(number, engine.TimesMicros.Length)), .. cut.Select((_, number) => failed.Length + number)];
         return new("engines' remaining life", LearningTask.Regression, [.. plan.Features.Select(feature => feature.Name)], rows, labels, false) { Groups = groups, Test = [.. Enumerable.Range(learn.Rows, cut.Length)] };
     }

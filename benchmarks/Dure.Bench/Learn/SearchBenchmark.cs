@@ -43,7 +43,7 @@ internal static class SearchBenchmark
 
     private static async Task<(bool AsGood, bool IsHonest)> One(Report report, string folder, LearnTables.Table table, TimeSpan budget, bool hasPeer)
     {
-        var metric = Metrics.Of(table.Task switch { { IsClassification: false } => "rmse", { Outputs: 1 } => "average-precision", _ => "macro-f1" });
+        var metric = table.Metric;
         var (train, test) = table.Part(0);
         var known = table.Known(train);
         var kind = table.Groups is not null ? SplitKind.Group : table.IsOrdered ? SplitKind.Time : SplitKind.Random;
@@ -64,8 +64,7 @@ internal static class SearchBenchmark
 
     private static async Task<bool> BeatsPeer(Report report, string folder, LearnTables.Table table, int[] train, int[] test, Fold[] folds, Metric metric, JudgedRows ours, Resampling resampling, TimeSpan budget)
     {
-        var task = new LearnTask(table.Name, table.Task switch { { IsClassification: false } => "regression", { Outputs: 1 } => "binary", _ => "classes" }, table.Task.Classes.Count, table.Columns.Length, train.Length, test.Length);
-        task.Write(folder, [.. train.SelectMany(row => table.Rows[row])], [.. train.Select(row => table.Labels[row])], [.. test.SelectMany(row => table.Rows[row])]);
+        table.Write(table.TaskOf(train, test), folder, train, test);
         await File.WriteAllTextAsync(Path.Combine(folder, "folds.json"), System.Text.Json.JsonSerializer.Serialize(folds.Select(fold => new[] { fold.Learn, fold.Stop, fold.Judge })));
         var (code, said) = await LearnBenchmark.Call(LearnBenchmark.Python, [Path.Combine(AppContext.BaseDirectory, "Learn", "tuned.py"), folder, $"{budget.TotalSeconds:0}", metric.Name]);
         if (code != 0)

@@ -32,7 +32,7 @@ parts = [tuple(np.array(part, dtype=int) for part in fold) for fold in folds]
 best, number, slowest = None, 0, 0
 while number == 0 or time.perf_counter() - begun + 2 * slowest < seconds:
     trial = time.perf_counter()
-    parameters = {"objective": objective, "tree_method": "hist", "nthread": 2, "seed": 1, **draw(number)}
+    parameters = {"objective": objective, "tree_method": "hist", "nthread": len(os.sched_getaffinity(0)), "seed": 1, **draw(number)}
     if task["Kind"] == "classes":
         parameters["num_class"] = task["Classes"]
     losses, rounds = [], []
