@@ -36,7 +36,8 @@ public sealed partial record DatasetSpec
 
     public required Split Split { get; init; }
 
-    internal static bool IsName(string? text) => text is not null && NamePattern().IsMatch(text);
+    /// <summary>1 to 60 lower-case letters, digits and '-', starting with a letter: fit for an address and a file.</summary>
+    public static bool IsName(string? text) => text is not null && NamePattern().IsMatch(text);
 
     /// <summary>Throws a problem naming the first field that cannot be right.</summary>
     public void Check()
@@ -98,6 +99,6 @@ public sealed partial record DatasetSpec
 
     private static readonly string[] Reserved = ["asset", "time", "label", "split"];
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,59}$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{0,59}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NamePattern();
 }

@@ -58,7 +58,7 @@ public sealed class Predictor
         var threshold = rows.Task is { IsClassification: true, Outputs: 1 } && recipe.Metric is "f1" or "mcc" or "accuracy" or "balanced-accuracy" or "macro-f1" && held.Target.Labels.Distinct().Count() == 2
             ? DecisionThreshold.Choose(judged, Metrics.Of(recipe.Metric)) : 0.5;
         // Rows that were learnt from would promise too narrow an interval.
-        var scores = parts.Validation.Length == 0 ? [] : Enumerable.Range(0, held.Count).Select(row => ScoreOf(judged, row)).ToArray();
+        var scores = parts.Validation.Length == 0 ? [] : Enumerable.Range(0, held.Count).Select(row => judged.Miss(row)).ToArray();
         // Rows of one machine are alike: each machine counts as one, however many rows it has.
         var conformal = rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
             ? SplitConformal.OfGroups(scores, [.. parts.Validation.Select(row => groups[row])], recipe.Interval) : SplitConformal.Of(scores, recipe.Interval);
@@ -103,7 +103,7 @@ public sealed class Predictor
         if (!Conformal.IsKnown)
             return null;
         var judged = Judged(rows, some, threads, cancel);
-        return Enumerable.Range(0, judged.Count).Average(row => ScoreOf(judged, row) <= Conformal.Radius ? 1.0 : 0);
+        return Enumerable.Range(0, judged.Count).Average(row => judged.Miss(row) <= Conformal.Radius ? 1.0 : 0);
     }
 
     /// <summary>As ONNX: <c>x</c> [n, features] in, <c>prediction</c> [n, outputs] out, of numbers <c>low</c> and <c>high</c> besides.</summary>
@@ -158,11 +158,4 @@ public sealed class Predictor
         ModelFile.Must(threshold is >= 0 and <= 1, "its threshold is no probability");
         return new Predictor(features, plan, categories, model, SplitConformal.Read(text["conformal"]!.AsObject()), threshold);
     });
-
-    private static double ScoreOf(JudgedRows rows, int row)
-    {
-        if (!rows.Task.IsClassification)
-            return Math.Abs(rows.Truth[row] - rows.Predictions[row]);
-        return 1 - rows.Probability(row, (int)rows.Truth[row]);
-    }
 }

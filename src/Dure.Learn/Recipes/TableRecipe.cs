@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Learn.Evaluation;
 using Dure.Learn.Features;
@@ -61,10 +62,13 @@ public sealed record TableRecipe
 
     public int Seed { get; init; } = 1;
 
+    /// <summary>The name of the figure that is to be good of a task.</summary>
+    public string MetricFor(LearningTask task) => Metric ?? (task.IsClassification ? "log-loss" : "rmse");
+
     /// <exception cref="ProblemException">Names the field that makes no sense.</exception>
     public void Check()
     {
-        Must(ModelNames.IsName(Name), "name", $"'{Name}' is not a model's name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
+        Must(DatasetSpec.IsName(Name), "name", $"'{Name}' is not a model's name.", "Use 1 to 60 lower-case letters, digits and '-', starting with a letter.");
         Must(!string.IsNullOrWhiteSpace(Target), "target", "No target is named.", "Name the column that is to be predicted.");
         Must(Enum.IsDefined(TargetKind), "targetKind", "It is neither number nor class.", "Say \"asIs\", \"number\" or \"class\".");
         Must(Ahead is >= 0 and <= 1_000_000, "ahead", $"The target lies {Ahead} rows ahead.", "Give 0 to 1,000,000 rows.");

@@ -95,7 +95,7 @@ public sealed class TableTraining
     /// <exception cref="ProblemException">The figure that is to be good says nothing of such predictions.</exception>
     private void CheckMetric(LearningTask task)
     {
-        var metric = Metrics.Of(MetricName(task));
+        var metric = Metrics.Of(recipe.MetricFor(task));
         var any = new JudgedRows(task, [0, 0], new double[2 * task.Outputs]);
         if (!metric.Suits(any))
             throw RecipeText.Bad($"'{metric.Name}' says nothing of {(task.IsClassification ? $"{task.Classes.Count} classes" : "a number")}.", "metric", $"Choose one of: {string.Join(", ", Metrics.Usual(any).Select(usual => usual.Name))}.");
@@ -221,7 +221,7 @@ public sealed class TableTraining
         const int repeats = 3;
         var step = Math.Max(1, parts.Test.Length / enough);
         int[] some = [.. parts.Test.Where((_, i) => i % step == 0)];
-        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(MetricName(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel)
+        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(recipe.MetricFor(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel)
             .Select(one => new FeatureRise(string.Join(" and ", one.Columns), one.Worsening))];
     }
 
@@ -242,15 +242,13 @@ public sealed class TableTraining
     private Measured NestedOf(SearchResult search, TrainingRows rows)
     {
         var judged = new JudgedRows(rows.Task, rows.Rows.Target.Take(search.JudgedRows).Labels, search.NestedPredictions);
-        return Judging.Of(Metrics.Of(MetricName(rows.Task)), judged, Resampling.For(rows.Split, search.JudgedRows), recipe.Seed, cancel).Value;
+        return Judging.Of(Metrics.Of(recipe.MetricFor(rows.Task)), judged, Resampling.For(rows.Split, search.JudgedRows), recipe.Seed, cancel).Value;
     }
-
-    private string MetricName(LearningTask task) => recipe.Metric ?? (task.IsClassification ? "log-loss" : "rmse");
 
     /// <summary>What the search makes small; what is asked of a threshold is asked of the probabilities behind it.</summary>
     private Func<double[], LearningTarget, double> LossOf(LearningTask task)
     {
-        var metric = Metrics.Of(MetricName(task));
+        var metric = Metrics.Of(recipe.MetricFor(task));
         return (predictions, target) => metric.Of(new JudgedRows(task, target.Labels, predictions)) is var value && metric.HigherIsBetter ? -value : value;
     }
 

@@ -1,5 +1,6 @@
 using Dure.Datasets;
 using Dure.Learn.Drift;
+using Dure.Learn.Evaluation;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 
@@ -18,8 +19,8 @@ public sealed record PredictorDrift(DriftReport Report, int Rows, int Labelled)
         var predictor = registry.Read(version);
         var (features, source) = TrainingRows.FeaturesOf(predictor, newer, 0, cancel);
         var losses = version.Manifest.Ahead == 0 && newer.TryFind(version.Manifest.Target) is { } target ? Losses(predictor.Task, predictor.Model.Predict(features, 0, cancel), Labels(predictor.Task, target, source)) : [];
-        var report = DriftReport.Of(registry.ReadReference(version), predictor.Plan.Own(features), losses.Count == 0 ? null : Watched(registry.ReadTest(version), predictor.Task, losses), version.Manifest.Seed, cancel);
-        return new(report, features.Rows, losses.Count);
+        var report = DriftReport.Of(registry.ReadReference(version), predictor.Plan.Own(features), losses.Length == 0 ? null : Watched(registry.ReadTest(version), predictor.Task, losses), version.Manifest.Seed, cancel);
+        return new(report, features.Rows, losses.Length);
     }
 
     /// <summary>The watch's strongest word: an alarm stays one, even if later rows are as before.</summary>
@@ -27,7 +28,7 @@ public sealed record PredictorDrift(DriftReport Report, int Rows, int Labelled)
     {
         const int least = 20;
         var before = Losses(task, test.Values, test.Truth);
-        if (before.Count < least)
+        if (before.Length < least)
             return null;
         var watch = new ChangeWatch(before, ValuesPerFalseAlarm);
         WatchStep? strongest = null;
@@ -43,14 +44,13 @@ public sealed record PredictorDrift(DriftReport Report, int Rows, int Labelled)
         return [.. source.Select(row => target.Values[row]).Select(value => float.IsNaN(value) || !task.IsClassification ? value : place.GetValueOrDefault(TrainingRows.ClassName(target, value), float.NaN))];
     }
 
-    /// <summary>The size of each error: of numbers without sign, of classes one less the probability of the true one. Rows without a result are left out.</summary>
-    private static List<double> Losses(LearningTask task, double[] predictions, float[] truth)
+    /// <summary>How far off each prediction is. Rows without a result are left out.</summary>
+    private static double[] Losses(LearningTask task, double[] predictions, float[] truth)
     {
-        var losses = new List<double>();
-        for (var row = 0; row < truth.Length; row++)
-            if (!float.IsNaN(truth[row]))
-                losses.Add(!task.IsClassification ? Math.Abs(truth[row] - predictions[row])
-                    : task.Outputs == 1 ? (truth[row] > 0 ? 1 - predictions[row] : predictions[row]) : 1 - predictions[row * task.Outputs + (int)truth[row]]);
-        return losses;
+        int[] known = [.. Enumerable.Range(0, truth.Length).Where(row => !float.IsNaN(truth[row]))];
+        if (known.Length == 0)
+            return [];
+        var judged = new JudgedRows(task, Array.ConvertAll(known, row => truth[row]), [.. known.SelectMany(row => predictions[(row * task.Outputs)..((row + 1) * task.Outputs)])]);
+        return [.. Enumerable.Range(0, judged.Count).Select(judged.Miss)];
     }
 }

@@ -31,7 +31,7 @@ internal static class PredictorManifestWriter
             Features = [.. rows.Plan.OwnFeatures.Select(feature => new PredictorFeature(feature.Name, feature.Unit?.ToString(), feature.Reach.Rows + rows.Plan.Window - 1, feature.Reach.Seconds))],
             Split = new(result.Plan.Kind.ToString(), result.Parts.Train.Length, result.Parts.Validation.Length, result.Parts.Test.Length,
                 rows.Split.Groups is { } groups ? result.Parts.Test.Select(row => groups[row]).Distinct().Count() : null, result.Parts.Notes),
-            Metric = recipe.Metric ?? (rows.Task.IsClassification ? "log-loss" : "rmse"),
+            Metric = recipe.MetricFor(rows.Task),
             Lines = [.. result.Judgement.Lines.Select(line => new PredictorLine(line.Name, line.LooksAtNothing, [.. line.Values.Select(Figure)]))],
             Interval = new(predictor.Conformal.Level, ManifestFigure.Known(predictor.Conformal.Radius), predictor.Conformal.Rows, result.Coverage),
             Threshold = rows.Task is { IsClassification: true, Outputs: 1 } ? predictor.Threshold : null,

@@ -62,6 +62,9 @@ public sealed class JudgedRows
     internal double Probability(int row, int ofClass) =>
         Task.Outputs > 1 ? Predictions[row * Task.Outputs + ofClass] : ofClass == 1 ? Predictions[row] : 1 - Predictions[row];
 
+    /// <summary>How far off a prediction is: of numbers the size of the error, of classes one less the probability of the true one.</summary>
+    internal double Miss(int row) => Task.IsClassification ? 1 - Probability(row, (int)Truth[row]) : Math.Abs(Truth[row] - Predictions[row]);
+
     /// <summary>The rows from the highest prediction of an output to the lowest; sorted once for all draws.</summary>
     internal int[] ByScore(int output)
     {
