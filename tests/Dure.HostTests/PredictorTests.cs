@@ -54,6 +54,37 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_prediction_says_why_and_a_column_called_time_is_no_moment()
+    {
+        await using var node = await NodeProcess.Start(folder, Cancel);
+        var random = new Random(6);
+        var text = new StringBuilder("time,torque,line,wear\n");
+        for (var row = 0; row < 300; row++)
+        {
+            var (time, torque, line) = (10 * random.NextDouble(), random.NextDouble(), "abc"[random.Next(3)]);
+            text.Append(CultureInfo.InvariantCulture, $"{time:R},{torque:R},{line},{0.3 * time + torque + (line == 'c' ? 2 : 0) + random.NextDouble():R}\n");
+        }
+        await Import(node, "drills", text.ToString());
+        await node.Command(Cancel, "train", "drills", "--target", "wear", "--learner", "linear");
+
+        var said = await Predicted(node, """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "explain": true}""");
+        Assert.InRange((double)said["predictions"]![0]!["value"]!, 4.5, 6);
+        var why = said["explanation"]!;
+        Assert.Equal(("exact", "prediction"), ((string?)why["way"], (string?)why["scale"]));
+        Assert.Equal((double)said["predictions"]![0]!["value"]!, (double)why["usual"]! + why["parts"]!.AsArray().Sum(part => (double)part!["adds"]!), 1e-6);
+        Assert.Equal(["line", "time", "torque"], why["parts"]!.AsArray().Select(part => (string?)part!["feature"]));
+        Assert.Equal("c", (string?)why["parts"]![0]!["value"]);
+        var apart = await Predicted(node, """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "times": ["2026-03-01T08:00:00Z"]}""");
+        Assert.Equal((double)said["predictions"]![0]!["value"]!, (double)apart["predictions"]![0]!["value"]!);
+
+        var told = await node.Command(Cancel, "model", "predict", "wear", "--set", "time=7.5", "--set", "torque=0.5", "--set", "line=c", "--explain");
+        Assert.Contains("time = 7.5", told, StringComparison.Ordinal);
+        Assert.Contains("Usually it says", told, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.Command(Cancel, "model", "predict", "wear", "--set", "time"));
+        Assert.Contains("Write signal=value.", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_training_cut_off_by_a_kill_goes_on_and_gives_the_model_it_would_have_given()
     {
         var request = new JsonObject
@@ -92,8 +123,19 @@ public sealed class PredictorTests : IDisposable
             var (speed, force, line) = (random.NextDouble(), torque * random.NextDouble(), "abc"[random.Next(3)]);
             text.Append(CultureInfo.InvariantCulture, $"{speed:R},{force:R},{line},{10 * speed * force + (line == 'c' ? 2 : 0) + 0.1 * random.NextDouble():R}\n");
         }
-        using var answer = await node.Client.PostAsync($"api/v1/datasets/import?file=parts.csv&name={name}&title=Parts&licence=CC0-1.0", new StringContent(text.ToString()), Cancel);
+        await Import(node, name, text.ToString());
+    }
+
+    private static async Task Import(NodeProcess node, string name, string text)
+    {
+        using var answer = await node.Client.PostAsync($"api/v1/datasets/import?file=parts.csv&name={name}&title=Parts&licence=CC0-1.0", new StringContent(text), Cancel);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+    }
+
+    private static async Task<JsonObject> Predicted(NodeProcess node, string request)
+    {
+        using var answer = await node.Client.PostAsync("api/v1/predictors/wear/predictions", new StringContent(request, Encoding.UTF8, "application/json"), Cancel);
+        return (await answer.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
     }
 
     private static async Task<string> Ask(NodeProcess node, JsonObject request)

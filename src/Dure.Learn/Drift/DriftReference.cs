@@ -22,6 +22,9 @@ public sealed class DriftReference
     /// <summary>Some of the rows, drawn by chance.</summary>
     public IReadOnlyList<float[]> Rows => [.. sample.Select(pair => pair.Row)];
 
+    /// <summary>Those rows as a table: how rows usually are.</summary>
+    public FeatureTable Usual => new([.. Columns.Select((column, i) => new FeatureColumn { Name = column.Name, IsCategorical = column.IsCategorical, Values = [.. sample.Select(pair => pair.Row[i])] })]);
+
     public static DriftReference Of(FeatureTable table, int seed = 0)
     {
         var columns = table.Columns.Select(column => ColumnReference.Of(column, seed)).ToArray();

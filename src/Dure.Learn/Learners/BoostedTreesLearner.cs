@@ -93,6 +93,8 @@ public sealed class BoostedTreesModel(LearningTask task, BoostedTrees trees) : T
 
     public override double[] Predict(FeatureTable table, int threads = 0, CancellationToken cancel = default) => trees.Predict(table, threads, cancel);
 
+    public override ExactParts? Explain(ReadOnlySpan<float> row, FeatureTable usual) => trees.Explain(row);
+
     public override byte[] Write() => ModelFile.Write(task, JsonNode.Parse(TreesFile.Write(trees))!); // it was just written
 
     public override GraphValue AddTo(GraphBuilder graph, GraphValue rows) => TreesExport.AddTo(trees, graph, rows);

@@ -38,6 +38,11 @@ public abstract class TableModel
         return predictions;
     }
 
+    /// <summary>What each column adds to the prediction for a row, exactly; null where models of this kind cannot tell.</summary>
+    /// <param name="row">As for a prediction.</param>
+    /// <param name="usual">Rows as they usually are, for models that do not know them by themselves.</param>
+    public virtual ExactParts? Explain(ReadOnlySpan<float> row, FeatureTable usual) => null;
+
     /// <summary>The model as canonical JSON, with all that <see cref="LearnerCatalog.Read"/> needs: the same model gives the same bytes.</summary>
     public abstract byte[] Write();
 

@@ -40,6 +40,29 @@ public sealed class LinearModel : TableModel
         task.Loss().Transform(prediction);
     }
 
+    /// <summary>Each column's terms less what they usually are: for a sum these are its Shapley values.</summary>
+    public override ExactParts? Explain(ReadOnlySpan<float> row, FeatureTable usual)
+    {
+        var (numbers, means, one) = (new double[encoding.Width], new double[encoding.Width], new float[usual.Columns.Count]);
+        for (var at = 0; at < usual.Rows; at++)
+        {
+            usual.CopyRow(at, one);
+            encoding.Encode(one, numbers);
+            for (var place = 0; place < means.Length; place++)
+                means[place] += numbers[place] / usual.Rows;
+        }
+        encoding.Encode(row, numbers);
+        var (said, parts, columns) = (intercepts.ToArray(), new double[intercepts.Length * Features.Count], encoding.ColumnOf);
+        for (var output = 0; output < intercepts.Length; output++)
+            for (var place = 0; place < means.Length; place++)
+            {
+                var weight = weights[output * means.Length + place];
+                said[output] += weight * means[place];
+                parts[output * Features.Count + columns[place]] += weight * (numbers[place] - means[place]);
+            }
+        return new(task.Loss().Scale, said, parts);
+    }
+
     public override byte[] Write() => ModelFile.Write(task, new JsonObject
     {
         ["kind"] = kind,

@@ -35,6 +35,9 @@ public sealed class PredictorStream
 
     public bool Has(string signal) => places.ContainsKey(signal);
 
+    /// <summary>The features of the newest row, as the model saw them.</summary>
+    public ReadOnlySpan<float> Features => row;
+
     /// <summary>Takes the next row.</summary>
     /// <param name="time">When it was; null: right after the one before.</param>
     /// <param name="value">The value of a signal: a number, a category's name, or null where it is missing. A category never seen counts as missing.</param>
@@ -53,7 +56,7 @@ public sealed class PredictorStream
                 _ => throw new ProblemException("urn:dure:learn:bad-row", codes[at] is null ? "It is no number." : "It is not the name of a category.", $"signal '{name}'", codes[at] is null ? "Send a number." : $"Send one of: {string.Join(", ", codes[at]!.Keys.Take(20))}."),
             };
         if (time is null && needsTime)
-            throw new ProblemException("urn:dure:learn:bad-row", "The row has no time, and the model's features need it.", "field 'time'", "Send when each row was, as 2026-03-01T08:00:00Z.");
+            throw new ProblemException("urn:dure:learn:bad-row", "The row has no time, and the model's features need it.", $"field '{(Has("time") ? "times" : "time")}'", "Send when each row was, as 2026-03-01T08:00:00Z.");
         last = time is { } given ? Micros.Of(given) : last + 1;
         if (!features.Next(last, signals, row))
             return null;

@@ -19,11 +19,14 @@ public sealed class PredictorRegistry
 
     private const long LargestBytes = 1L << 30;
     private const int LongestReason = 2000;
+    private const int MostRead = 8;
+    private const long MostReadBytes = 128L << 20;
 
     private readonly Journal journal;
     private readonly BlobStore blobs;
     private readonly Lock gate = new();
     private readonly List<PredictorVersion> versions = [];
+    private readonly PredictorShelf shelf = new(MostRead, MostReadBytes);
 
     private PredictorRegistry(Journal journal, BlobStore blobs) => (this.journal, this.blobs) = (journal, blobs);
 
@@ -96,7 +99,8 @@ public sealed class PredictorRegistry
         return Move(entry, stage)!; // it was found here
     }
 
-    public Predictor Read(PredictorVersion version) => Predictor.Read(blobs.Read(ContentHash.Parse(version.Manifest.Model.Hash), LargestBytes));
+    /// <summary>The predictor itself; those used last are at hand.</summary>
+    public Predictor Read(PredictorVersion version) => shelf.Get(version.Manifest.Model.Hash, version.Manifest.Model.Bytes, () => Predictor.Read(blobs.Read(ContentHash.Parse(version.Manifest.Model.Hash), LargestBytes)));
 
     public byte[] ReadOnnx(PredictorVersion version) => blobs.Read(ContentHash.Parse(version.Manifest.Onnx.Hash), LargestBytes);
 

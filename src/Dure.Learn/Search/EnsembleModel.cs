@@ -64,6 +64,27 @@ public sealed class EnsembleModel : TableModel
         return sum;
     }
 
+    /// <summary>The members' parts by their weights, where all count in predictions: logarithms do not add up to a mean of probabilities.</summary>
+    public override ExactParts? Explain(ReadOnlySpan<float> row, FeatureTable usual)
+    {
+        var (said, parts) = (new double[Task.Outputs], new double[Task.Outputs * Features.Count]);
+        for (var at = 0; at < Members.Count; at++)
+        {
+            var own = new float[columns[at].Length];
+            for (var i = 0; i < own.Length; i++)
+                own[i] = row[columns[at][i]];
+            if (Members[at].Model.Explain(own, usual.Select(columns[at])) is not { Scale: PartsScale.Prediction } exact)
+                return null;
+            for (var output = 0; output < said.Length; output++)
+            {
+                said[output] += Members[at].Weight * exact.Usual[output];
+                for (var i = 0; i < own.Length; i++)
+                    parts[output * Features.Count + columns[at][i]] += Members[at].Weight * exact.Parts[output * own.Length + i];
+            }
+        }
+        return new(PartsScale.Prediction, said, parts);
+    }
+
     public override byte[] Write() => ModelFile.Write(Task, new JsonObject
     {
         ["features"] = new JsonArray([.. Features.Select(name => JsonValue.Create(name))]),

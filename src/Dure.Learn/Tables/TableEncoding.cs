@@ -42,6 +42,9 @@ internal sealed class TableEncoding
     /// <summary>How many of them, the first ones, are values with mean 0 and spread 1.</summary>
     public int Numbers => numbers.Length;
 
+    /// <summary>The column behind each place of a row's numbers.</summary>
+    public int[] ColumnOf => [.. numbers.Select(number => number.Column), .. marks, .. categories.SelectMany(category => category.Codes.Select(_ => category.Column))];
+
     /// <param name="weights">What each row counts; null: all alike.</param>
     /// <exception cref="ProblemException">The rows would become wider than <see cref="MostWidth"/>.</exception>
     public static TableEncoding Of(FeatureTable table, float[]? weights)

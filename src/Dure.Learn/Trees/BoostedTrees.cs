@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Dure.Learn.Learners;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -8,16 +9,21 @@ public sealed class BoostedTrees
 {
     private const int RowsAtOnce = 4096;
 
+    /// <summary>The paths to so many leaves are kept for further explanations: about 15 MB of them.</summary>
+    private const int LeavesKept = 20_000;
+
     private readonly double[] start;
     private readonly Tree[] trees;
     private readonly IReadOnlyList<FeatureBins> bins;
     private readonly FlatTrees flat;
     private readonly LeafMasks? masks;
+    private readonly Lazy<TreeShap> shap;
 
     internal BoostedTrees(BoostingLoss loss, double[] start, Tree[] trees, IReadOnlyList<FeatureBins> bins, IReadOnlyList<string> features)
     {
         (Loss, this.start, this.trees, this.bins, Features) = (loss, start, trees, bins, features);
         (flat, masks) = (new FlatTrees(trees, bins), LeafMasks.Of(trees, features.Count, start.Length));
+        shap = new(() => new TreeShap(this));
     }
 
     public BoostingLoss Loss { get; }
@@ -68,6 +74,31 @@ public sealed class BoostedTrees
                 Loss.Transform(predictions.AsSpan(row * outputs, outputs));
         }, cancel, threads);
         return predictions;
+    }
+
+    /// <inheritdoc cref="TableModel.Explain"/>
+    internal ExactParts Explain(ReadOnlySpan<float> row)
+    {
+        var parts = new double[start.Length * Features.Count];
+        if (trees.Sum(tree => (long)tree.Leaves.Length) <= LeavesKept)
+        {
+            shap.Value.Explain(row, parts);
+            return new(Loss.Scale, [.. shap.Value.Expected], parts);
+        }
+        // A forest may have millions of leaves: some trees at a time, and none is kept.
+        var (usual, some) = (start.ToArray(), new double[parts.Length]);
+        for (var (first, end) = (0, 0); first < trees.Length; first = end)
+        {
+            for (var leaves = 0L; end < trees.Length && (end == first || leaves + trees[end].Leaves.Length <= LeavesKept); end++)
+                leaves += trees[end].Leaves.Length;
+            var these = new TreeShap(this, first, end);
+            these.Explain(row, some);
+            for (var i = 0; i < parts.Length; i++)
+                parts[i] += some[i];
+            for (var output = 0; output < usual.Length; output++)
+                usual[output] += these.Expected[output] - start[output];
+        }
+        return new(Loss.Scale, usual, parts);
     }
 
     private void Walk(FeatureTable table, int first, int end, double[] scores)

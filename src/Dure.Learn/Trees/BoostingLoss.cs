@@ -1,4 +1,5 @@
 using Dure.Kernel;
+using Dure.Learn.Learners;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -77,6 +78,9 @@ public abstract record BoostingLoss
 
     /// <summary>The mean loss of some rows, by weight.</summary>
     internal abstract double Of(double[][] scores, LearningTarget target);
+
+    /// <summary>In what raw scores add up.</summary>
+    internal virtual PartsScale Scale => PartsScale.Prediction;
 
     /// <summary>What raw scores mean: a number, a probability, probabilities.</summary>
     public virtual void Transform(Span<double> scores)

@@ -1,3 +1,4 @@
+using Dure.Learn.Learners;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -28,6 +29,8 @@ internal sealed record LogisticLoss : BoostingLoss
 
     internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => scores[0][row] is var score && target.Labels[row] > 0 ? LogOnePlusExp(-score) : LogOnePlusExp(score));
+
+    internal override PartsScale Scale => PartsScale.LogOdds;
 
     public override void Transform(Span<double> scores) => scores[0] = 1 / (1 + Math.Exp(-scores[0]));
 
@@ -75,6 +78,8 @@ internal sealed record SoftmaxLoss(int Count) : BoostingLoss
     }
 
     internal override double Of(double[][] scores, LearningTarget target) => Mean(target, row => -Math.Log(Math.Max(Chance((int)target.Labels[row], scores, row), 1e-300)));
+
+    internal override PartsScale Scale => PartsScale.LogOdds;
 
     public override void Transform(Span<double> scores)
     {

@@ -86,6 +86,8 @@ public sealed class RandomForestModel(LearningTask task, BoostedTrees trees, Out
 
     public override double[] Predict(FeatureTable table, int threads = 0, CancellationToken cancel = default) => trees.Predict(table, threads, cancel);
 
+    public override ExactParts? Explain(ReadOnlySpan<float> row, FeatureTable usual) => trees.Explain(row);
+
     public override byte[] Write() => ModelFile.Write(task, new JsonObject
     {
         ["forest"] = JsonNode.Parse(TreesFile.Write(trees)),

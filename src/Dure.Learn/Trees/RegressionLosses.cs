@@ -1,3 +1,4 @@
+using Dure.Learn.Learners;
 using Dure.Learn.Tables;
 
 namespace Dure.Learn.Trees;
@@ -93,6 +94,8 @@ internal sealed record PoissonLoss : BoostingLoss
 
     internal override double Of(double[][] scores, LearningTarget target) => Mean(target, row => Math.Exp(Math.Min(scores[0][row], 80)) - target.Labels[row] * scores[0][row]);
 
+    internal override PartsScale Scale => PartsScale.Logarithm;
+
     public override void Transform(Span<double> scores) => scores[0] = Math.Exp(scores[0]);
 }
 
@@ -121,6 +124,8 @@ internal sealed record TweedieLoss(double Power) : BoostingLoss
 
     internal override double Of(double[][] scores, LearningTarget target) =>
         Mean(target, row => Math.Exp((2 - Power) * scores[0][row]) / (2 - Power) - target.Labels[row] * Math.Exp((1 - Power) * scores[0][row]) / (1 - Power));
+
+    internal override PartsScale Scale => PartsScale.Logarithm;
 
     public override void Transform(Span<double> scores) => scores[0] = Math.Exp(scores[0]);
 }

@@ -18,11 +18,16 @@ public sealed class TreeShap
     private readonly Vector512<double>[] points, weights, weightsOverRest;
     private readonly double[] expected;
 
-    public TreeShap(BoostedTrees model)
+    public TreeShap(BoostedTrees model) : this(model, 0, model.Trees.Count)
+    {
+    }
+
+    /// <summary>The same for some of the trees, with what all begin with: what several such say adds up, where it is counted once.</summary>
+    internal TreeShap(BoostedTrees model, int first, int end)
     {
         this.model = model;
         var (found, all) = (new List<Leaf>(), new List<Condition>());
-        for (var tree = 0; tree < model.Trees.Count; tree++)
+        for (var tree = first; tree < end; tree++)
             if (model.Trees[tree] is { Branches.Length: > 0 } grown)
                 Walk(grown, 0, grown.Branches[0].Rows, [], tree % model.Loss.Outputs, found, all);
         (leaves, conditions) = ([.. found], [.. all]);
@@ -31,7 +36,7 @@ public sealed class TreeShap
         expected = [.. model.Start];
         foreach (var leaf in leaves)
             expected[leaf.Output] += Enumerable.Range(leaf.First, leaf.Count).Aggregate((double)leaf.Value, (product, i) => product * conditions[i].Share);
-        for (var tree = 0; tree < model.Trees.Count; tree++)
+        for (var tree = first; tree < end; tree++)
             if (model.Trees[tree] is { Branches.Length: 0, Leaves: [var only] })
                 expected[tree % model.Loss.Outputs] += only;
     }

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Datasets;
 using Dure.Kernel;
+using Dure.Learn.Explanations;
 using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
 using Dure.Node.Access;
@@ -12,8 +12,6 @@ namespace Dure.Node.Http;
 /// <summary>Training what a recipe declares; the predictors that came of it, compared, staged, used.</summary>
 internal static class PredictorEndpoints
 {
-    private const int MostRows = 10_000;
-
     public static void MapPredictors(this IEndpointRouteBuilder app)
     {
         app.MapPost("/api/v1/predictor-runs", Train).Needs(Permission.Train).WithTags("Predictors").WithSummary("Train what a recipe declares and register it; the answer is a run to follow.");
@@ -26,7 +24,7 @@ internal static class PredictorEndpoints
         predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
         predictors.MapGet("/{version}/recipe", Recipe).Needs(Permission.Read).WithSummary("The recipe, to train it again or with changes.");
         predictors.MapGet("/{version}/drift", Drift).Needs(Permission.Read).WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
-        predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals.");
+        predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals; with \"explain\" also what each feature adds to the last.");
         predictors.MapPost("/{version}/stage", Stage).Needs(Permission.Train).WithSummary("Approve or retire a version, with the reason.");
     }
 
@@ -92,42 +90,24 @@ internal static class PredictorEndpoints
 
     private static JsonObject Predict(string version, JsonObject request, PredictorRegistry registry, CancellationToken cancel)
     {
-        var predictor = registry.Read(registry.Find(version));
-        if (request["rows"] is not JsonArray { Count: >= 1 and <= MostRows } rows)
-            throw Requests.Bad("rows", "There are no rows, or too many.", $"Send 1 to {MostRows:N0} rows as objects of signal and value, in order of time; a field \"time\" says when.");
+        var found = registry.Find(version);
+        var predictor = registry.Read(found);
         var stream = predictor.Start();
-        var predictions = new JsonArray();
-        try
+        var rows = PredictionRows.Of(request, stream);
+        var (predictions, last) = (new JsonArray(), (Prediction?)null);
+        for (var number = 0; number < rows.Count; number++)
         {
-            foreach (var (number, row) in rows.Index())
-            {
-                cancel.ThrowIfCancellationRequested();
-                predictions.Add((JsonNode?)PredictionOf(stream, row as JsonObject, number));
-            }
+            cancel.ThrowIfCancellationRequested();
+            last = rows.Next(stream, number);
+            predictions.Add((JsonNode?)(last is null ? null : Json(last)));
         }
-        catch (ArgumentException twice) when (twice is not ArgumentNullException)
+        var answer = new JsonObject { ["predictions"] = predictions };
+        if (last is not null && Requests.FlagOr(request, "explain", false))
         {
-            throw Requests.Bad("rows", "A signal stands twice in a row.", "Name each signal once.");
+            var why = PredictionExplanation.Of(predictor, stream.Features, registry.ReadReference(found).Usual, request["class"] is null ? null : Requests.Text(request, "class"), found.Manifest.Seed, cancel);
+            answer["explanation"] = why is null ? null : PredictorJson.Explain(why);
         }
-        return new() { ["predictions"] = predictions };
-    }
-
-    private static JsonObject? PredictionOf(PredictorStream stream, JsonObject? row, int number)
-    {
-        if (row is null)
-            throw Requests.Bad($"rows[{number}]", "The row is no object.", "Send signals by name.");
-        var time = row["time"] is { } at ? Requests.Time(at, $"rows[{number}].time") : (DateTimeOffset?)null;
-        foreach (var (name, _) in row)
-            if (name != "time" && !stream.Has(name))
-                throw Requests.Bad($"rows[{number}].{name}", "The model knows no such signal.", $"It takes: {string.Join(", ", stream.Signals.Take(50))}.");
-        return stream.Next(time, signal => row[signal] switch
-        {
-            null => null,
-            JsonValue value when value.GetValueKind() is JsonValueKind.Number => value.GetValue<double>(),
-            JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>() ? 1 : 0,
-            JsonValue value when value.GetValueKind() is JsonValueKind.String => value.GetValue<string>(),
-            _ => throw Requests.Bad($"rows[{number}].{signal}", "It is neither number, text nor truth value.", "Send a number, or the name of a category."),
-        }) is { } prediction ? Json(prediction) : null;
+        return answer;
     }
 
     private static JsonObject Json(Prediction prediction) => prediction.Probabilities.Count == 0

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Dure.Learn;
+using Dure.Learn.Explanations;
+using Dure.Learn.Learners;
 using Dure.Learn.Registry;
 
 namespace Dure.Node.Http;
@@ -45,6 +47,29 @@ internal static class PredictorJson
         all["notes"] = new JsonArray([.. manifest.Notes.Select(note => JsonValue.Create(note))]);
         all["recipe"] = manifest.Recipe.DeepClone();
         return all;
+    }
+
+    /// <summary>Why a prediction is what it is; of many features the rest as one sum.</summary>
+    public static JsonObject Explain(PredictionExplanation why)
+    {
+        const int most = 50;
+        return new()
+        {
+            ["way"] = why.Way == ExplanationWay.Exact ? "exact" : "sampled",
+            ["scale"] = why.Scale switch { PartsScale.Logarithm => "logarithm", PartsScale.LogOdds => "log-odds", _ => "prediction" },
+            ["class"] = why.Class,
+            ["usual"] = why.Usual,
+            ["total"] = why.Total,
+            ["parts"] = new JsonArray([.. why.Parts.Take(most).Select(part => new JsonObject
+            {
+                ["feature"] = part.Feature,
+                ["value"] = part.Category is { } name ? name : float.IsNaN(part.Value) ? null : part.Value,
+                ["adds"] = part.Adds,
+                ["error"] = part.Error,
+            })]),
+            ["rest"] = why.Parts.Skip(most).Sum(part => part.Adds),
+            ["features"] = why.Parts.Count,
+        };
     }
 
     private static JsonObject? Figure(PredictorFigure? figure) => figure is null ? null : new()

@@ -18,7 +18,10 @@ internal sealed class QuestionDesk(PlantIds ids, PlantDirectory directory, Plant
 
     public static Submodel Of(string id) => new()
     {
-        Id = id, IdShort = "Questions", Kind = ModellingKind.Instance, SemanticId = Reference.External(SubmodelMeaning),
+        Id = id,
+        IdShort = "Questions",
+        Kind = ModellingKind.Instance,
+        SemanticId = Reference.External(SubmodelMeaning),
         Description = LangString.English("Operations that ask and change nothing; invoke them."),
         SubmodelElements =
         [

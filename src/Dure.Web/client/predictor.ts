@@ -1,13 +1,9 @@
-// A model's page: one row's values in, what the model says of them out.
+// A model's page: one row's values in, what the model says of them out, and why.
 import { tell } from './asking';
 import { sendJson } from './http';
+import { drawParts, written, type Explanation } from './parts';
 
 interface Prediction { value?: number; low?: number; high?: number; class?: string; possible?: string[]; probabilities?: number[] }
-
-/** A number as the pages write it: about four digits. */
-function written(value: number): string {
-  return value === 0 ? '0' : Number(value.toPrecision(4)).toLocaleString('en', { maximumFractionDigits: 8, maximumSignificantDigits: Math.max(4, Math.ceil(Math.log10(Math.abs(value) + 1))) });
-}
 
 function rowOf(form: HTMLFormElement): Record<string, number | string> {
   const row: Record<string, number | string> = {};
@@ -41,6 +37,22 @@ function start(form: HTMLFormElement): void {
     }
   };
 
+  const why = form.querySelector<HTMLElement>('[data-why]')!;
+  const explain = (explanation: Explanation | null | undefined) => {
+    why.hidden = explanation === undefined;
+    if (explanation === undefined) return;
+    const [words, hint, list] = ['[data-why-words]', '[data-why-hint]', '[data-parts]'].map((part) => why.querySelector<HTMLElement>(part)!) as [HTMLElement, HTMLElement, HTMLElement];
+    list.replaceChildren();
+    hint.textContent = '';
+    if (explanation === null) {
+      words.textContent = say('noWhy');
+      return;
+    }
+    words.textContent = say(explanation.class === null ? 'usual' : 'usualClass', written(explanation.usual), written(explanation.total), explanation.class ?? '');
+    hint.textContent = [explanation.scale === 'log-odds' ? say('odds') : explanation.scale === 'logarithm' ? say('logarithm') : '', explanation.way === 'sampled' ? say('sampled') : ''].join(' ').trim();
+    drawParts(list, explanation, form.dataset['missing'] ?? '', (count) => say('others', String(count)));
+  };
+
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     tell(form, null);
@@ -50,11 +62,13 @@ function start(form: HTMLFormElement): void {
       answer.hidden = false;
       set('said', '–');
       set('sure', say('empty'));
+      explain(undefined);
       return;
     }
     try {
-      const { predictions } = await sendJson<{ predictions: (Prediction | null)[] }>('POST', form.dataset['try']!, { rows: [row] });
+      const { predictions, explanation } = await sendJson<{ predictions: (Prediction | null)[]; explanation?: Explanation | null }>('POST', form.dataset['try']!, { rows: [row], explain: true });
       show(predictions[0] ?? null);
+      explain(predictions[0] ? explanation : undefined);
     } catch (failure) {
       answer.hidden = true;
       tell(form, failure);
