@@ -36,6 +36,15 @@ internal static class QualityWords
         [QualityKinds.LooksLikeId] = ["rows"],
         [QualityKinds.Outliers] = ["rows", "low", "high"],
         [QualityKinds.DuplicateRows] = ["rows"],
+        [QualityKinds.UnreadableImages] = ["images"],
+        [QualityKinds.OtherFiles] = ["files"],
+        [QualityKinds.OneLabel] = ["images"],
+        [QualityKinds.NoGoodLabel] = ["labels"],
+        [QualityKinds.FewGood] = ["images", "needed"],
+        [QualityKinds.ImageSizes] = ["sizes", "leastWidth", "leastHeight", "mostWidth", "mostHeight"],
+        [QualityKinds.MixedColours] = ["grey", "images"],
+        [QualityKinds.TwoLabels] = ["images"],
+        [QualityKinds.SameImages] = ["images"],
     };
 
     public static string Of(QualityFinding finding, Wording words)

@@ -68,13 +68,13 @@ internal static class DatasetCommand
     private static Command Export(SharedOptions shared)
     {
         var version = new Argument<string>("version");
-        var file = new Argument<FileInfo>("file") { Description = "Where to write; .parquet or .csv" };
-        var command = new Command("export", "Take a version out as Parquet or CSV.\n\nExample:\n  dure dataset export VERSION pumps.parquet") { version, file };
+        var file = new Argument<FileInfo>("file") { Description = "Where to write; .parquet, .csv, or .zip for images" };
+        var command = new Command("export", "Take a version out as Parquet or CSV, or its images as a zip file.\n\nExample:\n  dure dataset export VERSION pumps.parquet") { version, file };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
             var to = parsed.GetValue(file)!;
-            var form = to.Extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? "csv" : "parquet";
+            var form = to.Extension.ToUpperInvariant() switch { ".CSV" => "csv", ".ZIP" => "images.zip", _ => "parquet" };
             await node.Download($"api/v1/datasets/{parsed.GetValue(version)}/{form}", to.FullName, cancel);
             return shared.Print(parsed, new JsonObject { ["file"] = to.FullName, ["bytes"] = new FileInfo(to.FullName).Length }, () => Console.WriteLine(to.FullName));
         });

@@ -5,14 +5,14 @@ using Dure.Kernel;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure dataset import</c>: makes a dataset version of a CSV or Parquet file; with <c>--dry-run</c> says what it sees, without a node.</summary>
+/// <summary><c>dure dataset import</c>: makes a dataset version of a table or of images; with <c>--dry-run</c> says what it sees, without a node.</summary>
 internal static class DatasetImportCommand
 {
     private const int ShownBroken = 20;
 
     public static Command Build(SharedOptions shared)
     {
-        var file = new Argument<FileInfo>("file") { Description = "A .csv (UTF-8, names in the first line) or .parquet file" };
+        var file = new Argument<FileSystemInfo>("file") { Description = "A .csv (UTF-8, names in the first line) or .parquet file; or a folder or .zip file of PNG and JPEG images, in folders by label" };
         var name = new Option<string?>("--name") { Description = "Short name for addresses and SQL; default: made of the file's name" };
         var title = new Option<string?>("--title") { Description = "What the data is, in a few words" };
         var licence = new Option<string>("--licence") { Description = "Licence of the data", DefaultValueFactory = _ => "not stated" };
@@ -27,21 +27,20 @@ internal static class DatasetImportCommand
         var mend = new Option<bool>("--mend-midnights") { Description = "Move rows at 00:00 that carry the day that ended to the day that began" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be read and what is wrong; needs no node" };
         var command = new Command("import", """
-            Make a dataset version of a table: the same file and words always give the same version.
+            Make a dataset version of a table or of images: the same file and words always give the same version.
 
             Examples:
               dure dataset import parts.csv --dry-run
               dure dataset import parts.csv --name parts --group machine --id serial --target passed
               dure dataset import energy.csv --time date --target kWh --mend-midnights
+              dure dataset import tiles/ --name tiles       images in tiles/good, tiles/crack, ...
             """) { file, name, title, licence, source, time, group, ids, target, categories, dates, leaveOut, mend, dryRun };
         command.SetAction(async (parsed, cancel) =>
         {
-            var path = parsed.GetValue(file)!;
-            if (!path.Exists)
-                throw new ProblemException("urn:dure:cli:no-file", "There is no such file.", path.FullName, "Check the path.");
+            using var brought = Brought.Of(parsed.GetValue(file)!, cancel);
             if (!TableWords.TryDates(parsed.GetValue(dates), out var order))
                 throw new ProblemException("urn:dure:cli:bad-dates", $"'{parsed.GetValue(dates)}' is no order of a date.", "--dates", "Say day-first or month-first.");
-            var named = parsed.GetValue(name) ?? TableSuggestion.NameOf(path.Name);
+            var named = parsed.GetValue(name) ?? TableSuggestion.NameOf(brought.Name);
             var spec = new TableSpec
             {
                 Name = named,
@@ -59,11 +58,11 @@ internal static class DatasetImportCommand
             };
             spec.Check();
             if (parsed.GetValue(dryRun))
-                return Show(shared, parsed, await DatasetCatalog.Look(path.FullName, path.Name, spec, cancel), spec);
+                return Show(shared, parsed, await DatasetCatalog.Look(brought.Path, brought.Name, spec, cancel), spec);
             using var node = shared.Connect(parsed);
-            using var content = new StreamContent(path.OpenRead());
-            var version = await node.Post($"api/v1/datasets/import?{TableQuery.Write(spec, path.Name)}", content, cancel);
-            return shared.Print(parsed, version, () => Console.WriteLine($"{version.Text("version")}  {version["rows"]} rows of {version["columns"]!.AsArray().Count} columns, quality {version.Number("quality"):0.000}"));
+            using var content = new StreamContent(File.OpenRead(brought.Path));
+            var version = await node.Post($"api/v1/datasets/import?{TableQuery.Write(spec, brought.Name)}", content, cancel);
+            return shared.Print(parsed, version, () => Console.WriteLine($"{version.Text("version")}  {version["rows"]} {(version.Text("kind") == "images" ? "images" : $"rows of {version["columns"]!.AsArray().Count} columns")}, quality {version.Number("quality"):0.000}"));
         });
         return command;
     }
@@ -76,17 +75,47 @@ internal static class DatasetImportCommand
 
     private static void Tell(TablePreview seen, TableSpec suggested, TableSpec said)
     {
-        Console.WriteLine($"{seen.File.Name}: {seen.Rows:N0} rows, {seen.Columns.Count} columns ({seen.File.Format})");
+        Console.WriteLine($"{seen.File.Name}: {seen.Rows:N0} {(seen.File.Format == ImagePack.Format ? "images" : $"rows, {seen.Columns.Count} columns ({seen.File.Format})")}");
         foreach (var column in seen.Columns)
             Console.WriteLine($"  {column.Name,-32} {column.Type.Key(),-9} {column.Role.Key(),-11} {column.Missing,8:N0} missing  {TableJson.ValuesOf(column)}");
         foreach (var (column, finding) in seen.Quality.Columns.SelectMany(column => column.Findings.Select(finding => (column.Column, finding))))
             Console.WriteLine($"  ! {column ?? "all rows"}: {finding.Words}");
         foreach (var line in seen.Broken.Take(ShownBroken))
-            Console.Error.WriteLine($"  line {line.Line}{(line.Column.Length > 0 ? $", {line.Column}" : "")}: {line.What}");
+            Console.Error.WriteLine(seen.File.Format == ImagePack.Format ? $"  {line.Column}: {line.What}" : $"  line {line.Line}{(line.Column.Length > 0 ? $", {line.Column}" : "")}: {line.What}");
         if (Options(suggested, said) is { Length: > 0 } options)
             Console.WriteLine($"Perhaps:{options}");
         if (seen.Refusal is { } refusal)
             Console.Error.WriteLine($"The import would be refused: {refusal.What} ({refusal.Where}) {refusal.Mend}");
+    }
+
+    /// <summary>The file to import: the one that was named, or a zip file made of a folder, which goes afterwards.</summary>
+    private sealed record Brought(string Path, string Name, bool IsMade) : IDisposable
+    {
+        public static Brought Of(FileSystemInfo named, CancellationToken cancel)
+        {
+            if (File.Exists(named.FullName))
+                return new(named.FullName, named.Name, IsMade: false);
+            if (!Directory.Exists(named.FullName))
+                throw new ProblemException("urn:dure:cli:no-file", "There is no such file or folder.", named.FullName, "Check the path.");
+            var made = new Brought(System.IO.Path.GetTempFileName(), $"{new DirectoryInfo(named.FullName).Name}.zip", IsMade: true);
+            try
+            {
+                using var zip = File.Create(made.Path);
+                ImageFolder.Pack(named.FullName, zip, cancel);
+                return made;
+            }
+            catch
+            {
+                made.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            if (IsMade)
+                File.Delete(Path);
+        }
     }
 
     /// <summary>The options that would say what is suggested beyond what was said.</summary>

@@ -70,8 +70,20 @@ public static class QualityKinds
     public const string Outliers = "outliers";
     public const string DuplicateRows = "duplicate-rows";
 
+    // Of images.
+    public const string UnreadableImages = "unreadable-images";
+    public const string OtherFiles = "other-files";
+    public const string OneLabel = "one-label";
+    public const string NoGoodLabel = "no-good-label";
+    public const string FewGood = "few-good";
+    public const string ImageSizes = "image-sizes";
+    public const string MixedColours = "mixed-colours";
+    public const string TwoLabels = "two-labels";
+    public const string SameImages = "same-images";
+
     public static IReadOnlyList<string> All { get; } =
         [Missing, Gaps, FlatLine, Spikes, Duplicates, ClockBackward, ClockJump, UnitMismatch, OutOfRange, NotGood, NotFinite,
          SkippedLines, NoHeader, UnnamedColumn, RenamedColumn, BrokenLines, BrokenCells, NoKey, MixedText, DecimalCommas, AmbiguousDates, SuspiciousDates, WrongMidnights,
-         Constant, LooksLikeId, Outliers, DuplicateRows];
+         Constant, LooksLikeId, Outliers, DuplicateRows,
+         UnreadableImages, OtherFiles, OneLabel, NoGoodLabel, FewGood, ImageSizes, MixedColours, TwoLabels, SameImages];
 }

@@ -100,5 +100,5 @@ public sealed record TableFacts
 }
 
 /// <summary>The file a table came from, kept as a blob under its hash.</summary>
-/// <param name="Format"><c>csv</c> or <c>parquet</c>.</param>
+/// <param name="Format"><c>csv</c>, <c>parquet</c>, or <see cref="ImagePack.Format"/>: then it is a zip file of them.</param>
 public sealed record TableFile(string Name, ContentHash Hash, long Bytes, string Format);

@@ -10,13 +10,15 @@ namespace Dure.Datasets;
 public sealed record TablePreview(TableFile File, long Rows, IReadOnlyList<TableColumn> Columns, IReadOnlyList<IReadOnlyList<string?>> Head, QualityReport Quality,
     IReadOnlyList<BrokenLine> Broken, Problem? Refusal);
 
-/// <summary>Reads a CSV or Parquet file as a table: once to look, or to make a version of it.</summary>
+/// <summary>Reads a CSV or Parquet file, or a zip file of images, as a table: once to look, or to make a version of it.</summary>
 internal static class TableImport
 {
     private const int HeadRows = 8;
 
     public static async Task<TablePreview> Look(string path, string file, TableSpec spec, CancellationToken cancel)
     {
+        if (IsImages(path))
+            return await Task.Run(() => ImageImport.Look(path, file, spec, cancel), cancel);
         using var raw = await Task.Run(() => RawTable.Load(path, file, cancel), cancel);
         return await Task.Run(() =>
         {
@@ -33,6 +35,8 @@ internal static class TableImport
     /// <summary>Makes the Parquet file and the description of a version, and puts both files into the blob store.</summary>
     public static async Task<TableManifest.Content> Run(string path, string file, TableSpec spec, BlobStore blobs, CancellationToken cancel)
     {
+        if (IsImages(path))
+            return await ImageImport.Run(path, file, spec, blobs, cancel);
         using var raw = await Task.Run(() => RawTable.Load(path, file, cancel), cancel);
         var (table, written) = await Task.Run(() =>
         {
@@ -48,6 +52,9 @@ internal static class TableImport
         var facts = new TableFacts { Columns = columns, File = FileOf(path, file, raw, original), LinesLeftOut = table.BrokenLines + table.RowsWithoutKey, MidnightsMended = table.MidnightsMended };
         return new TableManifest.Content(spec, facts, table.Rows, parquet, bytes, quality);
     }
+
+    /// <summary>A file that is not there is told where tables are read.</summary>
+    private static bool IsImages(string path) => File.Exists(path) && ImagePack.IsPack(path);
 
     private static (List<TableColumn> Columns, QualityReport Quality) Described(TypedTable table)
     {
@@ -76,7 +83,7 @@ internal static class TableImport
 
     private static TableFile FileOf(string path, string file, RawTable raw, ContentHash hash) => new(file, hash, new FileInfo(path).Length, raw.IsParquet ? "parquet" : "csv");
 
-    private static async Task<(ContentHash Hash, long Bytes)> Store(BlobStore blobs, string path, CancellationToken cancel)
+    internal static async Task<(ContentHash Hash, long Bytes)> Store(BlobStore blobs, string path, CancellationToken cancel)
     {
         await using var file = File.OpenRead(path);
         return (await blobs.Put(file, cancel), file.Length);

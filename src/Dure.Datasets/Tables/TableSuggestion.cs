@@ -13,6 +13,8 @@ public static class TableSuggestion
     /// <summary>A spec with the roles that the columns' names and cells suggest; what a spec says already stays.</summary>
     public static TableSpec For(TablePreview seen, TableSpec spec)
     {
+        if (seen.File.Format == ImagePack.Format)
+            return spec; // folders have said it
         var named = spec.Named().Select(one => one.Column).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var free = seen.Columns.Where(column => !named.Contains(column.Name) && column.Role != TableRole.Time).ToList();
         var ids = free.Where(column => LooksLikeId(seen, column) || (column.Distinct == seen.Rows - column.Missing && column.Type != TableColumnType.Time && HasWord(column, Identifiers))).ToList();

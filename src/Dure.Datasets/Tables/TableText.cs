@@ -23,7 +23,7 @@ internal static class TableText
             case []:
                 throw Bad("It is empty.", file, "Give a table with a first line of names and a line for each row.");
             case [(byte)'P', (byte)'K', ..]:
-                throw Bad("It is an Excel workbook or another zip file, not a table as text.", file, "Open it and save it as 'CSV UTF-8', or write Parquet.");
+                throw Bad("It is an Excel workbook, or a zip file that is damaged or holds no images, not a table as text.", file, "Save a workbook as 'CSV UTF-8', or write Parquet; make a zip file of images anew.");
             case [0x1f, 0x8b, ..]:
                 throw Bad("It is compressed.", file, "Unpack it first: gunzip FILE.");
             case [0xff, 0xfe, ..] or [0xfe, 0xff, ..]:

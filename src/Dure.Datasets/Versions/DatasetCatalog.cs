@@ -195,6 +195,21 @@ public sealed class DatasetCatalog : IDisposable
     /// <exception cref="ProblemException">It has more values than <see cref="TableFacts.MaxValues"/>.</exception>
     public Task<DatasetTable> LoadTable(DatasetVersion version, CancellationToken cancel) => Task.Run(() => TableLoader.Load(ParquetPath(version), version, cancel), cancel);
 
+    /// <summary>The images of a version whose rows are such, in the order of its rows.</summary>
+    /// <exception cref="ProblemException">Its rows are no images, or their files did not come with it.</exception>
+    public ImagePack OpenImages(DatasetVersion version) => ImagePack.Open(ImagesPath(version), version.Name);
+
+    /// <summary>Path of the zip file with the images.</summary>
+    /// <inheritdoc cref="OpenImages"/>
+    public string ImagesPath(DatasetVersion version)
+    {
+        var where = $"dataset {version.Name}, version {version.Number}";
+        if (version is not { HasImages: true, Table.File: { } file })
+            throw new ProblemException("urn:dure:datasets:no-images", "Its rows are no images.", where, "Import a folder or zip file with images, and name that version.");
+        return blobs.Has(file.Hash) ? blobs.PathOf(file.Hash)
+            : throw new ProblemException("urn:dure:datasets:no-images", "The list of the images is here, their files are not: an exchange hands over tables only.", where, "Ask the provider for the images and import them here.");
+    }
+
     /// <summary>Writes the version's rows to a stream.</summary>
     public async Task Export(DatasetVersion version, DatasetFormat format, Stream destination, CancellationToken cancel)
     {

@@ -35,6 +35,9 @@ public sealed record DatasetVersion
     /// <summary>What a table's columns are and where it came from; null of a cut of series.</summary>
     public TableFacts? Table { get; init; }
 
+    /// <summary>Whether its rows are images, whose files lie beside the table.</summary>
+    public bool HasImages => Table?.File.Format == ImagePack.Format;
+
     /// <summary>The worst signal's quality score, of a table the mean of its columns', 0 to 1.</summary>
     public required double QualityScore { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Learn.Learners;
 

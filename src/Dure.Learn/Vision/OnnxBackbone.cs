@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dure.Datasets;
 using Dure.Edge.Onnx;
 using Dure.Kernel;
 

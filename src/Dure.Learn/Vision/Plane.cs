@@ -1,3 +1,5 @@
+using Dure.Datasets;
+
 namespace Dure.Learn.Vision;
 
 /// <summary>Brightness over points, row by row.</summary>

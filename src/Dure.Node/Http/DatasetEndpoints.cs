@@ -23,6 +23,8 @@ internal static class DatasetEndpoints
         datasets.MapGet("/{version}/submodel", Submodel).Needs(Permission.Read).WithSummary("The Asset Administration Shell submodel AI Dataset (IDTA 02058).");
         datasets.MapGet("/{version}/parquet", Parquet).Needs(Permission.Read).WithSummary("The table as Parquet.");
         datasets.MapGet("/{version}/csv", Csv).Needs(Permission.Read).WithSummary("The table as CSV.");
+        datasets.MapGet("/{version}/images.zip", Images).Needs(Permission.Read).WithSummary("All images of a version whose rows are such.");
+        datasets.MapGet("/{version}/images/{row:int}", Image).Needs(Permission.Read).WithSummary("The image of a row, as it was brought.");
     }
 
     public static DatasetVersion Find(this DatasetCatalog catalog, string? version) => (version is null ? null : catalog.TryFind(version))
@@ -67,13 +69,29 @@ internal static class DatasetEndpoints
         return Results.Stream(stream => catalog.Export(found, DatasetFormat.Csv, stream, cancel), "text/csv", $"{found.Name}-{found.Id.Short}.csv");
     }
 
+    private static IResult Images(string version, DatasetCatalog catalog)
+    {
+        var found = catalog.Find(version);
+        return Results.File(catalog.ImagesPath(found), "application/zip", $"{found.Name}-{found.Id.Short}.zip", enableRangeProcessing: true);
+    }
+
+    private static IResult Image(string version, int row, DatasetCatalog catalog, HttpContext context)
+    {
+        using var images = catalog.OpenImages(catalog.Find(version));
+        if (row < 0 || row >= images.Names.Count)
+            throw new ProblemException("urn:dure:datasets:no-images", $"There is no row {row}.", $"dataset {version}", $"Ask for 0 to {images.Names.Count - 1}.");
+        var bytes = images.Read(row);
+        context.Response.Headers.CacheControl = "private, max-age=86400, immutable"; // a version's rows never change
+        return Results.Bytes(bytes, bytes is [0x89, ..] ? "image/png" : "image/jpeg");
+    }
+
     internal static JsonObject Describe(DatasetVersion version) => new()
     {
         ["version"] = version.Id.ToString(),
         ["name"] = version.Name,
         ["number"] = version.Number,
         ["title"] = version.Title,
-        ["kind"] = version.Table is null ? "series" : "table",
+        ["kind"] = version.Table is null ? "series" : version.HasImages ? "images" : "table",
         ["rows"] = version.Rows,
         ["assets"] = version.Parts.Count,
         ["bytes"] = version.ParquetBytes,

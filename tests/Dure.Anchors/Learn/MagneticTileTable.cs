@@ -1,3 +1,4 @@
+using Dure.Datasets;
 using Dure.Learn.Learners;
 using Dure.Learn.Vision;
 using Xunit;

@@ -38,6 +38,8 @@ internal static class OfferingEndpoints
     private static async Task<(Offering Goods, UsagePolicy? Inherited)> DatasetIn(JsonObject request, DatasetCatalog datasets, UsagePolicy terms, Obligations obligations, CancellationToken cancel)
     {
         var version = datasets.Find(Requests.Text(request, "dataset"));
+        if (version.HasImages)
+            throw Requests.Bad("dataset", "Its rows are images; an exchange hands over tables, and the images would stay behind.", "Hand them over yourself: dure dataset export VERSION images.zip.");
         return (new Offering
         {
             Id = Requests.TextOr(request, "id", version.Name),

@@ -1,4 +1,5 @@
 using System.Text;
+using Dure.Datasets;
 using Dure.Edge.Onnx;
 using Dure.Kernel;
 using Dure.Learn.Learners;

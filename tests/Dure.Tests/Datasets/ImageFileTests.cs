@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Dure.Kernel;
-using Dure.Learn.Vision;
+using Dure.Datasets;
 using FsCheck;
 using FsCheck.Fluent;
 using Xunit;
 
-namespace Dure.Tests.Learn.Vision;
+namespace Dure.Tests.Datasets;
 
 public sealed class ImageFileTests
 {
@@ -74,7 +74,7 @@ public sealed class ImageFileTests
             }
             catch (ProblemException refused)
             {
-                return refused.Problem.Type == "urn:dure:learn:bad-image";
+                return refused.Problem.Type == "urn:dure:datasets:bad-image";
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
     }
@@ -86,11 +86,63 @@ public sealed class ImageFileTests
         refused("progressive", Convert.FromBase64String(Progressive));
         refused("neither", "GIF89a"u8.ToArray());
         refused("neither", []);
+        byte[] changed(int at, byte value, byte[]? also = null)
+        {
+            var file = Png(3, 3, 0, 1, new byte[9], [], new Random(1));
+            file[at] = value;
+            return also is null ? file : [.. file[..33], .. also, .. file[33..]];
+        }
+        refused("16 bits", changed(24, 16));
+        refused("interlaced", changed(28, 1));
+        refused("animation", changed(24, 8, [0, 0, 0, 8, .. "acTL"u8, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]));
+        refused("CMYK", [0xFF, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 9, 0, 9, 4, .. new byte[12]]);
         var large = Png(3, 3, 0, 1, new byte[9], [], new Random(1));
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(16), 1 << 20);
         BinaryPrimitives.WriteInt32BigEndian(large.AsSpan(20), 1 << 20);
         refused("are allowed", large);
     }
+
+    [Theory]
+    [InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8)]
+    public void A_photo_stands_as_the_camera_was_held(int held)
+    {
+        var file = Convert.FromBase64String(Subsampled);
+        var plain = Raster.Read(file);
+        foreach (var isLittle in (bool[])[true, false])
+        {
+            var image = Raster.Read([.. file[..2], .. Exif(held, isLittle), .. file[2..]]);
+            // Where the plain file's first row and first column are to be seen: CIPA DC-008, section 4.6.4.
+            var (isTurned, mirrorsX, mirrorsY) = (held >= 5, held is 2 or 3 or 6 or 7, held is 3 or 4 or 7 or 8);
+            Assert.Equal(isTurned ? (Height, Width) : (Width, Height), (image.Width, image.Height));
+            for (var y = 0; y < Height; y++)
+            {
+                for (var x = 0; x < Width; x++)
+                {
+                    var (seenX, seenY) = isTurned ? (y, x) : (x, y);
+                    (seenX, seenY) = (mirrorsX ? image.Width - 1 - seenX : seenX, mirrorsY ? image.Height - 1 - seenY : seenY);
+                    Assert.Equal(plain.Values.Span[(y * Width + x) * 3], image.Values.Span[(seenY * image.Width + seenX) * 3]);
+                }
+            }
+        }
+    }
+
+    private static byte[] Exif(int held, bool isLittle)
+    {
+        byte[] number(int value, int size) => [.. Enumerable.Range(0, size).Select(i => (byte)(value >> 8 * (isLittle ? i : size - 1 - i)))];
+        byte[] tiff = [.. isLittle ? "II"u8 : "MM"u8, .. number(42, 2), .. number(8, 4), .. number(1, 2), .. number(0x0112, 2), .. number(3, 2), .. number(1, 4), .. number(held, 2), 0, 0, .. number(0, 4)];
+        return [0xFF, 0xE1, 0, (byte)(tiff.Length + 8), .. "Exif\0\0"u8, .. tiff];
+    }
+
+    [Fact]
+    public void A_written_png_gives_the_points_it_was_made_of() => Prop.ForAll<int>(seed =>
+    {
+        var random = new Random(seed);
+        var (width, height, channels) = (random.Next(1, 30), random.Next(1, 30), random.Next(2) == 0 ? 1 : 3);
+        var points = new byte[width * height * channels];
+        random.NextBytes(points);
+        var read = Raster.Read(new Raster(width, height, channels, points).ToPng());
+        return (read.Width, read.Height, read.Channels) == (width, height, channels) && read.Values.Span.SequenceEqual(points);
+    }).QuickCheckThrowOnFailure();
 
     private static byte[] Png(int width, int height, int kind, int channels, byte[] points, byte[] palette, Random random)
     {

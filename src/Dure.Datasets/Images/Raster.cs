@@ -1,10 +1,12 @@
 using Dure.Kernel;
 
-namespace Dure.Learn.Vision;
+namespace Dure.Datasets;
 
 /// <summary>An image of 8 bits a channel: grey (1 channel) or red, green and blue (3), row by row from the top.</summary>
 public sealed class Raster
 {
+    internal const string BadType = "urn:dure:datasets:bad-image";
+
     /// <summary>Points of an image at most; a camera's are a tenth of it.</summary>
     public const int MostPoints = 1 << 26;
 
@@ -29,5 +31,8 @@ public sealed class Raster
         return file.StartsWith(JpegFile.Signature) ? JpegFile.Read(file) : throw Bad("It is neither PNG nor JPEG.");
     }
 
-    internal static ProblemException Bad(string what) => new("urn:dure:learn:bad-image", what, "image", "Give 8-bit grey or colour images as PNG (not interlaced) or baseline JPEG.");
+    /// <summary>The image as a PNG file.</summary>
+    public byte[] ToPng() => PngFile.Write(this);
+
+    internal static ProblemException Bad(string what) => new(BadType, what, "image", "Give 8-bit grey or colour images as PNG (not interlaced) or baseline JPEG.");
 }

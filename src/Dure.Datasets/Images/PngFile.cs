@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Dure.Learn.Vision;
+namespace Dure.Datasets;
 
-/// <summary>Reads PNG files (ISO/IEC 15948) of 8 bits a channel that are not interlaced: grey, colour, palette, each with or without transparency, which is left out.</summary>
+/// <summary>Reads and writes PNG files (ISO/IEC 15948) of 8 bits a channel that are not interlaced: grey, colour, palette, each with or without transparency, which is left out.</summary>
 internal static class PngFile
 {
     public static ReadOnlySpan<byte> Signature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
@@ -18,8 +18,10 @@ internal static class PngFile
         var (width, height, kind) = (BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header[4..]), header[9]);
         if (width < 1 || height < 1 || (long)width * height > Raster.MostPoints)
             throw Raster.Bad($"It has {width} x {height} points; {Raster.MostPoints} in all are allowed.");
-        if (header[8] != 8 || header[10] != 0 || header[11] != 0 || header[12] != 0)
-            throw Raster.Bad($"It has {header[8]} bits a channel, or is interlaced.");
+        if (header[8] != 8)
+            throw Raster.Bad($"It has {header[8]} bits a channel.");
+        if (header[10] != 0 || header[11] != 0 || header[12] != 0)
+            throw Raster.Bad("It is interlaced.");
         var channels = kind switch { Grey or Palette => 1, Colour => 3, GreyAlpha => 2, ColourAlpha => 4, _ => throw Raster.Bad($"Its colours are of kind {kind}.") };
 
         using var packed = new MemoryStream();
@@ -37,6 +39,8 @@ internal static class PngFile
                 packed.Write(content);
             else if (name.SequenceEqual("PLTE"u8))
                 palette = content;
+            else if (name.SequenceEqual("acTL"u8))
+                throw Raster.Bad("It is an animation.");
             rest = rest[(12 + size)..];
         }
         packed.Position = 0;
@@ -45,8 +49,49 @@ internal static class PngFile
         return Gather(lines, width, height, channels, kind, palette);
     }
 
+    /// <summary>A grey or colour image as a file: the lines as they are, packed.</summary>
+    public static byte[] Write(Raster image)
+    {
+        using var lines = new MemoryStream();
+        using (var packed = new ZLibStream(lines, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            var stride = image.Width * image.Channels;
+            for (var y = 0; y < image.Height; y++)
+            {
+                packed.WriteByte(0); // no line is predicted from another
+                packed.Write(image.Values.Span.Slice(y * stride, stride));
+            }
+        }
+        using var file = new MemoryStream();
+        file.Write(Signature);
+        Span<byte> header = stackalloc byte[13];
+        header.Clear();
+        BinaryPrimitives.WriteInt32BigEndian(header, image.Width);
+        BinaryPrimitives.WriteInt32BigEndian(header[4..], image.Height);
+        (header[8], header[9]) = (8, (byte)(image.Channels == 1 ? Grey : Colour));
+        WritePart(file, "IHDR"u8, header);
+        WritePart(file, "IDAT"u8, lines.ToArray());
+        WritePart(file, "IEND"u8, []);
+        return file.ToArray();
+    }
+
+    private static void WritePart(MemoryStream file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content)
+    {
+        Span<byte> number = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
+        file.Write(number);
+        byte[] summed = [.. name, .. content];
+        file.Write(summed);
+        BinaryPrimitives.WriteUInt32BigEndian(number, StoredZip.SumOf(summed));
+        file.Write(number);
+    }
+
     private static byte[] Inflate(Stream packed, long size)
     {
+        // No packing is closer (RFC 1951): what a header promises gets no room before there are bytes for it.
+        const int closest = 1032;
+        if (size > packed.Length * closest)
+            throw Raster.Bad("Its points are damaged or end too early.");
         var lines = size <= Array.MaxLength ? new byte[size] : throw Raster.Bad("It is too large.");
         try
         {

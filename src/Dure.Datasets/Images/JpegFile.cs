@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Dure.Learn.Vision;
+namespace Dure.Datasets;
 
 /// <summary>Reads baseline JPEG files (ITU-T T.81: Huffman-coded, sequential, 8 bits), grey or colour with any subsampling.</summary>
 internal sealed class JpegFile
@@ -20,7 +20,7 @@ internal sealed class JpegFile
     private readonly float[][] quantisation = new float[4][];
     private readonly JpegCodes?[] codes = new JpegCodes?[8]; // 0 to 3 of first coefficients, 4 to 7 of the others
     private Component[] components = [];
-    private int width, height, restart;
+    private int width, height, restart, turned = JpegTurn.None;
 
     private sealed class Component
     {
@@ -63,11 +63,12 @@ internal sealed class JpegFile
                 case 0xC0 or 0xC1: ReadFrame(part); break;
                 case 0xC4: ReadCodes(part); break;
                 case 0xDB: ReadQuantisation(part); break;
+                case 0xE1: turned = JpegTurn.Of(part) ?? turned; break;
                 case 0xDD: restart = BinaryPrimitives.ReadUInt16BigEndian(part); break;
                 case 0xDA:
                     ReadScan(part);
-                    DecodeScan(new JpegBits(file[at..]));
-                    return Colours();
+                    DecodeScan(new JpegBits(file[at..]), file.Length - at);
+                    return JpegTurn.Upright(Colours(), turned);
                 case 0xC2: throw Raster.Bad("It is a progressive JPEG.");
                 case >= 0xC3 and <= 0xCF: throw Raster.Bad($"It is a JPEG of kind {marker - 0xC0}.");
                 case 0xD9: throw Raster.Bad("It holds no image.");
@@ -79,7 +80,7 @@ internal sealed class JpegFile
     {
         (height, width) = (BinaryPrimitives.ReadUInt16BigEndian(part[1..]), BinaryPrimitives.ReadUInt16BigEndian(part[3..]));
         if (part[0] != 8 || width == 0 || height == 0 || (long)width * height > Raster.MostPoints || part[5] is not (1 or 3) || components.Length > 0)
-            throw Raster.Bad($"It has {width} x {height} points of {part[0]} bits in {part[5]} channel(s).");
+            throw Raster.Bad($"It has {width} x {height} points of {part[0]} bits in {part[5]} channel(s){(part[5] == 4 ? ", as for printing (CMYK)" : "")}.");
         components = new Component[part[5]];
         for (var i = 0; i < components.Length; i++)
         {
@@ -133,12 +134,15 @@ internal sealed class JpegFile
             throw Raster.Bad("A table is missing.");
     }
 
-    private void DecodeScan(JpegBits bits)
+    private void DecodeScan(JpegBits bits, int length)
     {
         // One channel alone is not interleaved: its blocks stand side by side whatever its sampling says.
         var isAlone = components.Length == 1;
         var (across, down) = isAlone ? (1, 1) : (components.Max(component => component.Across), components.Max(component => component.Down));
         var (unitsAcross, unitsDown) = ((width + 8 * across - 1) / (8 * across), (height + 8 * down - 1) / (8 * down));
+        // A block has two codes of a bit at least: what a header promises gets no room before there are bytes for it.
+        if ((long)unitsAcross * unitsDown * components.Sum(component => isAlone ? 1 : component.Across * component.Down) > 4L * length)
+            throw Raster.Bad("It ends too early.");
         foreach (var component in components)
         {
             var (blocksAcross, blocksDown) = isAlone ? (1, 1) : (component.Across, component.Down);
