@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
@@ -131,9 +132,14 @@ internal static class PredictorTable
 {
     public static void Lines(JsonArray predictors)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("Model", "Target", "Learner", "Figure on unseen rows", "Stage", "Version");
+        if (predictors.Count == 0)
+        {
+            Console.WriteLine("There is no model yet. Train one: dure train DATASET --target COLUMN");
+            return;
+        }
+        var table = new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("Model").NoWrap()).AddColumns("Target", "Learner", "On unseen rows", "Stage");
         foreach (var one in predictors)
-            table.AddRow(Markup.Escape($"{one.Text("name")}@{one.Whole("number")}"), Markup.Escape(one.Text("target")), Markup.Escape(one.Text("learner")), Markup.Escape(Figure(one!["figure"])), one.Text("stage").ToLowerInvariant(), one.Text("version")[7..19]);
+            table.AddRow(Markup.Escape($"{one.Text("name")}@{one.Whole("number")}"), Markup.Escape(one.Text("target")), Markup.Escape(one.Text("learner")), Markup.Escape($"{one?["figure"]?.Text("metric")} {Figure(one?["figure"], withRange: false)}"), one.Text("stage").ToLowerInvariant());
         AnsiConsole.Write(table);
     }
 
@@ -141,11 +147,10 @@ internal static class PredictorTable
     public static void Result(JsonNode result)
     {
         var lines = result["lines"]!.AsArray();
-        var figures = lines[0]!["figures"]!.AsArray().Where(figure => !figure.Text("metric").StartsWith("skill ", StringComparison.Ordinal)).Select(figure => figure.Text("metric")).Take(6).ToArray();
-        var table = new Table().Border(TableBorder.Rounded).AddColumns(["On rows it has not seen", .. figures]);
-        foreach (var line in lines)
-            table.AddRow([Markup.Escape(line.Text("name") + (line?["looksAtNothing"]?.GetValue<bool>() == true ? " (looks at nothing)" : "")),
-                .. figures.Select(name => Markup.Escape(Figure(line!["figures"]!.AsArray().FirstOrDefault(figure => figure.Text("metric") == name), withName: false)))]);
+        var guesses = lines.Where(line => line?["looksAtNothing"]?.GetValue<bool>() == true).ToArray();
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("On unseen rows").AddColumn(new TableColumn("The model").NoWrap()).AddColumn("The best guess that looks at nothing");
+        foreach (var figure in lines[0]!["figures"]!.AsArray().Where(figure => !figure.Text("metric").StartsWith("skill ", StringComparison.Ordinal)).OrderByDescending(figure => figure.Text("metric") == result.Text("metric")))
+            table.AddRow(Markup.Escape(figure.Text("metric")), Figure(figure, withRange: true), Markup.Escape(BestGuess(guesses, figure!)));
         AnsiConsole.Write(table);
         if (result["interval"] is { } interval && !double.IsNaN(interval.Number("coverage")))
             Console.WriteLine($"Its intervals are to hold the truth in {interval.Number("level"):P0} of cases and did in {interval.Number("coverage"):P1}.");
@@ -154,6 +159,17 @@ internal static class PredictorTable
         Console.WriteLine($"model {result.Text("name")}@{result.Whole("number")}  {result.Text("version")}");
     }
 
-    private static string Figure(JsonNode? figure, bool withName = true) => figure is null || double.IsNaN(figure.Number("value")) ? "-"
-        : $"{(withName ? figure.Text("metric") + " " : "")}{figure.Number("value"):G4}{(double.IsNaN(figure.Number("low")) ? "" : $" ({figure.Number("low"):G4} to {figure.Number("high"):G4})")}";
+    private static string BestGuess(JsonNode?[] guesses, JsonNode figure)
+    {
+        var sign = figure["higherIsBetter"]!.GetValue<bool>() ? -1 : 1;
+        var known = guesses.Select(line => (Name: line.Text("name"), Figure: line!["figures"]!.AsArray().FirstOrDefault(other => other.Text("metric") == figure.Text("metric"))))
+            .Where(guess => guess.Figure is not null && !double.IsNaN(guess.Figure.Number("value"))).ToArray();
+        if (known.Length == 0)
+            return "-";
+        var (name, best) = known.MinBy(guess => sign * guess.Figure.Number("value"));
+        return $"{Figure(best, withRange: false)} ({name})";
+    }
+
+    private static string Figure(JsonNode? figure, bool withRange) => figure is null || double.IsNaN(figure.Number("value")) ? "-"
+        : figure.Number("value").ToString("G4", CultureInfo.CurrentCulture) + (withRange && !double.IsNaN(figure.Number("low")) ? $" ({figure.Number("low"):G4} to {figure.Number("high"):G4})" : "");
 }
