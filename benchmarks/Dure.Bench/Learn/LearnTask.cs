@@ -17,6 +17,9 @@ internal sealed record LearnTask(string Name, string Kind, int Classes, int Colu
     public int Seed { get; init; }
     public int Threads { get; init; } = 2;
 
+    /// <summary>How many more times it is trained in the same process: what runs for long is not what has just begun.</summary>
+    public int Again { get; init; }
+
     /// <summary>Whether single rows and explanations are timed, too.</summary>
     public bool IsDeep { get; init; }
 
@@ -35,4 +38,6 @@ internal sealed record LearnTask(string Name, string Kind, int Classes, int Colu
 }
 
 /// <summary>What one process found.</summary>
-internal sealed record LearnTimes(double TrainSeconds, double PredictRowsPerSecond, double SingleRowMicroseconds, double ExplainedRowsPerSecond, double PeakMiB);
+/// <param name="TrainSeconds">Of the first training.</param>
+/// <param name="AgainSeconds">The median of the last three of the trainings that followed; NaN without.</param>
+internal sealed record LearnTimes(double TrainSeconds, double AgainSeconds, double PredictRowsPerSecond, double SingleRowMicroseconds, double ExplainedRowsPerSecond, double PeakMiB);

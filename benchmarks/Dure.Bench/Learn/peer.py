@@ -13,6 +13,13 @@ def floats(name, rows):
 train, test = floats("train", task["TrainRows"]), floats("test", task["TestRows"])
 labels = floats("labels", task["TrainRows"])[:, 0]
 threads = task["Threads"]
+
+
+def timed(work):
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start
+
+
 single = explained = float("nan")
 if peer == "xgboost":
     import xgboost
@@ -22,9 +29,8 @@ if peer == "xgboost":
                   "objective": {"binary": "binary:logistic", "classes": "multi:softprob"}.get(task["Kind"], "reg:squarederror")}
     if task["Kind"] == "classes":
         parameters["num_class"] = task["Classes"]
-    start = time.perf_counter()
-    model = xgboost.train(parameters, xgboost.DMatrix(train, labels, nthread=threads), task["Rounds"])
-    trained = time.perf_counter() - start
+    fit = lambda: xgboost.train(parameters, xgboost.DMatrix(train, labels, nthread=threads), task["Rounds"])
+    model, trained = timed(fit)
     predict = lambda: model.inplace_predict(test)
     if task["IsDeep"]:
         start = time.perf_counter()
@@ -40,11 +46,11 @@ else:
 
     kind = HistGradientBoostingRegressor if task["Kind"] == "regression" else HistGradientBoostingClassifier
     model = kind(max_iter=task["Rounds"], learning_rate=task["LearningRate"], max_leaf_nodes=task["Leaves"], max_bins=255, l2_regularization=1, min_samples_leaf=20, early_stopping=False, random_state=task["Seed"])
-    start = time.perf_counter()
-    model.fit(train, labels)
-    trained = time.perf_counter() - start
+    fit = lambda: model.fit(train, labels)
+    model, trained = timed(fit)
     predict = lambda: model.predict(test) if task["Kind"] == "regression" else model.predict_proba(test)[:, 1] if task["Kind"] == "binary" else model.predict_proba(test)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+again = sorted([timed(fit)[1] for _ in range(task["Again"])][-3:])
 predictions = predict()
 best = 0
 for _ in range(3):
@@ -52,4 +58,4 @@ for _ in range(3):
     predict()
     best = max(best, task["TestRows"] / (time.perf_counter() - start))
 np.asarray(predictions, dtype=np.float64).tofile(os.path.join(folder, peer + ".f64"))
-print(json.dumps({"TrainSeconds": trained, "PredictRowsPerSecond": best, "SingleRowMicroseconds": single, "ExplainedRowsPerSecond": explained, "PeakMiB": peak}))
+print(json.dumps({"TrainSeconds": trained, "AgainSeconds": again[len(again) // 2] if again else float("nan"), "PredictRowsPerSecond": best, "SingleRowMicroseconds": single, "ExplainedRowsPerSecond": explained, "PeakMiB": peak}))

@@ -89,7 +89,7 @@ internal sealed class BoostingRows
                 foreach (var row in rows)
                     hessian += double.ConvertToIntegerNative<long>(hessians[row] * units.FineHessian);
             sums[piece] = (gradient, hessian);
-        }, cancel, options.Threads);
+        }, cancel, Threads);
         var totals = new (long Gradient, long Hessian)[leaves.Count];
         for (var piece = 0; piece < pieces.Count; piece++)
             totals[pieces[piece].Leaf] = (totals[pieces[piece].Leaf].Gradient + sums[piece].Gradient, totals[pieces[piece].Leaf].Hessian + sums[piece].Hessian);
@@ -105,7 +105,7 @@ internal sealed class BoostingRows
     public void AddScores(Tree tree, IReadOnlyList<(int Start, int Count)>? leaves, int output)
     {
         var into = scores[output];
-        if (leaves is null || Rows.Count != Table.Rows)
+        if (leaves is null)
         {
             InBlocks((from, end) =>
             {
@@ -114,13 +114,19 @@ internal sealed class BoostingRows
             });
             return;
         }
+        var unseen = Rows.Parting.Unseen;
+        InParallel.For((unseen.Length + Block - 1) / Block, block =>
+        {
+            foreach (var row in unseen.Span[(block * Block)..Math.Min(unseen.Length, (block + 1) * Block)])
+                into[row] += tree.Leaves[tree.LeafOf(Table, row)];
+        }, cancel, options.Threads);
         var pieces = Pieces(leaves);
         InParallel.For(pieces.Count, piece =>
         {
             var value = tree.Leaves[pieces[piece].Leaf];
             foreach (var row in Rows.Parting.Of(pieces[piece].Start, pieces[piece].Count).Span)
                 into[row] += value;
-        }, cancel, options.Threads);
+        }, cancel, Threads);
     }
 
     public static double[] Filled(double value, int count)
@@ -152,6 +158,8 @@ internal sealed class BoostingRows
                 pieces.Add((leaf, start, Math.Min(4 * Block, end - start)));
         return pieces;
     }
+
+    private int Threads => InParallel.Threads(Table.Rows, options.Threads);
 
     private int Blocks => (Table.Rows + Block - 1) / Block;
 

@@ -7,7 +7,8 @@ namespace Dure.Learn.Trees;
 
 /// <summary>
 /// Gradients and hessians as whole numbers, two in one word: the gradient's sum above, the hessian's below. One addition takes both, sums are
-/// exact in any order, so any number of threads, or of sites, comes to the same bits; what a child leaves over is its sibling.
+/// exact in any order, so any number of threads, or of sites, comes to the same bits; what a child leaves over is its sibling. The loops are
+/// compiled for this processor when first called: a small table would be done before the runtime had found out that they run often.
 /// </summary>
 internal static class GradientSums
 {
@@ -30,9 +31,10 @@ internal static class GradientSums
             AddAll(table.Groups[part], packed, into, table.Rows);
         else
             AddGroup(table.Groups[part], rows.Span, packed, into);
-    }, cancel, threads);
+    }, cancel, InParallel.Threads((long)(rows.IsEmpty ? table.Rows : rows.Length) * table.Bins.Count, threads));
 
     /// <summary>Takes a child's sums away from its parent's: what remains are the sibling's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Subtract(int first, int width, long[] from, long[] child)
     {
         var rest = MemoryMarshal.Cast<long, Vector<long>>(from.AsSpan(first * Stride, width * Stride));
@@ -41,6 +43,7 @@ internal static class GradientSums
             rest[i] -= taken[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddAll(BinnedTable.Group group, long[] packed, long[] into, int rows)
     {
         ref var sums = ref Start(group, into);
@@ -54,6 +57,7 @@ internal static class GradientSums
     }
 
     /// <summary>The sums of one group's bins over some rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void AddGroup(BinnedTable.Group group, ReadOnlySpan<int> rows, long[] packed, long[] into)
     {
         ref var sums = ref Start(group, into);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -50,6 +51,7 @@ internal sealed class LeafMasks
     /// <param name="columns">The values, column by column, sixteen of each.</param>
     /// <param name="left">Words for its own use, as many as <see cref="Scratch"/>.</param>
     /// <param name="scores">Output by output, sixteen of each.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<float> columns, Span<Vector512<uint>> left, Span<double> scores)
     {
         left.Fill(Vector512<uint>.AllBitsSet);
@@ -74,6 +76,7 @@ internal sealed class LeafMasks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strike(Cut[] cuts, Vector512<float> values, Span<Vector512<uint>> left)
     {
         foreach (ref readonly var cut in cuts.AsSpan())
@@ -85,6 +88,7 @@ internal sealed class LeafMasks
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strike(Cut[] cuts, Vector512<float> values, Vector512<uint> missing, Span<Vector512<uint>> left)
     {
         foreach (ref readonly var cut in cuts.AsSpan())

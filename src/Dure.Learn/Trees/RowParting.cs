@@ -19,16 +19,20 @@ internal sealed class RowParting(int most, int threads)
 
     public ReadOnlyMemory<int> Of(int start, int count) => rows.AsMemory(start, count);
 
+    /// <summary>The rows that the tree does not see.</summary>
+    public ReadOnlyMemory<int> Unseen => rows.AsMemory(Count);
+
     /// <summary>Begins a tree.</summary>
-    /// <param name="subset">The rows it sees; null: all.</param>
+    /// <param name="subset">The rows it sees, in their order; null: all.</param>
     public void Begin(int[]? subset)
     {
         Count = subset?.Length ?? rows.Length;
-        if (subset is not null)
-            subset.CopyTo(rows, 0);
-        else
-            for (var i = 0; i < rows.Length; i++)
-                rows[i] = i;
+        var (seen, unseen) = (0, Count);
+        for (var row = 0; row < rows.Length; row++)
+            if (subset is null || (seen < subset.Length && subset[seen] == row))
+                rows[seen++] = row;
+            else
+                rows[unseen++] = row;
     }
 
     /// <summary>Parts a node's rows.</summary>
@@ -55,6 +59,7 @@ internal sealed class RowParting(int most, int threads)
         return all;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PartBlock(TreeNode node, int block, byte[] cells, byte[] goesLeft)
     {
         var (start, count) = (node.Start + block * Block, Math.Min(Block, node.Count - block * Block));

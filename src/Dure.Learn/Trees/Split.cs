@@ -2,14 +2,26 @@ using System.Runtime.CompilerServices;
 
 namespace Dure.Learn.Trees;
 
-/// <summary>A set of bins, a bit for each.</summary>
-internal readonly record struct BinSet(UInt128 Low, UInt128 High)
+/// <summary>A set of bins, a bit for each. Of four words, not of two twice as long: code with those is never compiled ahead.</summary>
+internal readonly record struct BinSet(ulong First, ulong Second, ulong Third, ulong Fourth)
 {
-    public bool Contains(int bin) => ((bin < 128 ? Low >> bin : High >> (bin - 128)) & 1) != 0;
+    public bool Contains(int bin) => (Word(bin >> 6) >> (bin & 63) & 1) != 0;
 
-    public BinSet With(int bin) => bin < 128 ? this with { Low = Low | UInt128.One << bin } : this with { High = High | UInt128.One << (bin - 128) };
+    public BinSet With(int bin)
+    {
+        var bit = 1UL << (bin & 63);
+        return (bin >> 6) switch
+        {
+            0 => this with { First = First | bit },
+            1 => this with { Second = Second | bit },
+            2 => this with { Third = Third | bit },
+            _ => this with { Fourth = Fourth | bit },
+        };
+    }
 
-    public BinSet And(BinSet other) => new(Low & other.Low, High & other.High);
+    public BinSet And(BinSet other) => new(First & other.First, Second & other.Second, Third & other.Third, Fourth & other.Fourth);
+
+    private ulong Word(int number) => number switch { 0 => First, 1 => Second, 2 => Third, _ => Fourth };
 }
 
 /// <summary>A way to part the rows of a node.</summary>

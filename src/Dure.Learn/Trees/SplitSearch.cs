@@ -48,6 +48,13 @@ internal readonly ref struct SplitSearch
         var l2 = rules.Options.L2;
         // The last bin is a cut too where the missing are the other side.
         var last = missingLeft ? sums.Length - 1 : sums.Length;
+        if (node.Bounds is null && monotone == 0 && rules.Options.L1 == 0)
+        {
+            var (found, worth) = SplitScan.Best(sums[..last], start, node.Sums, (minHessian, maxHessian), rules, bestWorth);
+            foreach (var sum in sums[..(found + 1)])
+                left += sum;
+            return found < 0 ? Split.None : new Split(feature, found, missingLeft, (worth - nodeWorth) / 2, left, default);
+        }
         for (var bin = 0; bin < last; bin++)
         {
             left += sums[bin];

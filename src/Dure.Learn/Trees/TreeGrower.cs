@@ -146,11 +146,7 @@ internal sealed class TreeGrower
             GradientSums.Subtract(first, width, large.Histogram!, small.Histogram!);
             found[part] = (smallSplits ? Best(small, first, width) : Split.None, largeSplits ? Best(large, first, width) : Split.None);
         }
-        if (small.Count < 2000 && rows.Bins.Count < 64)
-            for (var part = 0; part < found.Length; part++)
-                work(part);
-        else
-            InParallel.For(found.Length, work, cancel, options.Threads);
+        InParallel.For(found.Length, work, cancel, InParallel.Threads((small.Count + GradientSums.Stride) * (long)rows.Bins.Count, options.Threads));
         foreach (var (ofSmall, ofLarge) in found)
         {
             if (ofSmall.Gain > small.Best.Gain)
