@@ -85,12 +85,36 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_training_cut_off_by_a_kill_goes_on_and_gives_the_model_it_would_have_given()
+    public async Task Machines_that_ran_until_they_failed_tell_how_long_others_will_last()
+    {
+        await using var node = await NodeProcess.Start(folder, Cancel);
+        var random = new Random(7);
+        var text = new StringBuilder("pump,hour,wear\n");
+        for (var pump = 0; pump < 12; pump++)
+            for (var hour = 0; hour < 50 + pump; hour++)
+                text.Append(CultureInfo.InvariantCulture, $"p{pump},{hour},{(double)hour / (50 + pump) + 0.02 * random.NextDouble():R}\n");
+        using (var answer = await node.Client.PostAsync("api/v1/datasets/import?file=pumps.csv&name=pumps&title=Pumps&licence=CC0-1.0&group=pump&time=hour", new StringContent(text.ToString()), Cancel))
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.Contains("remaining-life@1", await node.Command(Cancel, "train", "pumps", "--remaining-life", "--cap", "40", "--cut-off", "p3", "--learner", "window-network", "--window", "8"), StringComparison.Ordinal);
+        var model = await Get(node, "api/v1/predictors/remaining-life@1");
+        Assert.Equal(("remaining life, up to 40 rows", "window-network"), ((string?)model["target"], (string?)model["learner"]));
+
+        var rows = new JsonArray([.. Enumerable.Range(0, 60).Select(hour => (JsonNode)new JsonObject { ["wear"] = hour / 60.0 })]);
+        using var asked = await node.Client.PostAsJsonAsync("api/v1/predictors/remaining-life@1/predictions", new JsonObject { ["rows"] = rows }, Cancel);
+        double[] said = [.. (await asked.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["predictions"]!.AsArray().Select(one => (double)one!["value"]!)];
+        Assert.All(said, value => Assert.InRange(value, 0, 40));
+        Assert.True(said[10] > 30 && said[59] < 10, $"{said[10]} and {said[59]}");
+    }
+
+    [Theory]
+    [InlineData("""{"kind": "boosted-trees", "rounds": 12000, "learningRate": 0.005, "patience": 0}""")]
+    [InlineData("""{"kind": "neural-network", "epochs": 400, "patience": 0}""")]
+    public async Task A_training_cut_off_by_a_kill_goes_on_and_gives_the_model_it_would_have_given(string learner)
     {
         var request = new JsonObject
         {
             ["dataset"] = "parts",
-            ["recipe"] = JsonNode.Parse("""{"version": 1, "name": "wear", "target": "wear", "learner": {"kind": "boosted-trees", "rounds": 12000, "learningRate": 0.005, "patience": 0}}"""),
+            ["recipe"] = JsonNode.Parse($$"""{"version": 1, "name": "wear", "target": "wear", "learner": {{learner}}}"""),
         };
         string run;
         await using (var node = await NodeProcess.Start(folder, Cancel))

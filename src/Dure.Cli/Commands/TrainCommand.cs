@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
 using Dure.Learn.Neural;
+using Dure.Learn.Recipes;
 
 namespace Dure.Cli.Commands;
 
@@ -16,6 +17,10 @@ internal static class TrainCommand
         var reference = new Option<string[]>("--reference") { Description = "Machines whose recordings are known to be fault-free; they set the limits (detectors only)", AllowMultipleArgumentsPerToken = true };
         var recipe = new Option<FileInfo?>("--recipe") { Description = "A recipe file (JSON); the other options change it" };
         var target = new Option<string?>("--target") { Description = "The column to predict; without it detectors of faults are trained" };
+        var life = new Option<bool>("--remaining-life") { Description = "Predict how much is left until each machine's last row, which is where it failed; needs no column" };
+        var cap = new Option<double?>("--cap") { Description = "More left than this counts as this (two thirds of the usual life)" };
+        var unit = new Option<string?>("--life-unit") { Description = "What a remaining life is counted in: rows, s, min, h or d (rows)" };
+        var cutOff = new Option<string[]>("--cut-off") { Description = "Machines whose last row is not where they failed; they are left out", AllowMultipleArgumentsPerToken = true };
         var ahead = new Option<int?>("--ahead") { Description = "Predict so many rows ahead" };
         var leave = new Option<string[]>("--leave") { Description = "Columns that must not be learnt from", AllowMultipleArgumentsPerToken = true };
         var learner = new Option<string?>("--learner") { Description = "Such as boosted-trees; without it a search finds one" };
@@ -34,13 +39,14 @@ internal static class TrainCommand
               dure train energy --target Usage_kWh --ahead 1 --leave CO2 --seconds 60
               dure train plates --target fault --learner boosted-trees --metric macro-f1
               dure train presses --target force --ahead 10 --learner window-network --window 64
+              dure train engines --remaining-life --cap 125
               dure train energy --recipe recipe.json
-            """) { version, name, reference, recipe, target, ahead, leave, learner, window, seconds, metric, split, because };
+            """) { version, name, reference, recipe, target, life, cap, unit, cutOff, ahead, leave, learner, window, seconds, metric, split, because };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
             var progress = ProgressLine.For(parsed.GetValue(shared.Json));
-            if (parsed.GetValue(recipe) is null && parsed.GetValue(target) is null)
+            if (parsed.GetValue(recipe) is null && parsed.GetValue(target) is null && !parsed.GetValue(life))
             {
                 var detectors = new JsonObject
                 {
@@ -53,6 +59,15 @@ internal static class TrainCommand
             }
             var text = parsed.GetValue(recipe) is { } file ? await Read(file, cancel) : new JsonObject { ["version"] = 1 };
             Set(text, "target", parsed.GetValue(target));
+            if (parsed.GetValue(life))
+            {
+                text["target"] ??= RemainingLifeTarget.UsualName;
+                text["remainingLife"] ??= new JsonObject();
+            }
+            if (text["remainingLife"] is JsonObject left)
+                SetLife(left, parsed.GetValue(cap), parsed.GetValue(unit), parsed.GetValue(cutOff) ?? []);
+            else if (parsed.GetValue(cap) is not null || parsed.GetValue(unit) is not null || parsed.GetValue(cutOff) is { Length: > 0 })
+                throw new ProblemException("urn:dure:learn:bad-recipe", "Something is said of a remaining life, and none is asked for.", "--cap, --life-unit or --cut-off", "Add --remaining-life, or leave them out.");
             text["name"] = parsed.GetValue(name) ?? (string?)text["name"] ?? NameOf(text);
             Set(text, "ahead", parsed.GetValue(ahead));
             Set(text, "metric", parsed.GetValue(metric));
@@ -61,8 +76,8 @@ internal static class TrainCommand
                 text["learner"] = new JsonObject { ["kind"] = kind };
             if (parsed.GetValue(window) is { } rows)
                 Windowed(text)["rows"] = rows;
-            if (parsed.GetValue(leave) is { Length: > 0 } left)
-                text["leave"] = new JsonArray([.. left.Select(column => JsonValue.Create(column))]);
+            if (parsed.GetValue(leave) is { Length: > 0 } without)
+                text["leave"] = new JsonArray([.. without.Select(column => JsonValue.Create(column))]);
             if (parsed.GetValue(split) is { } how)
                 text["split"] = new JsonObject { ["kind"] = how, ["randomBecause"] = parsed.GetValue(because) };
             var result = await node.Run("api/v1/predictor-runs", new JsonObject { ["dataset"] = parsed.GetValue(version), ["recipe"] = text }, progress, cancel);
@@ -81,6 +96,14 @@ internal static class TrainCommand
         {
             throw new ProblemException("urn:dure:learn:bad-recipe", wrong.Message, file.FullName, "Give a file with a recipe as JSON.", wrong);
         }
+    }
+
+    private static void SetLife(JsonObject life, double? cap, string? unit, string[] cutOff)
+    {
+        Set(life, "cap", cap);
+        Set(life, "unit", unit);
+        if (cutOff.Length > 0)
+            life["cutOff"] = new JsonArray([.. cutOff.Select(machine => JsonValue.Create(machine))]);
     }
 
     private static void Set<T>(JsonObject text, string field, T? value)

@@ -31,8 +31,8 @@ public sealed class Predictor
 
     private readonly FeatureSet features;
 
-    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, SplitConformal conformal, double threshold) =>
-        (this.features, Plan, Categories, Model, Conformal, Threshold) = (features, plan, categories, model, conformal, threshold);
+    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, double? most, SplitConformal conformal, double threshold) =>
+        (this.features, Plan, Categories, Model, Most, Conformal, Threshold) = (features, plan, categories, model, most, conformal, threshold);
 
     public FeaturePlan Plan { get; }
 
@@ -42,6 +42,9 @@ public sealed class Predictor
     public TableModel Model { get; }
 
     public LearningTask Task => Model.Task;
+
+    /// <summary>Of a remaining life the most that is said, and 0 the least; null: whatever the model says.</summary>
+    public double? Most { get; }
 
     /// <summary>How far the true value is from the prediction at most; of classes how improbable the true class is said to be at most.</summary>
     public SplitConformal Conformal { get; }
@@ -53,7 +56,8 @@ public sealed class Predictor
     internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, int threads, CancellationToken cancel)
     {
         var held = rows.Rows.Take(parts.Validation.Length > 0 ? parts.Validation : parts.Train);
-        var predictions = model.Predict(held.Features, threads, cancel);
+        var most = rows.Life?.Cap;
+        var predictions = Array.ConvertAll(model.Predict(held.Features, threads, cancel), value => Bounded(value, most));
         var judged = new JudgedRows(rows.Task, held.Target.Labels, predictions);
         var threshold = rows.Task is { IsClassification: true, Outputs: 1 } && recipe.Metric is "f1" or "mcc" or "accuracy" or "balanced-accuracy" or "macro-f1" && held.Target.Labels.Distinct().Count() == 2
             ? DecisionThreshold.Choose(judged, Metrics.Of(recipe.Metric)) : 0.5;
@@ -62,7 +66,7 @@ public sealed class Predictor
         // Rows of one machine are alike: each machine counts as one, however many rows it has.
         var conformal = rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
             ? SplitConformal.OfGroups(scores, [.. parts.Validation.Select(row => groups[row])], recipe.Interval) : SplitConformal.Of(scores, recipe.Interval);
-        return new(rows.Features, rows.Plan, rows.Categories, model, conformal, threshold);
+        return new(rows.Features, rows.Plan, rows.Categories, model, most, conformal, threshold);
     }
 
     /// <summary>The name behind a feature's value; null where it is a number, or missing.</summary>
@@ -80,24 +84,30 @@ public sealed class Predictor
             outputs = new double[Task.Outputs];
         Model.Predict(row, outputs);
         if (!Task.IsClassification)
-            return Conformal.IsKnown ? new(outputs[0], outputs[0] - Conformal.Radius, outputs[0] + Conformal.Radius, null, [], []) : new(outputs[0], outputs[0], outputs[0], null, [], []);
+        {
+            var (value, radius) = (Bounded(outputs[0]), Conformal.IsKnown ? Conformal.Radius : 0);
+            return new(value, Bounded(value - radius), Bounded(value + radius), null, [], []);
+        }
         double[] probabilities = Task.Outputs == 1 ? [1 - outputs[0], outputs[0]] : outputs.ToArray();
         double said = Task.Outputs == 1 ? (outputs[0] >= Threshold ? 1 : 0) : Array.IndexOf(probabilities, probabilities.Max());
         string[] possible = [.. Task.Classes.Where((_, number) => number == (int)said || 1 - probabilities[number] <= Conformal.Radius)];
         return new(said, said, said, Task.Classes[(int)said], possible, probabilities);
     }
 
+    /// <summary>The model's predictions for rows of features, within what may be said.</summary>
+    internal double[] Predict(FeatureTable table, int threads, CancellationToken cancel) => Array.ConvertAll(Model.Predict(table, threads, cancel), Bounded);
+
     /// <summary>Predictions for some rows with what was true of them.</summary>
     public JudgedRows Judged(TrainingRows rows, int[] some, int threads, CancellationToken cancel)
     {
         var held = rows.Rows.Take(some);
-        var predictions = Model.Predict(held.Features, threads, cancel);
+        var predictions = Predict(held.Features, threads, cancel);
         return new JudgedRows(Task, held.Target.Labels, predictions)
         {
             Threshold = Threshold,
             Nominal = Conformal.Level,
             Intervals = Task.IsClassification || !Conformal.IsKnown ? null
-                : (Array.ConvertAll(predictions, value => value - Conformal.Radius), Array.ConvertAll(predictions, value => value + Conformal.Radius)),
+                : (Array.ConvertAll(predictions, value => Bounded(value - Conformal.Radius)), Array.ConvertAll(predictions, value => Bounded(value + Conformal.Radius))),
         };
     }
 
@@ -116,13 +126,14 @@ public sealed class Predictor
         var graph = new GraphBuilder(name);
         var rows = new OnnxDimension(null, "rows");
         var x = graph.Input("x", OnnxType.Float, rows, Plan.Features.Count);
-        var prediction = Model.AddTo(graph, x);
+        GraphValue bounded(GraphValue value) => Most is { } most ? graph.Clip(value, graph.Scalar(graph.Fresh("least"), 0f), graph.Scalar(graph.Fresh("most"), (float)most)) : value;
+        var prediction = bounded(Model.AddTo(graph, x));
         graph.Output("prediction", prediction, OnnxType.Float, rows, Task.Outputs);
         if (!Task.IsClassification && Conformal.IsKnown)
         {
             var radius = graph.Scalar(graph.Fresh("radius"), (float)Conformal.Radius);
-            graph.Output("low", graph.Sub(prediction, radius), OnnxType.Float, rows, 1);
-            graph.Output("high", graph.Add(prediction, radius), OnnxType.Float, rows, 1);
+            graph.Output("low", bounded(graph.Sub(prediction, radius)), OnnxType.Float, rows, 1);
+            graph.Output("high", bounded(graph.Add(prediction, radius)), OnnxType.Float, rows, 1);
         }
         graph.Describe("dure.learner", Model.Kind).Describe("dure.features", features.ToJson().ToJsonString()).Describe("dure.signals", string.Join('\n', Plan.Signals.Select(signal => signal.Name)));
         if (Task.IsClassification)
@@ -130,21 +141,27 @@ public sealed class Predictor
         return graph.Build();
     }
 
-    public byte[] Write() => CanonicalJson.Serialize(new JsonObject
+    public byte[] Write()
     {
-        ["format"] = Format,
-        ["features"] = features.ToJson(),
-        ["signals"] = new JsonArray([.. Plan.Signals.Select(signal => new JsonObject
+        var file = new JsonObject
         {
-            ["name"] = signal.Name,
-            ["unit"] = signal.Unit?.ToString(),
-            ["categories"] = signal.IsCategory ? new JsonArray([.. Categories[signal.Name].Select(name => JsonValue.Create(name))]) : null,
-        })]),
-        ["conformal"] = Conformal.ToJson(),
-        ["threshold"] = Threshold,
-        ["learner"] = Model.Kind,
-        ["model"] = JsonNode.Parse(Model.Write()),
-    });
+            ["format"] = Format,
+            ["features"] = features.ToJson(),
+            ["signals"] = new JsonArray([.. Plan.Signals.Select(signal => new JsonObject
+            {
+                ["name"] = signal.Name,
+                ["unit"] = signal.Unit?.ToString(),
+                ["categories"] = signal.IsCategory ? new JsonArray([.. Categories[signal.Name].Select(name => JsonValue.Create(name))]) : null,
+            })]),
+            ["conformal"] = Conformal.ToJson(),
+            ["threshold"] = Threshold,
+            ["learner"] = Model.Kind,
+            ["model"] = JsonNode.Parse(Model.Write()),
+        };
+        if (Most is { } most)
+            file["most"] = most;
+        return CanonicalJson.Serialize(file);
+    }
 
     /// <exception cref="ProblemException">The bytes are no predictor.</exception>
     public static Predictor Read(ReadOnlyMemory<byte> file) => ModelFile.Checked(() =>
@@ -160,6 +177,12 @@ public sealed class Predictor
         ModelFile.Must(model.Features.SequenceEqual(plan.Features.Select(feature => feature.Name), StringComparer.Ordinal), "its features are not those of its model");
         var threshold = text["threshold"]!.GetValue<double>();
         ModelFile.Must(threshold is >= 0 and <= 1, "its threshold is no probability");
-        return new Predictor(features, plan, categories, model, SplitConformal.Read(text["conformal"]!.AsObject()), threshold);
+        var most = (double?)text["most"];
+        ModelFile.Must(most is null || (most > 0 && double.IsFinite(most.Value) && !model.Task.IsClassification), "its bound makes no sense");
+        return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), threshold);
     });
+
+    private double Bounded(double value) => Bounded(value, Most);
+
+    private static double Bounded(double value, double? most) => most is { } bound ? Math.Clamp(value, 0, bound) : value;
 }

@@ -61,7 +61,8 @@ public static class RecipeText
         var recipe = new TableRecipe
         {
             Name = form.Name ?? "",
-            Target = form.Target ?? "",
+            Target = form.Target ?? (form.RemainingLife is null ? "" : RemainingLifeTarget.UsualName),
+            RemainingLife = form.RemainingLife?.ToTarget(),
             TargetKind = form.TargetKind ?? TargetKind.AsIs,
             Ahead = form.Ahead ?? 0,
             Features = form.Features is null ? null : FeatureSet.Parse(form.Features),
@@ -84,6 +85,7 @@ public static class RecipeText
         Version = TableRecipe.FormVersion,
         Name = recipe.Name,
         Target = recipe.Target,
+        RemainingLife = recipe.RemainingLife is { } life ? RemainingLifeJson.Of(life) : null,
         TargetKind = recipe.TargetKind,
         Ahead = recipe.Ahead,
         Features = recipe.Features?.ToJson(),
@@ -106,6 +108,7 @@ internal sealed record RecipeJson
     public int? Version { get; init; }
     public string? Name { get; init; }
     public string? Target { get; init; }
+    public RemainingLifeJson? RemainingLife { get; init; }
     public TargetKind? TargetKind { get; init; }
     public int? Ahead { get; init; }
     public JsonObject? Features { get; init; }
@@ -149,6 +152,18 @@ internal sealed record SplitJson
         EmbargoSeconds = plan.Embargo == TimeSpan.Zero ? null : plan.Embargo.TotalSeconds,
         RandomBecause = plan.RandomBecause,
     };
+}
+
+/// <summary>A remaining life's members as they are written.</summary>
+internal sealed record RemainingLifeJson
+{
+    public string? Unit { get; init; }
+    public double? Cap { get; init; }
+    public IReadOnlyList<string>? CutOff { get; init; }
+
+    public RemainingLifeTarget ToTarget() => new() { Unit = Unit ?? new RemainingLifeTarget().Unit, Cap = Cap, CutOff = CutOff ?? [] };
+
+    public static RemainingLifeJson Of(RemainingLifeTarget life) => new() { Unit = life.Unit, Cap = life.Cap, CutOff = life.CutOff.Count == 0 ? null : life.CutOff };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -28,8 +28,11 @@ public sealed record TableRecipe
     /// <summary>Name under which the model is registered.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The column that is predicted.</summary>
+    /// <summary>The column that is predicted; of a remaining life only what it is called.</summary>
     public required string Target { get; init; }
+
+    /// <summary>The remaining life of machines is predicted, which needs no column; null: a column is.</summary>
+    public RemainingLifeTarget? RemainingLife { get; init; }
 
     public TargetKind TargetKind { get; init; }
 
@@ -76,6 +79,13 @@ public sealed record TableRecipe
         Must(SearchBudget >= TimeSpan.FromSeconds(1) && SearchBudget <= TimeSpan.FromDays(7), "search", $"The time for the search is {SearchBudget}.", "Give 1 second to 7 days.");
         Must(Interval is >= 0.5 and <= 0.999, "interval", $"The interval is to hold {Interval} of the values.", "Give 0.5 to 0.999.");
         Must(Accepted.Count <= 1000 && Accepted.Values.All(reason => reason?.Trim().Length >= 15), "accepted", "A leak is taken without a reason.", "Write for each in a sentence why it is none, or why it does not matter.");
+        if (RemainingLife is { } life)
+        {
+            life.Check();
+            Must(Ahead == 0, "ahead", "A remaining life is asked for ahead.", "Leave 'ahead' out: a life that is left is told of now.");
+            Must(TargetKind != TargetKind.Class, "targetKind", "A remaining life is asked for as a class.", "Leave the kind out: what is left is a number.");
+            Must(Split is null or { Kind: SplitKind.Group }, "split", "Rows of one machine would teach and judge, and its end would be known.", "Leave the split out, or write \"kind\": \"group\".");
+        }
         if (Metric is not null)
             Metrics.Of(Metric);
         Learner?.Check();

@@ -34,6 +34,9 @@ public sealed record TableResult
     /// <summary>What looked like a leak and was taken, with the reasons.</summary>
     public IReadOnlyList<string> Leaks { get; init; } = [];
 
+    /// <summary>What is predicted: the column, or the remaining life with its cap.</summary>
+    public required string Target { get; init; }
+
     /// <summary>The unit of the target, where the dataset knows it.</summary>
     public required string? TargetUnit { get; init; }
 

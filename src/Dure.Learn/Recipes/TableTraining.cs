@@ -57,6 +57,7 @@ public sealed class TableTraining
         var began = time.GetTimestamp();
         Tell("computing features", 0.02);
         var rows = TrainingRows.Of(table, recipe, threads, cancel);
+        recipe = recipe with { RemainingLife = rows.Life };
         var plan = rows.PlanFor(recipe);
         CheckMetric(rows.Task);
         var parts = PartsOf(rows, plan);
@@ -83,7 +84,8 @@ public sealed class TableTraining
             Search = search,
             Leaks = leaks,
             Curve = curve,
-            TargetUnit = table.TryFind(recipe.Target) is { Unit.Length: > 0 } target ? target.Unit : null,
+            Target = rows.Life?.Named(recipe.Target) ?? recipe.Target,
+            TargetUnit = rows.Life is { } life ? life.TimeUnit : table.TryFind(recipe.Target) is { Unit.Length: > 0 } target ? target.Unit : null,
             Coverage = predictor.Coverage(rows, parts.Test, threads, cancel),
             Nested = search is null ? null : NestedOf(search, rows),
             Duration = time.GetElapsedTime(began),
@@ -105,7 +107,7 @@ public sealed class TableTraining
     private RowParts PartsOf(TrainingRows rows, SplitPlan plan)
     {
         RowParts parts;
-        if (recipe.Split is null && rows.IsHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one))
+        if (recipe.Split is null && rows.Life is null && rows.IsHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one))
         {
             int[] own = [.. Enumerable.Range(0, held.Length).Where(row => !held[row])];
             var (learn, set) = Parted(rows, plan, own, plan.ValidationShare);
@@ -233,6 +235,8 @@ public sealed class TableTraining
         if (!rows.Task.IsClassification && recipe.Ahead > 0 && rows.Split.TimesMicros is not null)
             baselines.Add(("what it was when asked", Baselines.Earlier(judged, rows.Split, rows.Rows.Target.Labels, parts.Train, parts.Test, rows.Horizon)));
         var metrics = Metrics.Usual(judged).ToList();
+        if (rows.Life is not null)
+            metrics.Add(Metrics.Of("rul-score"));
         if (recipe.Metric is { } wanted && metrics.TrueForAll(metric => metric.Name != wanted))
             metrics.Insert(0, Metrics.Of(wanted));
         return Judging.Of(recipe.Name, judged, baselines, metrics, Resampling.For(rows.Split, parts.Test), recipe.Seed, cancel);

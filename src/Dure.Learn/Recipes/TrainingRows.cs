@@ -31,6 +31,9 @@ public sealed record TrainingRows
     /// <summary>The names behind the codes of features that are categories.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Categories { get; init; }
 
+    /// <summary>Of a remaining life what was made of its declaration: the cap is settled.</summary>
+    public RemainingLifeTarget? Life { get; init; }
+
     /// <summary>When each row's label was; null: the rows have no times.</summary>
     public required long[]? LabelMicros { get; init; }
 
@@ -50,7 +53,7 @@ public sealed record TrainingRows
     /// <exception cref="ProblemException">The target is missing, or nothing can be learnt from what is there: says why.</exception>
     public static TrainingRows Of(DatasetTable table, TableRecipe recipe, int threads, CancellationToken cancel)
     {
-        var target = table.TryFind(recipe.Target) ?? throw Bad($"There is no column '{recipe.Target}' to predict.", $"Name one of: {string.Join(", ", table.Columns.Select(column => column.Name).Take(50))}.");
+        var target = TargetOf(table, recipe);
         foreach (var left in recipe.Leave)
             if (table.TryFind(left) is null)
                 throw Bad($"The column '{left}', which is to be left out, is not there.", "Correct its name, or take it out of the list.");
@@ -63,17 +66,21 @@ public sealed record TrainingRows
         var groups = InOrder(table);
         var features = plan.Compute([.. groups.Select(group => RowsOf(table, group, signals))], threads, cancel);
         var (source, label) = Sources(plan, groups, recipe.Ahead);
-        var (task, labels) = LabelsOf(target, recipe, label);
+        var life = recipe.RemainingLife?.Settled(table, groups);
+        var (task, labels) = target is null ? (LearningTask.Regression, LivesOf(table, plan, groups, life!)) : LabelsOf(target, recipe, label); // without a column it is a life
         int[] kept = [.. Enumerable.Range(0, source.Length).Where(row => !float.IsNaN(labels[row]))];
         if (kept.Length < 2)
-            throw Bad($"{kept.Length} of {source.Length} rows have a value of '{target.Name}'{(recipe.Ahead > 0 ? $" {recipe.Ahead} rows ahead" : "")}.", "Choose another target, or bring rows whose result is known.");
+            throw Bad($"{kept.Length} of {source.Length} rows have a value of '{recipe.Target}'{(recipe.Ahead > 0 ? $" {recipe.Ahead} rows ahead" : "")}.", "Choose another target, or bring rows whose result is known.");
         var step = StepOf(table, groups);
-        var notes = kept.Length == source.Length ? new List<string>() : [$"{source.Length - kept.Length} of {source.Length} rows have no value of {target.Name} and are left out."];
+        var notes = kept.Length == source.Length ? new List<string>() : [$"{source.Length - kept.Length} of {source.Length} rows have no value of {recipe.Target} and are left out."];
+        if (life is not null)
+            notes.AddRange(life.Notes(groups.Count));
         if (plan.Reach.IsWhole)
             notes.Add("Some features compare with the start of each machine's own recording.");
         return new TrainingRows
         {
             Features = declared,
+            Life = life,
             Plan = plan,
             Task = task,
             Rows = new TableRows(features, new(labels)).Take(kept),
@@ -141,7 +148,7 @@ public sealed record TrainingRows
         const int enoughGroups = 5;
         var plan = recipe.Split ?? new SplitPlan
         {
-            Kind = (Split.Groups?.Distinct().Count(), Split.TimesMicros) switch
+            Kind = Life is not null ? SplitKind.Group : (Split.Groups?.Distinct().Count(), Split.TimesMicros) switch
             {
                 ( >= enoughGroups, _) => SplitKind.Group,
                 (not null, not null) => SplitKind.TimeWithinGroup,
@@ -180,7 +187,15 @@ public sealed record TrainingRows
         return column with { Values = Array.ConvertAll(column.Values, value => float.IsNaN(value) ? value : own[(int)value]) };
     }
 
-    private static DatasetTableColumn[] Signals(DatasetTable table, DatasetTableColumn target, TableRecipe recipe)
+    /// <summary>The column to predict; null where what is predicted needs none.</summary>
+    private static DatasetTableColumn? TargetOf(DatasetTable table, TableRecipe recipe) => (recipe.RemainingLife, table.TryFind(recipe.Target)) switch
+    {
+        (null, null) => throw Bad($"There is no column '{recipe.Target}' to predict.", $"Name one of: {string.Join(", ", table.Columns.Select(column => column.Name).Take(50))}."),
+        (not null, { } same) => throw Bad($"A remaining life needs no column, and there is one that is called '{same.Name}'.", "Predict the column, or call the life otherwise and leave the column out if it tells the end."),
+        var (_, column) => column,
+    };
+
+    private static DatasetTableColumn[] Signals(DatasetTable table, DatasetTableColumn? target, TableRecipe recipe)
     {
         var leave = recipe.Leave.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var signals = table.Columns.Where(column => (column != target || recipe.Ahead > 0) && !leave.Contains(column.Name)
@@ -229,6 +244,9 @@ public sealed record TrainingRows
             }
         return ([.. source], [.. label]);
     }
+
+    private static float[] LivesOf(DatasetTable table, FeaturePlan plan, List<(string Name, int[] Rows)> groups, RemainingLifeTarget life) =>
+        [.. groups.SelectMany(group => life.LabelsOf(table, group, Enumerable.Range(0, plan.RowsOf(group.Rows.Length)).Select(plan.RowBehind)))];
 
     private static (LearningTask Task, float[] Labels) LabelsOf(DatasetTableColumn target, TableRecipe recipe, int[] label)
     {

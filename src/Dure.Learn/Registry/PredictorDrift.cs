@@ -18,7 +18,7 @@ public sealed record PredictorDrift(DriftReport Report, int Rows, int Labelled)
     {
         var predictor = registry.Read(version);
         var (features, source) = TrainingRows.FeaturesOf(predictor, newer, 0, cancel);
-        var losses = version.Manifest.Ahead == 0 && newer.TryFind(version.Manifest.Target) is { } target ? Losses(predictor.Task, predictor.Model.Predict(features, 0, cancel), Labels(predictor.Task, target, source)) : [];
+        var losses = version.Manifest.Ahead == 0 && newer.TryFind(version.Manifest.Target) is { } target ? Losses(predictor.Task, predictor.Predict(features, 0, cancel), Labels(predictor.Task, target, source)) : [];
         var report = DriftReport.Of(registry.ReadReference(version), predictor.Plan.Own(features), losses.Length == 0 ? null : Watched(registry.ReadTest(version), predictor.Task, losses), version.Manifest.Seed, cancel);
         return new(report, features.Rows, losses.Length);
     }

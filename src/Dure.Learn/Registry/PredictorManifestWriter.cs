@@ -23,7 +23,7 @@ internal static class PredictorManifestWriter
             DatasetId = result.Dataset.Id.ToString(),
             DatasetName = result.Dataset.Name,
             Recipe = RecipeText.Write(recipe),
-            Target = recipe.Target,
+            Target = result.Target,
             TargetUnit = result.TargetUnit,
             Ahead = recipe.Ahead,
             Classes = rows.Task.Classes,
@@ -54,7 +54,7 @@ internal static class PredictorManifestWriter
     private static string TaskOf(TableResult result, int[] source)
     {
         var rows = ContentHash.Of(MemoryMarshal.AsBytes<int>(source));
-        return $"{result.Dataset.Id}/{result.Recipe.Target}/{result.Recipe.Ahead}/{result.Rows.Task.Classes.Count}/{rows.Hex[..16]}";
+        return $"{result.Dataset.Id}/{result.Target}/{result.Recipe.Ahead}/{result.Rows.Task.Classes.Count}/{rows.Hex[..16]}";
     }
 
     private static PredictorFigure Figure(MetricValue value) => new(value.Metric, value.HigherIsBetter, ManifestFigure.Of(value.Value), value.Note);

@@ -21,8 +21,11 @@ function start(form: HTMLFormElement): void {
       const choice = field<HTMLSelectElement>(name);
       has(`${name}-kept`, choice.value === [...choice.options].find((option) => option.defaultSelected)?.value);
     }
+    const isLife = target.selectedOptions[0]?.dataset['life'] !== undefined;
+    has('life', isLife);
+    has('column', !isLife);
     has('random', field<HTMLSelectElement>('split').value === 'random');
-    const kind = field<HTMLSelectElement>('kind').value || target.selectedOptions[0]?.dataset['kind'];
+    const kind = (!isLife && field<HTMLSelectElement>('kind').value) || target.selectedOptions[0]?.dataset['kind'];
     for (const group of metric.querySelectorAll<HTMLOptGroupElement>('optgroup')) group.hidden = group.disabled = Boolean(kind) && group.dataset['kind'] !== kind;
     if (metric.selectedOptions[0]?.closest('optgroup')?.disabled) metric.value = '';
     // Of its own row the target is never learnt from; of earlier rows it may be.
