@@ -31,7 +31,7 @@ public sealed record PredictionPart(string Feature, float Value, string? Categor
 public sealed record PredictionExplanation(ExplanationWay Way, PartsScale Scale, string? Class, double Usual, double Total, IReadOnlyList<PredictionPart> Parts)
 {
     /// <param name="row">The features of the row.</param>
-    /// <param name="usual">Rows as they usually are: some that it learnt from.</param>
+    /// <param name="usual">Rows as they usually are: some that it learnt from. Where it looks at windows, a usual machine is steady at one.</param>
     /// <param name="ofClass">Of classes: which; null: the one that is said.</param>
     /// <returns>Null: its learner knows no exact parts, and it has too many features to be asked often enough.</returns>
     /// <exception cref="ProblemException">There is no such class.</exception>
@@ -39,6 +39,7 @@ public sealed record PredictionExplanation(ExplanationWay Way, PartsScale Scale,
     public static PredictionExplanation? Of(Predictor predictor, ReadOnlySpan<float> row, FeatureTable usual, string? ofClass, int seed, CancellationToken cancel)
     {
         var (model, task) = (predictor.Model, predictor.Task);
+        usual = predictor.Plan.Steady(usual);
         var number = ClassOf(predictor, row, ofClass);
         // Of two classes only the second has an output; what speaks for it speaks against the first.
         var (output, sign) = task.Outputs > 1 ? (number, 1) : (0, task.IsClassification && number == 0 ? -1 : 1);
@@ -48,7 +49,7 @@ public sealed record PredictionExplanation(ExplanationWay Way, PartsScale Scale,
             var isComplement = sign < 0 && exact.Scale == PartsScale.Prediction;
             return Told(predictor, row, ExplanationWay.Exact, exact.Scale, name, isComplement ? 1 - exact.Usual[output] : sign * exact.Usual[output], exact.Parts.AsSpan(output * row.Length, row.Length), sign, null);
         }
-        return SampledParts.Of(model, row, usual, output, seed, cancel) is not { } sampled ? null
+        return SampledParts.Of(model, row, usual, output, predictor.Plan.Window, seed, cancel) is not { } sampled ? null
             : Told(predictor, row, ExplanationWay.Sampled, PartsScale.Prediction, name, sign < 0 ? 1 - sampled.Usual : sampled.Usual, sampled.Parts, sign, sampled.Errors);
     }
 
@@ -66,10 +67,15 @@ public sealed record PredictionExplanation(ExplanationWay Way, PartsScale Scale,
 
     private static PredictionExplanation Told(Predictor predictor, ReadOnlySpan<float> row, ExplanationWay way, PartsScale scale, string? name, double usual, ReadOnlySpan<double> parts, int sign, double[]? errors)
     {
-        var (told, total) = (new PredictionPart[parts.Length], usual);
+        var (told, total) = (new PredictionPart[predictor.Plan.OwnFeatures.Count], usual);
+        var newest = row[^told.Length..];
         for (var i = 0; i < told.Length; i++)
         {
-            told[i] = new(predictor.Plan.Features[i].Name, row[i], predictor.CategoryOf(i, row[i]), sign * parts[i], errors?[i]);
+            // What a feature was before counts as its own.
+            var adds = 0.0;
+            for (var at = i; at < parts.Length; at += told.Length)
+                adds += parts[at];
+            told[i] = new(predictor.Plan.OwnFeatures[i].Name, newest[i], predictor.CategoryOf(i, newest[i]), sign * adds, errors?[i]);
             total += told[i].Adds;
         }
         return new(way, scale, name, usual, total, [.. told.OrderByDescending(part => Math.Abs(part.Adds)).ThenBy(part => part.Feature, StringComparer.Ordinal)]);

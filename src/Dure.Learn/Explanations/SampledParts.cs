@@ -12,6 +12,9 @@ internal static class SampledParts
     /// <summary>So many predictions are made: about a second of the slowest model.</summary>
     private const int Predictions = 10_000;
 
+    /// <summary>Numbers of the rows that are asked, all together.</summary>
+    private const int MostNumbers = 1 << 24;
+
     private const int MostPairs = 200;
     private const int LeastPairs = 10;
     private const int RowsAtOnce = 2048;
@@ -21,12 +24,13 @@ internal static class SampledParts
     /// <param name="Errors">The standard error of each part.</param>
     internal sealed record Sampled(double Usual, double[] Parts, double[] Errors);
 
+    /// <param name="window">Of each row of a window there are the same columns, the newest last: one with its past takes its place together.</param>
     /// <returns>Null: there are too many columns to draw enough orders in the time.</returns>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
-    public static Sampled? Of(TableModel model, ReadOnlySpan<float> row, FeatureTable usual, int output, int seed, CancellationToken cancel)
+    public static Sampled? Of(TableModel model, ReadOnlySpan<float> row, FeatureTable usual, int output, int window, int seed, CancellationToken cancel)
     {
-        var columns = row.Length;
-        var pairs = Math.Min(MostPairs, Predictions / (2 * (columns + 1)));
+        var columns = row.Length / window;
+        var pairs = Math.Min(MostPairs, Math.Min(Predictions, MostNumbers / row.Length) / (2 * (columns + 1)));
         if (pairs < LeastPairs)
             return null;
         var random = new Random(seed);
@@ -36,7 +40,7 @@ internal static class SampledParts
         for (var pair = 0; pair < pairs; pair++)
         {
             random.Shuffle(order);
-            var begin = new float[columns];
+            var begin = new float[row.Length];
             usual.CopyRow(from[pair % from.Length], begin);
             foreach (var one in (int[][])[[.. order], [.. order.Reverse()]])
             {
@@ -47,14 +51,15 @@ internal static class SampledParts
         return Summed(Predicted(model, usual, rows, output, cancel), orders, columns);
     }
 
-    /// <summary>The usual row, and one row after each column that took the row's value.</summary>
+    /// <summary>The usual row, and one row after each column that took the row's values.</summary>
     private static void Walk(float[] begin, ReadOnlySpan<float> row, int[] order, List<float[]> rows)
     {
         rows.Add(begin);
         foreach (var column in order)
         {
             var next = (float[])rows[^1].Clone();
-            next[column] = row[column];
+            for (var at = column; at < row.Length; at += order.Length)
+                next[at] = row[at];
             rows.Add(next);
         }
     }

@@ -76,6 +76,9 @@ public sealed class FeaturePlan
     /// <summary>How far back the features look, all together.</summary>
     public FeatureReach Reach => Features.Aggregate(default(FeatureReach), (reach, feature) => reach.AtLeast(feature.Reach));
 
+    /// <summary>Of columns of rows themselves the windows of machines that have been so all along; the same columns where there are no windows.</summary>
+    public FeatureTable Steady(FeatureTable own) => Window == 1 ? own : new([.. Features.Select((feature, i) => own.Columns[i % OwnFeatures.Count] with { Name = feature.Name })]);
+
     /// <summary>Begins a group's stream.</summary>
     public FeatureStream Start() => new(this, set.Every);
 

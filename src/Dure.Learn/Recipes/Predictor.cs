@@ -71,7 +71,7 @@ public sealed class Predictor
 
     /// <summary>The name behind a feature's value; null where it is a number, or missing.</summary>
     internal string? CategoryOf(int feature, float value) =>
-        Plan.Features[feature] is { IsCategory: true, Feature.Signal: { } signal } && !float.IsNaN(value) ? Categories[signal][(int)value] : null;
+        Plan.OwnFeatures[feature] is { IsCategory: true, Feature.Signal: { } signal } && !float.IsNaN(value) ? Categories[signal][(int)value] : null;
 
     /// <summary>Begins with a machine's rows.</summary>
     public PredictorStream Start() => new(this);

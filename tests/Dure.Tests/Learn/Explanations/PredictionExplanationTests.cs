@@ -91,8 +91,8 @@ public sealed class PredictionExplanationTests
         var (predictor, rows) = Trained(MadeDatasetTable.Parts(300, 3), "y", """{"kind": "linear"}""");
         var usual = Table(predictor, rows);
         var exact = predictor.Model.Explain(rows[7], usual)!;
-        var sampled = SampledParts.Of(predictor.Model, rows[7], usual, 0, 1, TestContext.Current.CancellationToken)!;
-        Assert.Equal(sampled.Parts, SampledParts.Of(predictor.Model, rows[7], usual, 0, 1, TestContext.Current.CancellationToken)!.Parts);
+        var sampled = SampledParts.Of(predictor.Model, rows[7], usual, 0, 1, 1, TestContext.Current.CancellationToken)!;
+        Assert.Equal(sampled.Parts, SampledParts.Of(predictor.Model, rows[7], usual, 0, 1, 1, TestContext.Current.CancellationToken)!.Parts);
         for (var i = 0; i < exact.Parts.Length; i++)
             Assert.InRange(sampled.Parts[i], exact.Parts[i] - 5 * sampled.Errors[i] - 1e-9, exact.Parts[i] + 5 * sampled.Errors[i] + 1e-9);
     }

@@ -3,6 +3,7 @@ using Dure.Datasets;
 using Dure.Edge.Onnx;
 using Dure.Kernel;
 using Dure.Learn.Evaluation;
+using Dure.Learn.Explanations;
 using Dure.Learn.Features;
 using Dure.Learn.Learners;
 using Dure.Learn.Neural;
@@ -97,6 +98,22 @@ public sealed class WindowTrainingTests : IDisposable
             session.Run();
             Assert.Equal(said.Value, session.Get<float>("prediction")[0], 1e-5);
         }
+    }
+
+    [Theory]
+    [InlineData(false, ExplanationWay.Sampled)]
+    [InlineData(true, ExplanationWay.Exact)]
+    public void What_a_signal_adds_to_a_prediction_counts_its_past(bool isTrees, ExplanationWay way)
+    {
+        var recipe = isTrees ? Recipe with { Learner = new BoostedTreesLearner { Rounds = 40 }, Features = new FeatureSet([Feature.Value("*")]) { Window = Rows } } : Recipe;
+        var result = Train(recipe, Machines(machines: 6, rows: 60));
+        var row = new float[3 * Rows];
+        result.Rows.Rows.Features.CopyRow(40, row);
+        var why = PredictionExplanation.Of(result.Predictor, row, result.Rows.Own.Features.Take([.. Enumerable.Range(60, 200)]), null, 1, TestContext.Current.CancellationToken)!;
+        Assert.Equal(way, why.Way);
+        Assert.Equal(["load", "mode", "noise"], why.Parts.Select(part => part.Feature).Order());
+        Assert.Equal(row[^3], why.Parts.Single(part => part.Feature == "load").Value);
+        Assert.Equal(result.Predictor.Predict(row).Value, why.Usual + why.Parts.Sum(part => part.Adds), 1e-5);
     }
 
     [Fact]
