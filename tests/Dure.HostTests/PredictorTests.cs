@@ -67,19 +67,26 @@ public sealed class PredictorTests : IDisposable
         await Import(node, "drills", text.ToString());
         await node.Command(Cancel, "train", "drills", "--target", "wear", "--learner", "linear");
 
-        var said = await Predicted(node, """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "explain": true}""");
+        var said = await Asked(node, "predictions", """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "explain": true}""");
         Assert.InRange((double)said["predictions"]![0]!["value"]!, 4.5, 6);
         var why = said["explanation"]!;
         Assert.Equal(("exact", "prediction"), ((string?)why["way"], (string?)why["scale"]));
         Assert.Equal((double)said["predictions"]![0]!["value"]!, (double)why["usual"]! + why["parts"]!.AsArray().Sum(part => (double)part!["adds"]!), 1e-6);
         Assert.Equal(["line", "time", "torque"], why["parts"]!.AsArray().Select(part => (string?)part!["feature"]));
         Assert.Equal("c", (string?)why["parts"]![0]!["value"]);
-        var apart = await Predicted(node, """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "times": ["2026-03-01T08:00:00Z"]}""");
+        var apart = await Asked(node, "predictions", """{"rows": [{"time": 7.5, "torque": 0.5, "line": "c"}], "times": ["2026-03-01T08:00:00Z"]}""");
         Assert.Equal((double)said["predictions"]![0]!["value"]!, (double)apart["predictions"]![0]!["value"]!);
 
         var told = await node.Command(Cancel, "model", "predict", "wear", "--set", "time=7.5", "--set", "torque=0.5", "--set", "line=c", "--explain");
         Assert.Contains("time = 7.5", told, StringComparison.Ordinal);
         Assert.Contains("Usually it says", told, StringComparison.Ordinal);
+        var change = await node.Command(Cancel, "model", "change", "wear", "--set", "time=7.5", "--set", "torque=0.5", "--set", "line=c", "--free", "line,time", "--below", "4");
+        Assert.Contains(" instead of c: ", change, StringComparison.Ordinal);
+        Assert.Contains("predicted so already", await node.Command(Cancel, "model", "change", "wear", "--set", "time=7.5", "--set", "torque=0.5", "--set", "line=c", "--free", "line", "--below", "9"), StringComparison.Ordinal);
+        var along = (await Get(node, "api/v1/predictors/wear/dependence"))["features"]!.AsArray();
+        Assert.Equal(["a", "b", "c"], along.Single(one => (string?)one!["feature"] == "line")!["points"]!.AsArray().Select(point => (string?)point!["value"]));
+        foreach (var (body, mend) in ((string, string)[])[("""{"rows": [{"time": 1}], "free": ["tiem"], "below": 1}""", "time, torque, line"), ("""{"rows": [{"time": 1}], "below": 1}""", "Send a list of their names"), ("""{"rows": [{"time": 1}], "free": ["time"], "below": 1, "above": 2}""", "Turn them round")])
+            Assert.Contains(mend, (string?)(await Asked(node, "changes", body))["mend"], StringComparison.Ordinal);
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.Command(Cancel, "model", "predict", "wear", "--set", "time"));
         Assert.Contains("Write signal=value.", refused.Message, StringComparison.Ordinal);
     }
@@ -156,9 +163,9 @@ public sealed class PredictorTests : IDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
     }
 
-    private static async Task<JsonObject> Predicted(NodeProcess node, string request)
+    private static async Task<JsonObject> Asked(NodeProcess node, string what, string request)
     {
-        using var answer = await node.Client.PostAsync("api/v1/predictors/wear/predictions", new StringContent(request, Encoding.UTF8, "application/json"), Cancel);
+        using var answer = await node.Client.PostAsync($"api/v1/predictors/wear/{what}", new StringContent(request, Encoding.UTF8, "application/json"), Cancel);
         return (await answer.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
     }
 

@@ -6,11 +6,12 @@ using Dure.Kernel;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure model predict</c>: what a predictor says of a row, and why.</summary>
+/// <summary><c>dure model predict</c> and <c>dure model change</c>: what a predictor says of a row, why, and what would have to be otherwise.</summary>
 internal static class ModelAskCommands
 {
     private const int MostParts = 12;
     private const int BarLength = 24;
+    private const double FarFromSeen = 1;
 
     public static Command Predict(SharedOptions shared)
     {
@@ -40,6 +41,46 @@ internal static class ModelAskCommands
         return command;
     }
 
+    public static Command Change(SharedOptions shared)
+    {
+        var (version, row) = (ModelCommand.Version(), new RowOptions());
+        var free = new Option<string[]>("--free") { Description = "A signal that may be changed; several by commas", Required = true };
+        var (below, above) = (new Option<double?>("--below") { Description = "The prediction is to be at most this" }, new Option<double?>("--above") { Description = "The prediction is to be at least this" });
+        var ofClass = new Option<string?>("--class") { Description = "Of classes: the one that is to be said" };
+        var command = new Command("change", "What would have to be otherwise in a row for another prediction: only signals you free, only values seen in training.\n\nExample:\n  dure model change strength --set temperature=235 --set mould=A --free temperature,mould --above 70") { version, free, below, above, ofClass };
+        row.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var request = row.Request(parsed);
+            request["free"] = new JsonArray([.. parsed.GetValue(free)!.SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(name => JsonValue.Create(name))]); // a required option
+            (request["below"], request["above"], request["class"]) = (parsed.GetValue(below), parsed.GetValue(above), parsed.GetValue(ofClass));
+            var answer = await node.Post($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/changes", request, cancel); // a required argument
+            return shared.Print(parsed, answer, () => Tell(answer));
+        });
+        return command;
+    }
+
+    private static void Tell(JsonNode answer)
+    {
+        Console.WriteLine($"Now: {InWords(answer["prediction"])}");
+        var changes = answer["changes"]!.AsArray();
+        if (answer["already"]!.GetValue<bool>())
+            Console.WriteLine("It is predicted so already.");
+        else if (changes.Count == 0)
+            Console.WriteLine("No change of these signals, within what was seen in training, brings it about.");
+        foreach (var one in changes)
+        {
+            Console.WriteLine($"  {string.Join(", ", one!["changes"]!.AsArray().Select(change => $"{change.Text("signal")} {Value(change!["to"])} instead of {Value(change["from"])}"))}: {InWords(one["prediction"])}");
+            if (one.Number("likeness") > FarFromSeen)
+                Console.WriteLine($"    No row like this was seen in training (the nearest is {Number(one.Number("likeness"))} usual spreads a signal away): the model guesses there.");
+        }
+        if (changes.Count > 0)
+            Console.WriteLine("This explains the model; whether the machine follows is to be tried with care.");
+    }
+
+    private static string Value(JsonNode? value) => value is JsonValue known ? (known.GetValueKind() == JsonValueKind.Number ? Number(known.GetValue<double>()) : known.ToString()) : "missing";
+
     private static string InWords(JsonNode? prediction) => prediction switch
     {
         null => "It needs more rows before it says anything.",
@@ -62,7 +103,7 @@ internal static class ModelAskCommands
         foreach (var part in parts.Take(MostParts))
         {
             var adds = part.Number("adds");
-            Console.WriteLine($"  {Signed(adds),9} {new string(adds < 0 ? '-' : '+', most > 0 ? (int)Math.Round(Math.Abs(adds) / most * BarLength) : 0),-BarLength} {part.Text("feature")} = {(part!["value"] is JsonValue value ? (value.GetValueKind() == JsonValueKind.Number ? Number(value.GetValue<double>()) : value.ToString()) : "missing")}{(part["error"] is null ? "" : $" (± {Number(part.Number("error"))})")}");
+            Console.WriteLine($"  {Signed(adds),9} {new string(adds < 0 ? '-' : '+', most > 0 ? (int)Math.Round(Math.Abs(adds) / most * BarLength) : 0),-BarLength} {part.Text("feature")} = {Value(part!["value"])}{(part["error"] is null ? "" : $" (± {Number(part.Number("error"))})")}");
         }
         if (why.Whole("features") > MostParts)
             Console.WriteLine($"  {Signed(parts.Skip(MostParts).Sum(part => part.Number("adds")) + why.Number("rest")),9} {new string(' ', BarLength)} {why.Whole("features") - MostParts} others");

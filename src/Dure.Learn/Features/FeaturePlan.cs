@@ -82,6 +82,16 @@ public sealed class FeaturePlan
     /// <summary>Begins a group's stream.</summary>
     public FeatureStream Start() => new(this, set.Every);
 
+    /// <summary>The features of one row by itself: of those that look back what they are at the start of a group.</summary>
+    internal void ComputeOne(long micros, ReadOnlySpan<double> signals, Span<float> features)
+    {
+        var states = States(out var results);
+        foreach (var state in states)
+            state.Advance(new FeatureRow(0, micros, micros, signals));
+        for (var i = 0; i < results.Length; i++)
+            features[i] = (float)results[i].Value is var value && float.IsInfinity(value) ? float.NaN : value;
+    }
+
     /// <summary>All features of all groups, one group's rows after the other's.</summary>
     /// <exception cref="ProblemException">A group's arrays do not fit, or its time goes back.</exception>
     public FeatureTable Compute(IReadOnlyList<SignalRows> groups, int threads = 0, CancellationToken cancel = default)

@@ -35,6 +35,12 @@ public sealed class PredictorStream
 
     public bool Has(string signal) => places.ContainsKey(signal);
 
+    /// <summary>The signals of the newest row, in the plan's order.</summary>
+    internal ReadOnlySpan<double> LastSignals => signals;
+
+    /// <summary>When the newest row was.</summary>
+    internal long LastMicros => last;
+
     /// <summary>The features of the newest row, as the model saw them.</summary>
     public ReadOnlySpan<float> Features => row;
 

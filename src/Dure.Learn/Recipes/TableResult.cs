@@ -1,6 +1,7 @@
 using Dure.Datasets;
 using Dure.Learn.Drift;
 using Dure.Learn.Evaluation;
+using Dure.Learn.Explanations;
 using Dure.Learn.Learners;
 using Dure.Learn.Search;
 
@@ -30,6 +31,9 @@ public sealed record TableResult
 
     /// <summary>On test rows, the most important first; as many as were looked at.</summary>
     public IReadOnlyList<FeatureRise> Importance { get; init; } = [];
+
+    /// <summary>How what is predicted goes with the features that matter most.</summary>
+    public IReadOnlyList<FeatureDependence> Dependences { get; init; } = [];
 
     /// <summary>What looked like a leak and was taken, with the reasons.</summary>
     public IReadOnlyList<string> Leaks { get; init; } = [];

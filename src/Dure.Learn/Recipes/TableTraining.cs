@@ -70,6 +70,7 @@ public sealed class TableTraining
         var predictor = Predictor.Of(recipe, rows, model, parts, threads, cancel);
         var judgement = Judge(predictor, rows, parts);
         Tell("explaining", 0.93);
+        var importance = Importance(predictor, rows, parts);
         var result = new TableResult
         {
             Dataset = table.Version,
@@ -80,7 +81,8 @@ public sealed class TableTraining
             Predictor = predictor,
             Judgement = judgement,
             Reference = DriftReference.Of(rows.Own.Features.Take(parts.Train), recipe.Seed),
-            Importance = Importance(predictor, rows, parts),
+            Importance = [.. importance.Select(one => new FeatureRise(string.Join(" and ", one.Columns), one.Worsening))],
+            Dependences = FeatureDependence.Of(predictor, [.. importance.Select(one => one.Columns[0])], rows.Rows.Take(parts.Test), recipe.Seed, cancel),
             Search = search,
             Leaks = leaks,
             Curve = curve,
@@ -217,14 +219,13 @@ public sealed class TableTraining
     };
 
     /// <summary>What the model leans on, found on test rows, or on some of them where there are many.</summary>
-    private List<FeatureRise> Importance(Predictor predictor, TrainingRows rows, RowParts parts)
+    private IReadOnlyList<ColumnImportance> Importance(Predictor predictor, TrainingRows rows, RowParts parts)
     {
         const int enough = 2000;
         const int repeats = 3;
         var step = Math.Max(1, parts.Test.Length / enough);
         int[] some = [.. parts.Test.Where((_, i) => i % step == 0)];
-        return [.. PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(recipe.MetricFor(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel)
-            .Select(one => new FeatureRise(string.Join(" and ", one.Columns), one.Worsening))];
+        return PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(recipe.MetricFor(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel);
     }
 
     private Judgement Judge(Predictor predictor, TrainingRows rows, RowParts parts)

@@ -77,6 +77,9 @@ public sealed record PredictorManifest
     /// <summary>How the rows it learnt from lay, by which drift is told.</summary>
     public required PredictorFile Reference { get; init; }
 
+    /// <summary>How what is predicted goes with the features that matter most; null of models that were trained before it was looked at.</summary>
+    public PredictorFile? Dependence { get; init; }
+
     /// <summary>Models with the same text were judged on the same rows of the same target, and may be put in one table.</summary>
     public required string Task { get; init; }
 

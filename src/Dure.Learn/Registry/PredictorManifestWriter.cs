@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Dure.Kernel;
 using Dure.Learn.Evaluation;
+using Dure.Learn.Explanations;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 
@@ -47,6 +48,7 @@ internal static class PredictorManifestWriter
             Onnx = keep(predictor.ToOnnx(recipe.Name).Write()),
             TestPredictions = keep(new TestPredictions(source, judged.Truth, judged.Predictions, Resampling.For(rows.Split, result.Parts.Test).Clusters ?? [.. Enumerable.Range(0, source.Length)]).Write()),
             Reference = keep(result.Reference.Write()),
+            Dependence = keep(FeatureDependence.Write(result.Dependences)),
             Task = TaskOf(result, source),
         };
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Dure.Evidence;
 using Dure.Kernel;
 using Dure.Learn.Drift;
+using Dure.Learn.Explanations;
 using Dure.Learn.Recipes;
 
 namespace Dure.Learn.Registry;
@@ -73,7 +74,8 @@ public sealed class PredictorRegistry
             Kept("model", ".predictor.json", manifest, manifest.Model),
             Kept("onnx", ".onnx", manifest, manifest.Onnx),
             Kept("test-predictions", ".test", manifest, manifest.TestPredictions),
-            Kept("drift-reference", ".reference.json", manifest, manifest.Reference));
+            Kept("drift-reference", ".reference.json", manifest, manifest.Reference),
+            Kept("dependence", ".dependence.json", manifest, manifest.Dependence!)); // just written
         var body = lineage.Into(new JsonObject
         {
             ["name"] = manifest.Name,
@@ -107,6 +109,10 @@ public sealed class PredictorRegistry
     public TestPredictions ReadTest(PredictorVersion version) => TestPredictions.Read(blobs.Read(ContentHash.Parse(version.Manifest.TestPredictions.Hash), LargestBytes));
 
     public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(blobs.Read(ContentHash.Parse(version.Manifest.Reference.Hash), LargestBytes));
+
+    /// <summary>How what is predicted goes with the features that matter most; none of models that were trained before it was looked at.</summary>
+    public IReadOnlyList<FeatureDependence> ReadDependences(PredictorVersion version) =>
+        version.Manifest.Dependence is { } file ? FeatureDependence.Read(blobs.Read(ContentHash.Parse(file.Hash), LargestBytes)) : [];
 
     private static Artefact Kept(string role, string ending, PredictorManifest manifest, PredictorFile file) => new(role, manifest.Name + ending, ContentHash.Parse(file.Hash), file.Bytes);
 

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
 using Dure.Kernel;
-using Dure.Learn.Explanations;
-using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
 using Dure.Node.Access;
 using Dure.Node.Runs;
@@ -24,7 +22,9 @@ internal static class PredictorEndpoints
         predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
         predictors.MapGet("/{version}/recipe", Recipe).Needs(Permission.Read).WithSummary("The recipe, to train it again or with changes.");
         predictors.MapGet("/{version}/drift", Drift).Needs(Permission.Read).WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
-        predictors.MapPost("/{version}/predictions", Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals; with \"explain\" also what each feature adds to the last.");
+        predictors.MapPost("/{version}/predictions", PredictionRequests.Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals; with \"explain\" also what each feature adds to the last.");
+        predictors.MapPost("/{version}/changes", PredictionRequests.Change).Needs(Permission.Read).WithSummary("What would have to be otherwise in a row for another prediction: only named signals, only values seen in training.");
+        predictors.MapGet("/{version}/dependence", Dependence).Needs(Permission.Read).WithSummary("How predictions go with the features that matter most, with the rows behind each point.");
         predictors.MapPost("/{version}/stage", Stage).Needs(Permission.Train).WithSummary("Approve or retire a version, with the reason.");
     }
 
@@ -51,6 +51,11 @@ internal static class PredictorEndpoints
     }
 
     private static JsonNode Recipe(string version, PredictorRegistry registry) => registry.Find(version).Manifest.Recipe.DeepClone();
+
+    private static JsonObject Dependence(string version, PredictorRegistry registry) => new()
+    {
+        ["features"] = new JsonArray([.. registry.ReadDependences(registry.Find(version)).Select(PredictorJson.Dependence)]),
+    };
 
     private static JsonObject Compare(string a, string b, PredictorRegistry registry, CancellationToken cancel)
     {
@@ -87,32 +92,6 @@ internal static class PredictorEndpoints
             ["predictors"] = new JsonArray([.. board.Versions.Select(PredictorJson.Line)]),
         })]),
     };
-
-    private static JsonObject Predict(string version, JsonObject request, PredictorRegistry registry, CancellationToken cancel)
-    {
-        var found = registry.Find(version);
-        var predictor = registry.Read(found);
-        var stream = predictor.Start();
-        var rows = PredictionRows.Of(request, stream);
-        var (predictions, last) = (new JsonArray(), (Prediction?)null);
-        for (var number = 0; number < rows.Count; number++)
-        {
-            cancel.ThrowIfCancellationRequested();
-            last = rows.Next(stream, number);
-            predictions.Add((JsonNode?)(last is null ? null : Json(last)));
-        }
-        var answer = new JsonObject { ["predictions"] = predictions };
-        if (last is not null && Requests.FlagOr(request, "explain", false))
-        {
-            var why = PredictionExplanation.Of(predictor, stream.Features, registry.ReadReference(found).Usual, request["class"] is null ? null : Requests.Text(request, "class"), found.Manifest.Seed, cancel);
-            answer["explanation"] = why is null ? null : PredictorJson.Explain(why);
-        }
-        return answer;
-    }
-
-    private static JsonObject Json(Prediction prediction) => prediction.Probabilities.Count == 0
-        ? new() { ["value"] = prediction.Value, ["low"] = prediction.Low, ["high"] = prediction.High }
-        : new() { ["class"] = prediction.Class, ["possible"] = new JsonArray([.. prediction.Classes.Select(name => JsonValue.Create(name))]), ["probabilities"] = new JsonArray([.. prediction.Probabilities.Select(value => JsonValue.Create(value))]) };
 
     private static async Task<JsonObject> Drift(string version, string dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Dure.Learn;
 using Dure.Learn.Explanations;
 using Dure.Learn.Learners;
+using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
 
 namespace Dure.Node.Http;
@@ -49,6 +50,35 @@ internal static class PredictorJson
         return all;
     }
 
+    /// <summary>What is said of a row.</summary>
+    public static JsonObject Said(Prediction prediction) => prediction.Probabilities.Count == 0
+        ? new() { ["value"] = prediction.Value, ["low"] = prediction.Low, ["high"] = prediction.High }
+        : new() { ["class"] = prediction.Class, ["possible"] = new JsonArray([.. prediction.Classes.Select(name => JsonValue.Create(name))]), ["probabilities"] = new JsonArray([.. prediction.Probabilities.Select(value => JsonValue.Create(value))]) };
+
+    /// <summary>What would have to be otherwise, and what would then be said.</summary>
+    public static JsonObject Changed(PredictorChange change) => new()
+    {
+        ["changes"] = new JsonArray([.. change.Changes.Select(one => new JsonObject
+        {
+            ["signal"] = one.Signal,
+            ["from"] = Value(one.From, one.FromName),
+            ["to"] = Value(one.To, one.ToName),
+            ["size"] = one.Size,
+        })]),
+        ["prediction"] = Said(change.Prediction),
+        ["likeness"] = change.Likeness,
+    };
+
+    /// <summary>How predictions go with a feature.</summary>
+    public static JsonObject Dependence(FeatureDependence one) => new()
+    {
+        ["feature"] = one.Feature,
+        ["class"] = one.Class,
+        ["points"] = new JsonArray([.. one.Points.Select((point, i) => new JsonObject { ["value"] = Value(point.Value, one.Names.Count > 0 ? one.Names[i] : null), ["mean"] = point.Mean, ["rows"] = point.Count, ["enough"] = point.HasData })]),
+    };
+
+    private static JsonNode? Value(float value, string? name) => name is not null ? name : float.IsNaN(value) ? null : value;
+
     /// <summary>Why a prediction is what it is; of many features the rest as one sum.</summary>
     public static JsonObject Explain(PredictionExplanation why)
     {
@@ -63,7 +93,7 @@ internal static class PredictorJson
             ["parts"] = new JsonArray([.. why.Parts.Take(most).Select(part => new JsonObject
             {
                 ["feature"] = part.Feature,
-                ["value"] = part.Category is { } name ? name : float.IsNaN(part.Value) ? null : part.Value,
+                ["value"] = Value(part.Value, part.Category),
                 ["adds"] = part.Adds,
                 ["error"] = part.Error,
             })]),

@@ -1,5 +1,6 @@
 // A model's page: one row's values in, what the model says of them out, and why.
 import { tell } from './asking';
+import { startChanges } from './changes';
 import { sendJson } from './http';
 import { drawParts, written, type Explanation } from './parts';
 
@@ -76,4 +77,7 @@ function start(form: HTMLFormElement): void {
   });
 }
 
-for (const form of document.querySelectorAll<HTMLFormElement>('form[data-try]')) start(form);
+for (const form of document.querySelectorAll<HTMLFormElement>('form[data-try]')) {
+  start(form);
+  for (const changes of form.parentElement!.querySelectorAll<HTMLFormElement>('form[data-change]')) startChanges(changes, () => rowOf(form));
+}
