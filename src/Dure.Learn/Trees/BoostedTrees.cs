@@ -9,6 +9,9 @@ public sealed class BoostedTrees
 {
     private const int RowsAtOnce = 4096;
 
+    /// <summary>Fewer rows are walked one by one: to lay the trees out for many would take longer.</summary>
+    private const int FewRows = 64;
+
     /// <summary>The paths to so many leaves are kept for further explanations: about 15 MB of them.</summary>
     private const int LeavesKept = 20_000;
 
@@ -17,12 +20,14 @@ public sealed class BoostedTrees
     private readonly IReadOnlyList<FeatureBins> bins;
     private readonly FlatTrees flat;
     private readonly LeafMasks? masks;
+    private readonly Lazy<TreesInStep?> inStep;
     private readonly Lazy<TreeShap> shap;
 
     internal BoostedTrees(BoostingLoss loss, double[] start, Tree[] trees, IReadOnlyList<FeatureBins> bins, IReadOnlyList<string> features)
     {
         (Loss, this.start, this.trees, this.bins, Features) = (loss, start, trees, bins, features);
         (flat, masks) = (new FlatTrees(trees, bins), LeafMasks.Of(trees, features.Count, start.Length));
+        inStep = new(() => TreesInStep.Of(trees, features.Count, start.Length));
         shap = new(() => new TreeShap(this));
     }
 
@@ -66,10 +71,12 @@ public sealed class BoostedTrees
         InParallel.For(blocks, block =>
         {
             var (first, end) = (block * RowsAtOnce, Math.Min(table.Rows, (block + 1) * RowsAtOnce));
-            if (masks is null)
-                Walk(table, first, end, predictions);
-            else
+            if (masks is not null)
                 Mask(table, first, end, predictions);
+            else if (table.Rows >= FewRows && inStep.Value is { } trees)
+                Step(trees, table, first, end, predictions);
+            else
+                Walk(table, first, end, predictions);
             for (var row = first; row < end; row++)
                 Loss.Transform(predictions.AsSpan(row * outputs, outputs));
         }, cancel, threads);
@@ -108,6 +115,28 @@ public sealed class BoostedTrees
         {
             table.CopyRow(at, row);
             Score(row, scores.AsSpan(at * start.Length, start.Length));
+        }
+    }
+
+    private void Step(TreesInStep trees, FeatureTable table, int first, int end, double[] scores)
+    {
+        var columns = table.Columns.Count;
+        var rows = new float[trees.Rows * columns];
+        for (var at = first; at < end; at += trees.Rows)
+        {
+            var (count, hasMissing) = (Math.Min(trees.Rows, end - at), false);
+            for (var column = 0; column < columns; column++)
+            {
+                var values = table.Columns[column].Values.AsSpan(at, count);
+                for (var row = 0; row < values.Length; row++)
+                {
+                    rows[row * columns + column] = values[row];
+                    hasMissing |= float.IsNaN(values[row]);
+                }
+            }
+            for (var row = 0; row < count; row++)
+                start.CopyTo(scores, (at + row) * start.Length);
+            trees.Add(rows, count, hasMissing, scores.AsSpan(at * start.Length, count * start.Length));
         }
     }
 

@@ -23,7 +23,9 @@ public sealed class PredictionTests
     [Theory]
     [InlineData(20, 0, 0)]
     [InlineData(32, 0.2, 0)]
+    [InlineData(60, 0, 0)]
     [InlineData(60, 0.2, 0)]
+    [InlineData(255, 0.01, 0)]
     [InlineData(20, 0.2, 6)]
     public void A_table_is_predicted_as_its_rows_are(int leaves, double missing, int categories)
     {
