@@ -22,8 +22,6 @@ public readonly record struct TableProgress(string Stage, double Share, Learning
 /// </summary>
 public sealed class TableTraining
 {
-    // So many of the rows to learn from tell a learner when to stop.
-    private const double StopShare = 0.12;
     private const int SearchFolds = 4;
     private const double LearningFrom = 0.1, LearningTo = 0.85;
 
@@ -105,26 +103,8 @@ public sealed class TableTraining
             throw RecipeText.Bad($"'{metric.Name}' says nothing of {(task.IsClassification ? $"{task.Classes.Count} classes" : "a number")}.", "metric", $"Choose one of: {string.Join(", ", Metrics.Usual(any).Select(usual => usual.Name))}.");
     }
 
-    /// <summary>The rows' parts: by the dataset's own split where it has one and the recipe declares none. No label of a part lies in a later one.</summary>
-    private RowParts PartsOf(TrainingRows rows, SplitPlan plan)
-    {
-        RowParts parts;
-        if (recipe.Split is null && rows.Life is null && rows.IsHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one))
-        {
-            int[] own = [.. Enumerable.Range(0, held.Length).Where(row => !held[row])];
-            var (learn, set) = Parted(rows, plan, own, plan.ValidationShare);
-            parts = new(learn, set, [.. Enumerable.Range(0, held.Length).Where(row => held[row])], ["The dataset's own split says which rows judge."]);
-        }
-        else
-        {
-            parts = plan.Parts(rows.Split);
-        }
-        var (train, validation) = (rows.Apart(parts.Train, parts.Validation.Concat(parts.Test), plan), rows.Apart(parts.Validation, parts.Test, plan));
-        var left = parts.Train.Length + parts.Validation.Length - train.Length - validation.Length;
-        if (train.Length < 2)
-            throw new ProblemException("urn:dure:learn:bad-split", "No row is left to learn from: all labels lie in the rows that judge.", "split", "Predict fewer rows ahead, or bring rows of a longer time.");
-        return left == 0 ? parts : parts with { Train = train, Validation = validation, Notes = [.. parts.Notes, $"{left} rows are left out besides, for their labels lie in a later part."] };
-    }
+    /// <summary>The rows' parts: by the dataset's own split where it has one and the recipe declares none.</summary>
+    private RowParts PartsOf(TrainingRows rows, SplitPlan plan) => TrainingParts.Of(rows, plan, recipe.Split is null && rows.Life is null ? rows.IsHeldOut : null);
 
     /// <summary>Where neither features nor a learner are declared, features are proposed from the rows to learn from; the search decides whether they help.</summary>
     private (TrainingRows Rows, SplitPlan Plan, RowParts Parts) WithProposals(TrainingRows rows, RowParts parts)
@@ -153,7 +133,7 @@ public sealed class TableTraining
 
     private TableModel Train(Learner learner, TrainingRows rows, SplitPlan plan, RowParts parts)
     {
-        var (learn, stop) = Stopping(rows, plan, parts.Train);
+        var (learn, stop) = TrainingParts.Stopping(rows, plan, parts.Train);
         return learner.Train(rows.Task, rows.Rows.Take(learn), stop.Length == 0 ? null : rows.Rows.Take(stop), new LearningContext
         {
             Seed = recipe.Seed,
@@ -166,13 +146,11 @@ public sealed class TableTraining
 
     private (TableModel, SearchResult) Search(TrainingRows rows, SplitPlan plan, RowParts parts)
     {
-        var inner = Rows(rows, parts.Train);
-        var folds = plan.Folds(inner, SearchFolds).Select(fold => Within(fold, rows, plan, parts.Train)).ToArray();
         var began = time.GetTimestamp();
         var result = AutomaticSearch.Run(rows.Task, rows.Rows, new SearchOptions
         {
             Budget = recipe.SearchBudget,
-            Folds = folds,
+            Folds = TrainingParts.Folds(rows, plan, parts.Train, SearchFolds),
             IsOrdered = plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup,
             Loss = LossOf(rows.Task),
             Views = asTheyAre > 0 && asTheyAre < rows.Plan.Features.Count ? [[.. Enumerable.Range(0, asTheyAre)], [.. Enumerable.Range(0, rows.Plan.Features.Count)]] : null,
@@ -183,41 +161,6 @@ public sealed class TableTraining
         return (result.Model, result);
     }
 
-    private static Fold Within(RowParts fold, TrainingRows rows, SplitPlan plan, int[] outer)
-    {
-        var (learn, stop) = Stopping(rows, plan, [.. fold.Train.Select(row => outer[row])]);
-        int[] judge = [.. fold.Test.Select(row => outer[row])];
-        return new Fold(rows.Apart(learn, stop.Concat(judge), plan), rows.Apart(stop, judge, plan), judge);
-    }
-
-    /// <summary>Parts rows to learn from and rows by which to stop, as the plan parts all others; without the second where there are too few for both.</summary>
-    private static (int[] Learn, int[] Stop) Stopping(TrainingRows rows, SplitPlan plan, int[] from)
-    {
-        var (learn, stop) = Parted(rows, plan, from, StopShare);
-        return rows.Apart(learn, stop, plan) is { Length: > 1 } apart ? (apart, stop) : (from, []);
-    }
-
-    private static (int[] Learn, int[] Held) Parted(TrainingRows rows, SplitPlan plan, int[] from, double share)
-    {
-        try
-        {
-            var parts = (plan with { TestShare = share, ValidationShare = 0 }).Parts(Rows(rows, from));
-            return ([.. parts.Train.Select(row => from[row])], [.. parts.Test.Select(row => from[row])]);
-        }
-        catch (ProblemException)
-        {
-            return (from, []);
-        }
-    }
-
-    private static SplitRows Rows(TrainingRows rows, int[] some) => new()
-    {
-        Count = some.Length,
-        TimesMicros = rows.Split.TimesMicros is { } times ? Array.ConvertAll(some, row => times[row]) : null,
-        Groups = rows.Split.Groups is { } groups ? Array.ConvertAll(some, row => groups[row]) : null,
-        Classes = rows.Split.Classes is { } classes ? Array.ConvertAll(some, row => classes[row]) : null,
-    };
-
     /// <summary>What the model leans on, found on test rows, or on some of them where there are many.</summary>
     private IReadOnlyList<ColumnImportance> Importance(Predictor predictor, TrainingRows rows, RowParts parts)
     {
@@ -225,7 +168,7 @@ public sealed class TableTraining
         const int repeats = 3;
         var step = Math.Max(1, parts.Test.Length / enough);
         int[] some = [.. parts.Test.Where((_, i) => i % step == 0)];
-        return PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), Rows(rows, some), Metrics.Of(recipe.MetricFor(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel);
+        return PermutationImportance.Of(predictor.Model, rows.Rows.Take(some), rows.Split.Take(some), Metrics.Of(recipe.MetricFor(rows.Task)), recipe.Seed, repeats, threads, rows.Plan.Window, cancel);
     }
 
     private Judgement Judge(Predictor predictor, TrainingRows rows, RowParts parts)

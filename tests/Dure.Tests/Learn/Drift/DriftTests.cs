@@ -51,6 +51,15 @@ public sealed class DriftTests
         Assert.InRange(alarms, 0, 2);
     }
 
+    [Fact]
+    public void Without_a_change_the_sizes_of_drift_scatter_around_nothing()
+    {
+        var reports = Enumerable.Range(0, 10).Select(i => DriftReport.Of(DriftReference.Of(Rows(300 + i, rows: 400)), Rows(400 + i, rows: 400), seed: i, cancel: Cancel)).ToArray();
+        // Tenths of 400 rows on either side have 0.045 by chance alone, which is taken off.
+        Assert.InRange(reports.Average(report => report.Columns.Where(column => column.Column is "a" or "b" or "c").Average(column => column.Psi)), 0, 0.025);
+        Assert.InRange(reports.Average(report => report.Joint!.Discrepancy), -0.01, 0.01);
+    }
+
     [Theory]
     [InlineData("a", 1.0, 0.0, 4)]
     [InlineData("c", 0.0, 0.4, 4)]

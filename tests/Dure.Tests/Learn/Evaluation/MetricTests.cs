@@ -164,4 +164,17 @@ public sealed class MetricTests
         var few = Judging.Of(Metrics.Of("mae"), new(LearningTask.Regression, new float[30], new double[30]), Resampling.ByGroup([.. Enumerable.Range(0, 30).Select(row => row % 3)]), 1, TestContext.Current.CancellationToken);
         Assert.Contains("only 3 groups", few.Note, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_is_drawn_again_is_what_is_independent()
+    {
+        int[] all = [.. Enumerable.Range(0, 60)];
+        SplitRows rows(int groups, bool timed) => new() { Count = 60, Groups = groups == 0 ? null : [.. all.Select(row => row % groups)], TimesMicros = timed ? [.. all.Select(row => (long)row)] : null };
+        Assert.Equal(("groups", 6), Drawn(rows(6, timed: true)));
+        Assert.Equal(("groups", 6), Drawn(rows(6, timed: false)));
+        Assert.Equal(("blocks of time", 50), Drawn(rows(3, timed: true)));
+        Assert.Equal(("groups", 3), Drawn(rows(3, timed: false)));
+        Assert.Equal(("rows", 60), Drawn(rows(0, timed: false)));
+        (string, int) Drawn(SplitRows of) => Resampling.For(of, all) is var resampling ? (resampling.Unit, resampling.Count) : default;
+    }
 }

@@ -134,6 +134,11 @@ public sealed class TableTrainingTests
         Assert.All(parts.Train, row => Assert.True(rows.LabelMicros![row] < validation));
         Assert.All(parts.Validation, row => Assert.True(rows.LabelMicros![row] < test));
         Assert.Contains(parts.Notes, note => note.Contains("labels lie in a later part", StringComparison.Ordinal));
+        // The same inside the rows to learn from, where a search judges its candidates.
+        var folds = TrainingParts.Folds(rows, result.Plan, parts.Train, 4);
+        Assert.Equal(4, folds.Length);
+        Assert.All(folds, fold => Assert.All(fold.Learn, row => Assert.True(rows.LabelMicros![row] < fold.Judge.Concat(fold.Stop).Min(later => rows.Split.TimesMicros![later]))));
+        Assert.All(folds, fold => Assert.All(fold.Stop, row => Assert.True(rows.LabelMicros![row] < fold.Judge.Min(later => rows.Split.TimesMicros![later]))));
     }
 
     [Fact]
