@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Learn;
 using Dure.Learn.Neural;
 using Dure.Learn.Recipes;
 
@@ -15,6 +16,7 @@ internal static class TrainCommand
         var version = new Argument<string>("dataset-version");
         var name = new Option<string?>("--name") { Description = "Name of the model" };
         var reference = new Option<string[]>("--reference") { Description = "Machines whose recordings are known to be fault-free; they set the limits (detectors only)", AllowMultipleArgumentsPerToken = true };
+        var detector = new Option<string[]>("--detector") { Description = $"Detectors to choose from: {string.Join(", ", DetectorCatalog.All.Select(one => one.Name))} (the first four)", AllowMultipleArgumentsPerToken = true };
         var recipe = new Option<FileInfo?>("--recipe") { Description = "A recipe file (JSON); the other options change it" };
         var target = new Option<string?>("--target") { Description = "The column to predict; without it detectors of faults are trained" };
         var life = new Option<bool>("--remaining-life") { Description = "Predict how much is left until each machine's last row, which is where it failed; needs no column" };
@@ -36,12 +38,13 @@ internal static class TrainCommand
 
             Examples:
               dure train VERSION --name pumps
+              dure train VERSION --name pumps --detector mewma autoencoder
               dure train energy --target Usage_kWh --ahead 1 --leave CO2 --seconds 60
               dure train plates --target fault --learner boosted-trees --metric macro-f1
               dure train presses --target force --ahead 10 --learner window-network --window 64
               dure train engines --remaining-life --cap 125
               dure train energy --recipe recipe.json
-            """) { version, name, reference, recipe, target, life, cap, unit, cutOff, ahead, leave, learner, window, seconds, metric, split, because };
+            """) { version, name, reference, detector, recipe, target, life, cap, unit, cutOff, ahead, leave, learner, window, seconds, metric, split, because };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
@@ -54,6 +57,8 @@ internal static class TrainCommand
                     ["name"] = parsed.GetValue(name) ?? "anomaly",
                     ["reference"] = new JsonArray([.. (parsed.GetValue(reference) ?? []).Select(asset => JsonValue.Create(asset))]),
                 };
+                if (parsed.GetValue(detector) is { Length: > 0 } named)
+                    detectors["detectors"] = new JsonArray([.. named.Select(one => JsonValue.Create(one))]);
                 var chosen = await node.Run("api/v1/training-runs", detectors, progress, cancel);
                 return shared.Print(parsed, chosen, () => Leaderboard.Print(chosen));
             }

@@ -21,6 +21,7 @@ public static class DetectorExport
             ForestDetector forest => Isolation(graph, forest, Smooth(graph, detector, newest, state)),
             SubspaceDetector subspaces => SubspaceGraph.Step(graph, subspaces, newest, state),
             NeighbourDetector neighbour => NeighbourGraph.Step(graph, neighbour, newest, state),
+            AutoencoderDetector autoencoder => AutoencoderGraph.Step(graph, autoencoder, newest, state),
             RecoveringDetector recovering => RecoveryGraph.Step(graph, recovering, newest, state),
             _ => throw new NotSupportedException($"{detector.GetType().Name} has no graph."),
         };

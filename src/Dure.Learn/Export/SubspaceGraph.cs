@@ -8,7 +8,7 @@ internal static class SubspaceGraph
     /// <summary>The largest of the distances, and its split by signal: parts of all lags summed.</summary>
     public static DetectorStep Step(GraphBuilder graph, SubspaceDetector detector, GraphValue newest, GraphValue remembered)
     {
-        var state = Shift(graph, detector, newest, remembered);
+        var state = Shift(graph, detector.Columns, detector.Lags, newest, remembered);
         var width = detector.Centre.Length;
         var d = graph.Sub(state, graph.Constant("centre", detector.Centre, 1, width));
         var (largest, parts) = (GraphValue.None, GraphValue.None);
@@ -25,11 +25,11 @@ internal static class SubspaceGraph
     }
 
     // The newest row before those remembered; the oldest is forgotten.
-    private static GraphValue Shift(GraphBuilder graph, SubspaceDetector detector, GraphValue newest, GraphValue state)
+    internal static GraphValue Shift(GraphBuilder graph, int columns, int lags, GraphValue newest, GraphValue state)
     {
-        if (detector.Lags == 0)
+        if (lags == 0)
             return newest;
-        long[] places = [.. Enumerable.Range(0, detector.Columns * detector.Lags).Select(i => (long)i)];
+        long[] places = [.. Enumerable.Range(0, columns * lags).Select(i => (long)i)];
         var kept = graph.Node("Gather", [state, graph.Constant<long>("remembered", places, places.Length)], [OnnxAttribute.Of("axis", 1L)]);
         return graph.Node("Concat", [newest, kept], [OnnxAttribute.Of("axis", 1L)]);
     }

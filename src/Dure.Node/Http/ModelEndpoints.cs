@@ -23,7 +23,11 @@ internal static class ModelEndpoints
         (ContentHash.TryParse(version, out var hash) ? registry.Find(hash) : version is null ? null : registry.Latest(version))
         ?? throw new ProblemException("urn:dure:learn:no-such-model", $"There is no model '{version}'.", "model version", "List them with GET /api/v1/models.");
 
-    private static Task<IResult> Train(JsonObject request, RunBoard runs, HttpContext context) => RunEndpoints.Accept(runs, TrainWork.Kind, request, context);
+    private static Task<IResult> Train(JsonObject request, RunBoard runs, HttpContext context)
+    {
+        DetectorCatalog.Named(Requests.Texts(request, "detectors"));
+        return RunEndpoints.Accept(runs, TrainWork.Kind, request, context);
+    }
 
     private static JsonObject All(ModelRegistry registry) => new() { ["models"] = new JsonArray([.. registry.Versions.Select(TrainWork.Describe)]) };
 

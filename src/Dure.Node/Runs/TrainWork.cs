@@ -20,6 +20,7 @@ internal sealed class TrainWork(DatasetCatalog datasets, ModelRegistry models, J
         var options = new TrainingOptions
         {
             Name = Requests.TextOr(request, "name", "anomaly"),
+            Recipes = DetectorCatalog.Named(Requests.Texts(request, "detectors")),
             Reference = [.. Requests.Texts(request, "reference").Select(AssetId.Parse)],
         };
         var result = await new TrainingJob(options, time).Run(dataset, datasets.LoadFrames(dataset, context.Cancel), new Teller(context), context.Cancel);

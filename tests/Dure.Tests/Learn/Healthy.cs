@@ -26,7 +26,7 @@ internal static class Healthy
 
 internal static class MadeRecipes
 {
-    public static IReadOnlyList<AnomalyRecipe> All { get; } = [new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates(), new NearestNeighbour()];
+    public static IReadOnlyList<AnomalyRecipe> All => DetectorCatalog.All;
 
     public static AnomalyRecipe Named(string name) => All.First(r => r.Name == name);
 }

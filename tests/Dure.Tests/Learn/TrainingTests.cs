@@ -29,6 +29,15 @@ public sealed class TrainingTests
     }
 
     [Fact]
+    public async Task Detectors_can_be_named_and_only_those_that_there_are()
+    {
+        var result = await Train(recipes: [.. DetectorCatalog.Named(["autoencoder", "mewma", "mewma"]).Select(recipe => recipe is Autoencoder network ? network with { Rows = 8 } : recipe)]);
+        Assert.Equal(["autoencoder", "mewma"], result.Leaderboard.Select(row => row.Recipe.Name).Order());
+        Assert.Equal(new TrainingOptions().Recipes.Select(recipe => recipe.Name), DetectorCatalog.Named([]).Select(recipe => recipe.Name));
+        Assert.Contains("nearest-neighbour, autoencoder", Assert.Throws<ProblemException>(() => DetectorCatalog.Named(["mewma", "oracle"])).Problem.Mend, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Labels_change_no_choice_and_no_score()
     {
         var (plain, flipped) = (await Train(), await Train(Flipped()));
