@@ -14,11 +14,14 @@ public sealed record WindowNetworkLearner : Learner
 {
     public const string Name = "window-network";
 
+    // Ten, as the width, by engines and months that did not judge; a few hundred windows need more to make steps enough.
+    private const int FewEpochs = 10, LeastSteps = 2000;
+
     /// <summary>Rows of a window, the last of them the one it is asked about.</summary>
     public int Rows { get; init; } = 32;
 
     /// <summary>Channels of the hidden layers.</summary>
-    public int Width { get; init; } = 32;
+    public int Width { get; init; } = 16;
 
     /// <summary>Taps of a filter along time.</summary>
     public int Taps { get; init; } = 5;
@@ -26,13 +29,15 @@ public sealed record WindowNetworkLearner : Learner
     /// <summary>Share of the hidden numbers left out at random in each step of the training.</summary>
     public double Dropout { get; init; } = 0.1;
 
-    public int Epochs { get; init; } = 40;
+    /// <summary>Times that all windows are learnt from; null: 10, of a small table as many as make 2,000 steps. Windows overlap, so a few are much.</summary>
+    public int? Epochs { get; init; }
+
     public int BatchSize { get; init; } = 64;
     public double LearningRate { get; init; } = 2e-3;
     public double WeightDecay { get; init; } = 1e-2;
 
-    /// <summary>Epochs without a better validation loss after which it ends.</summary>
-    public int Patience { get; init; } = 8;
+    /// <summary>Epochs without a better validation loss after which it ends; null: half of all, for the rate falls until the last.</summary>
+    public int? Patience { get; init; }
 
     [JsonIgnore]
     public override string Kind => Name;
@@ -43,7 +48,7 @@ public sealed record WindowNetworkLearner : Learner
     public override void Check()
     {
         BoostingOptions.Must(Rows is >= 1 and <= FeatureSet.LongestWindow, nameof(Rows), $"1 to {FeatureSet.LongestWindow}");
-        Layers.Check();
+        Layers(LeastSteps).Check();
     }
 
     public override TableModel Train(LearningTask task, TableRows rows, TableRows? validation, LearningContext context)
@@ -51,20 +56,25 @@ public sealed record WindowNetworkLearner : Learner
         Check();
         WindowTask of = task.IsClassification ? new WindowTask.Classes(task.Classes) : new WindowTask.Forecast(1);
         // A step of a small table sees an eighth of it, so that an epoch is more than one step.
-        var options = Layers.ForSeed(context.Seed) with { BatchSize = Math.Min(BatchSize, Math.Max(16, rows.Count / 8)) };
-        return NetworkOfRows.Train(Name, task, rows, validation, Rows, numbers => WindowLayers.Build(of, new WindowShape(numbers, Rows), Layers, context.Seed), options, context);
+        var batch = Math.Min(BatchSize, Math.Max(16, rows.Count / 8));
+        var layers = Layers((rows.Count + batch - 1) / batch);
+        return NetworkOfRows.Train(Name, task, rows, validation, Rows, numbers => WindowLayers.Build(of, new WindowShape(numbers, Rows), layers, context.Seed), layers.ForSeed(context.Seed) with { BatchSize = batch }, context);
     }
 
-    [JsonIgnore]
-    private WindowTraining Layers => new()
+    /// <param name="steps">Of an epoch.</param>
+    private WindowTraining Layers(int steps)
     {
-        Width = Width,
-        Taps = Taps,
-        Dropout = Dropout,
-        Epochs = Epochs,
-        BatchSize = BatchSize,
-        LearningRate = LearningRate,
-        WeightDecay = WeightDecay,
-        Patience = Patience,
-    };
+        var epochs = Epochs ?? Math.Max(FewEpochs, (LeastSteps + steps - 1) / steps);
+        return new()
+        {
+            Width = Width,
+            Taps = Taps,
+            Dropout = Dropout,
+            Epochs = epochs,
+            BatchSize = BatchSize,
+            LearningRate = LearningRate,
+            WeightDecay = WeightDecay,
+            Patience = Patience ?? (epochs + 1) / 2,
+        };
+    }
 }

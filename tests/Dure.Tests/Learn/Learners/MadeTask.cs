@@ -17,7 +17,7 @@ internal static class MadeTask
         ["random-forest"] = """{"trees": 20}""",
         ["gaussian-process"] = """{"starts": 1, "likelihoodRows": 100, "exactRows": 450, "inducingPoints": 100}""",
         ["neural-network"] = """{"epochs": 40, "layers": [32, 16], "batchSize": 64}""",
-        ["window-network"] = """{"rows": 1, "width": 24, "learningRate": 0.01}""",
+        ["window-network"] = """{"rows": 1, "width": 24, "epochs": 40, "learningRate": 0.01}""",
         ["logistic"] = """{"penalties": 3}""",
     };
 
