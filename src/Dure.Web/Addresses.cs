@@ -35,6 +35,7 @@ public static class Addresses
     {
         "dataset-versioned" when Text(entry, "id") is { } version => Dataset(version),
         "model-registered" or "predictor-registered" or "model-staged" when Text(entry, "version") is { } version => Model(version),
+        "retraining-proposed" when Text(entry, "model") is { } model && Text(entry, "dataset") is { } dataset => $"{Model(model)}/drift?dataset={dataset}",
         "claimed" when Text(entry, "claimId") is { } claim => Effect(claim),
         "negotiation-step" or "transfer-step" or "data-used" or "data-received" or "signals-received" or "series-received" => Exchange(entry.Subject),
         "offering-published" or "offering-withdrawn" => "/sharing",

@@ -36,6 +36,23 @@ public sealed class PredictorTests : IDisposable
         Assert.Null((string?)(await Get(node, "api/v1/predictors/wear@1/drift?dataset=same"))["proposal"]);
         Assert.Contains("Train the model again", await node.Command(Cancel, "model", "drift", "wear@1", "worn"), StringComparison.Ordinal);
 
+        Assert.Equal("urn:dure:loop:no-reason", (string?)(await Post(node, "retrainings", """{"model": "wear@1", "dataset": "same"}"""))["type"]);
+        await node.Command(Cancel, "model", "drift", "wear@1", "worn", "--propose");
+        var proposal = (await Get(node, "api/v1/retrainings"))["retrainings"]!.AsArray().Single()!;
+        var number = proposal["entry"]!.ToString();
+        Assert.Contains(number, await node.Command(Cancel, "model", "proposals"), StringComparison.Ordinal);
+        Assert.Contains("Send approve or refuse", (string?)(await Post(node, $"retrainings/{number}/answer", """{"answer": "yes", "why": "the tool was changed"}"""))["mend"], StringComparison.Ordinal);
+        await node.Command(Cancel, "model", "answer", number, "--approve", "--why", "the tool was changed");
+        var answered = (await Get(node, "api/v1/retrainings"))["retrainings"]!.AsArray().Single()!;
+        var trained = await End(node, (string)answered["run"]!);
+        Assert.Equal("Succeeded", (string?)trained["state"]);
+        Assert.Equal((string?)proposal["dataset"], (string?)trained["result"]!["dataset"]);
+        // The new model rests on the answer, the answer on the proposal, the proposal on the model that drifted.
+        async Task<long[]> refs(JsonNode entry) => [.. (await Get(node, $"api/v1/journal?from={entry}&count=1"))["entries"]![0]!["body"]!["refs"]!.AsArray().Select(one => (long)one!["entry"]!)];
+        Assert.Contains((long)answered["answer"]!["entry"]!, await refs(trained["result"]!["entry"]!));
+        Assert.Equal([(long)answered["entry"]!], await refs(answered["answer"]!["entry"]!));
+        Assert.Contains((long)(await Get(node, "api/v1/predictors/wear@1"))["entry"]!, await refs(answered["entry"]!));
+
         await node.Command(Cancel, "model", "approve", "wear@1", "--why", "checked by hand on twenty parts");
         Assert.Equal("Approved", (string?)(await Get(node, "api/v1/predictors/wear@1"))["stage"]);
         var card = await node.Client.GetStringAsync("api/v1/predictors/wear@1/card.md", Cancel);
@@ -163,9 +180,11 @@ public sealed class PredictorTests : IDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
     }
 
-    private static async Task<JsonObject> Asked(NodeProcess node, string what, string request)
+    private static Task<JsonObject> Asked(NodeProcess node, string what, string request) => Post(node, $"predictors/wear/{what}", request);
+
+    private static async Task<JsonObject> Post(NodeProcess node, string path, string request)
     {
-        using var answer = await node.Client.PostAsync($"api/v1/predictors/wear/{what}", new StringContent(request, Encoding.UTF8, "application/json"), Cancel);
+        using var answer = await node.Client.PostAsync($"api/v1/{path}", new StringContent(request, Encoding.UTF8, "application/json"), Cancel);
         return (await answer.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
     }
 

@@ -10,7 +10,7 @@ internal static class ModelCommand
 {
     public static Command Build(SharedOptions shared) => new("model", "List, compare, approve and fetch trained predictors.\n\nExamples:\n  dure model list\n  dure model card energy\n  dure model predict energy --set load=0.7 --explain\n  dure model compare energy@1 energy@2\n  dure model approve energy --why \"checked on line 3 for two weeks\"")
     {
-        List(shared), Card(shared), ModelAskCommands.Predict(shared), ModelAskCommands.Change(shared), Compare(shared), Leaderboard(shared), Drift(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
+        List(shared), Card(shared), ModelAskCommands.Predict(shared), ModelAskCommands.Change(shared), Compare(shared), Leaderboard(shared), Drift(shared), RetrainingCommands.List(shared), RetrainingCommands.Answer(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
     };
 
     private static Command List(SharedOptions shared)
@@ -79,17 +79,22 @@ internal static class ModelCommand
     {
         var version = Version();
         var dataset = new Argument<string>("dataset-version") { Description = "Newer rows of the same machines or parts" };
-        var command = new Command("drift", "How far newer rows have moved from those a predictor learnt from, and whether it errs more.") { version, dataset };
+        var propose = new Option<bool>("--propose") { Description = "Where it is time to train again, put that before the people who decide" };
+        var command = new Command("drift", "How far newer rows have moved from those a predictor learnt from, and whether it errs more.") { version, dataset, propose };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
             var answer = await node.Get($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/drift?dataset={Uri.EscapeDataString(parsed.GetValue(dataset)!)}", cancel); // both are required
+            var put = parsed.GetValue(propose) && answer["proposal"] is not null
+                ? await node.Post("api/v1/retrainings", new JsonObject { ["model"] = parsed.GetValue(version), ["dataset"] = parsed.GetValue(dataset) }, cancel) : null;
             return shared.Print(parsed, answer, () =>
             {
                 Console.WriteLine($"Drift: {answer.Text("severity").ToLowerInvariant()}; {answer.Whole("rows"):N0} rows, {answer.Whole("labelledRows"):N0} with a known result.");
                 foreach (var column in answer["columns"]!.AsArray().Where(column => column.Text("severity") != "None").Take(10))
                     Console.WriteLine($"  {column.Text("words")}");
                 Console.WriteLine(answer["proposal"] is { } proposal ? (string?)proposal : "There is no reason to train it again.");
+                if (put is not null)
+                    Console.WriteLine($"Proposal {put.Whole("entry")} waits for an answer: dure model answer {put.Whole("entry")} --approve --why \"…\"");
             });
         });
         return command;

@@ -17,6 +17,9 @@ public sealed record DriftReport(IReadOnlyList<ColumnDrift> Columns, JointDrift?
     private const double SlightAuc = 0.6, StrongAuc = 0.75;
     private const int MostNamed = 5;
 
+    /// <summary>Evidence grows without bound; beyond this its size says nothing more.</summary>
+    private const double Overwhelming = 1e6;
+
     /// <param name="performance">The newest step of a <see cref="ChangeWatch"/> on losses.</param>
     /// <exception cref="Kernel.ProblemException">The table has other columns than the reference.</exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
@@ -43,7 +46,7 @@ public sealed record DriftReport(IReadOnlyList<ColumnDrift> Columns, JointDrift?
             moved = [.. joint.Columns];
         var reasons = new List<string>();
         if (performance is { IsAlarm: true } loss)
-            reasons.Add(string.Create(CultureInfo.InvariantCulture, $"its errors have risen (evidence {loss.Evidence:0})"));
+            reasons.Add(string.Create(CultureInfo.InvariantCulture, $"its errors have risen (evidence {(loss.Evidence < Overwhelming ? $"{loss.Evidence:0}" : $"over {Overwhelming:#,0}")})"));
         if (columns.Any(column => column.Severity == DriftSeverity.Strong))
             reasons.Add($"{string.Join(", ", moved)} {(moved.Length == 1 ? "is" : "are")} no longer as when it learnt");
         else if (together == DriftSeverity.Strong)

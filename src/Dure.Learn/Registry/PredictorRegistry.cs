@@ -60,7 +60,8 @@ public sealed class PredictorRegistry
     }
 
     /// <summary>Keeps model, ONNX, test predictions, manifest and card, and records the version. The same result again gives the version that is there and writes nothing.</summary>
-    public async ValueTask<PredictorVersion> Register(TableResult result, string actor, CancellationToken cancel)
+    /// <param name="because">The entry that asked for the training, such as a person's answer to a proposal; null: nothing but the request.</param>
+    public async ValueTask<PredictorVersion> Register(TableResult result, string actor, CancellationToken cancel, EntryRef? because = null)
     {
         var manifest = PredictorManifestWriter.Write(result, bytes => new PredictorFile(blobs.Put(bytes).ToString(), bytes.Length));
         var bytes = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(manifest, PredictorJson.Default.PredictorManifest));
@@ -68,7 +69,7 @@ public sealed class PredictorRegistry
         if (TryFind(version.ToString()) is { } known)
             return known;
         var card = Encoding.UTF8.GetBytes(PredictorCard.Markdown(manifest));
-        var lineage = Lineage.Of(new EntryRef(result.Dataset.Entry, result.Dataset.EntryHash)).With(
+        var lineage = Lineage.Of([new EntryRef(result.Dataset.Entry, result.Dataset.EntryHash), .. because is { } cause ? [cause] : Array.Empty<EntryRef>()]).With(
             new Artefact("model-manifest", manifest.Name + ".json", version, bytes.Length),
             new Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
             Kept("model", ".predictor.json", manifest, manifest.Model),

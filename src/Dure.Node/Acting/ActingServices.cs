@@ -1,5 +1,6 @@
 using Dure.Evidence;
 using Dure.Loop;
+using Dure.Loop.Retraining;
 
 namespace Dure.Node.Acting;
 
@@ -20,5 +21,7 @@ internal static class ActingServices
         });
         services.AddSingleton(provider => new Gate(_ => envelope, new SimulatedActuator("pump"), provider.GetRequiredService<JournalLedger>(), provider.GetRequiredService<DecisionLog>()));
         services.AddSingleton<AlarmResponder>();
+        services.AddSingleton<RetrainingHost>();
+        services.AddSingleton(provider => new RetrainingDesk(provider.GetRequiredService<RetrainingHost>(), provider.GetRequiredService<RetrainingHost>().Before()));
     }
 }

@@ -6,6 +6,7 @@ using Dure.Historian.Sources;
 using Dure.Exchange.Identity;
 using Dure.Kernel;
 using Dure.Node.Access;
+using Dure.Loop.Retraining;
 using Dure.Node.Acting;
 using Dure.Node.Http;
 using Dure.Node.Runs;
@@ -50,6 +51,7 @@ public sealed class NodeHost : IRunningNode
                 await mqtt.Open(options, stores.Tokens, app.Services, time, cancel);
             var runs = app.Services.GetRequiredService<RunBoard>();
             var resumed = runs.Start();
+            await app.Services.GetRequiredService<RetrainingDesk>().Resume(cancel);
             app.Services.GetRequiredService<AlarmResponder>().Start();
             // Partners may write as soon as the node listens: by then it must know who it is, unless its port is still to be found.
             var known = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : new Uri(options.Url) is { Port: > 0 } chosen ? chosen : null;

@@ -25,6 +25,7 @@ internal static class Doors
         app.MapTables();
         app.MapModels();
         app.MapPredictors();
+        app.MapRetrainings();
         app.MapPackages();
         app.MapDevices();
         app.MapDecisions();

@@ -3,6 +3,7 @@ using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Learn.Registry;
 using Dure.Node.Access;
+using Dure.Node.Acting;
 using Dure.Node.Runs;
 
 namespace Dure.Node.Http;
@@ -21,7 +22,6 @@ internal static class PredictorEndpoints
         predictors.MapGet("/{version}/card.md", Card).Needs(Permission.Read).WithSummary("The model card, as Markdown.");
         predictors.MapGet("/{version}/onnx", Onnx).Needs(Permission.Read).WithSummary("The model as ONNX.");
         predictors.MapGet("/{version}/recipe", Recipe).Needs(Permission.Read).WithSummary("The recipe, to train it again or with changes.");
-        predictors.MapGet("/{version}/drift", Drift).Needs(Permission.Read).WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
         predictors.MapPost("/{version}/predictions", PredictionRequests.Predict).Needs(Permission.Read).WithSummary("Predict rows of signals, in order of time, with intervals; with \"explain\" also what each feature adds to the last.");
         predictors.MapPost("/{version}/changes", PredictionRequests.Change).Needs(Permission.Read).WithSummary("What would have to be otherwise in a row for another prediction: only named signals, only values seen in training.");
         predictors.MapGet("/{version}/dependence", Dependence).Needs(Permission.Read).WithSummary("How predictions go with the features that matter most, with the rows behind each point.");
@@ -35,6 +35,7 @@ internal static class PredictorEndpoints
     {
         datasets.Find(Requests.Text(request, "dataset"));
         PredictorWork.RecipeOf(request);
+        request.Remove(RetrainingHost.Because); // only an answer to a proposal writes that
         return RunEndpoints.Accept(runs, PredictorWork.Kind, request, context);
     }
 
@@ -92,28 +93,6 @@ internal static class PredictorEndpoints
             ["predictors"] = new JsonArray([.. board.Versions.Select(PredictorJson.Line)]),
         })]),
     };
-
-    private static async Task<JsonObject> Drift(string version, string dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel)
-    {
-        var table = await datasets.LoadTable(datasets.Find(dataset), cancel);
-        var drift = await Task.Run(() => PredictorDrift.Of(registry, registry.Find(version), table, cancel), cancel);
-        return new()
-        {
-            ["severity"] = drift.Report.Severity.ToString(),
-            ["rows"] = drift.Rows,
-            ["labelledRows"] = drift.Labelled,
-            ["proposal"] = drift.Report.Proposal?.Reason,
-            ["errorsRose"] = drift.Report.Performance?.IsAlarm,
-            ["jointAuc"] = drift.Report.Joint is { } joint ? Known(joint.Auc.Value) : null,
-            ["columns"] = new JsonArray([.. drift.Report.Columns.OrderByDescending(column => column.Severity).ThenByDescending(column => column.Psi).Select(column => new JsonObject
-            {
-                ["column"] = column.Column,
-                ["severity"] = column.Severity.ToString(),
-                ["psi"] = Known(column.Psi),
-                ["words"] = column.InWords,
-            })]),
-        };
-    }
 
     private static async Task<JsonObject> Stage(string version, JsonObject request, PredictorRegistry registry, HttpContext context)
     {

@@ -1,11 +1,13 @@
 using System.Text.Json.Nodes;
 using Dure.Datasets;
+using Dure.Evidence;
 using Dure.Exchange.Handover;
 using Dure.Kernel;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
 using Dure.Learn.Search;
+using Dure.Node.Acting;
 using Dure.Node.Hosting;
 using Dure.Node.Http;
 
@@ -28,7 +30,7 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
         var checkpoint = new TrainingCheckpoint(Path.Combine(folder, context.RunId + ".checkpoint"), CheckpointEvery, time);
         Sweep(folder);
         var result = await Task.Run(() => Trained(recipe, table, context, checkpoint), context.Cancel);
-        var model = await predictors.Register(result, context.Actor, context.Cancel);
+        var model = await predictors.Register(result, context.Actor, context.Cancel, CauseOf(request));
         checkpoint.Clear();
         return PredictorJson.Describe(model);
     }
@@ -45,6 +47,10 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
             throw;
         }
     }
+
+    /// <summary>The answer to a proposal that started the training; null: someone asked for it directly.</summary>
+    private static EntryRef? CauseOf(JsonObject request) =>
+        request[RetrainingHost.Because] is JsonObject cause ? new EntryRef(cause["entry"]!.GetValue<long>(), ContentHash.Parse(cause["hash"]!.GetValue<string>())) : null;
 
     /// <summary>Removes what trainings left that were cancelled long ago.</summary>
     private void Sweep(string folder)
