@@ -6,6 +6,7 @@ using Dure.Learn.Features;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
+using Dure.Learn.Trees;
 using Xunit;
 
 namespace Dure.Tests.Learn.Recipes;
@@ -25,6 +26,18 @@ public sealed class TableTrainingTests
         Assert.True(Figure(result, 0, "rmse") < 0.5 * Figure(result, 1, "rmse"));
         Assert.InRange(result.Coverage!.Value, 0.84, 0.96);
         Assert.NotEmpty(result.Curve);
+    }
+
+    [Fact]
+    public void What_was_only_learnt_by_heart_does_not_matter()
+    {
+        var random = new Random(9);
+        float[] noise(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)random.NextDouble())];
+        var learner = new RandomForestLearner { Trees = 50, MinRows = 1 };
+        // Nothing is to be learnt: on the rows that taught, the forest would lean on both columns heavily.
+        var result = Train(Plain with { Learner = learner }, MadeDatasetTable.Of([MadeDatasetTable.Column("one", noise(400)), MadeDatasetTable.Column("other", noise(400)), MadeDatasetTable.Column("y", noise(400))]));
+        Assert.Equal(2, result.Importance.Count);
+        Assert.All(result.Importance, one => Assert.InRange(one.Rise.Value, -0.05, 0.05));
     }
 
     [Fact]
