@@ -68,9 +68,14 @@ public static class WebPages
         inside.MapGet("/models", () => Page<ModelsPage>());
         inside.MapGet("/models/{version}", (string version, ModelRegistry models, PredictorRegistry predictors) =>
             ContentHash.TryParse(version, out var hash) && models.Find(hash) is { } found ? Page<ModelPage>(new { Model = found })
-            : predictors.TryFind(version) is { } predictor ? Page<PredictorPage>(new { Model = predictor }) : Missing(version, "/models"));
+            : predictors.TryFind(version) switch
+            {
+                null => Missing(version, "/models"),
+                { Manifest.Inspection: not null } inspection => Page<InspectionPage>(new { Model = inspection }),
+                var predictor => Page<PredictorPage>(new { Model = predictor }),
+            });
         inside.MapGet("/models/{version}/drift", (string version, string? dataset, PredictorRegistry predictors) =>
-            predictors.TryFind(version) is { } predictor ? Page<DriftPage>(new { Model = predictor, Dataset = dataset }) : Missing(version, "/models"));
+            predictors.TryFind(version) is { Manifest.Inspection: null } predictor ? Page<DriftPage>(new { Model = predictor, Dataset = dataset }) : Missing(version, "/models"));
         inside.MapGet("/models/compare", (string? a, string? b) => Page<ComparePage>(new { A = a, B = b }));
         inside.MapGet("/train", (string? dataset, string? again) => Page<TrainPage>(new { Dataset = dataset, Again = again }));
         inside.MapGet("/runs", () => Page<RunsPage>());

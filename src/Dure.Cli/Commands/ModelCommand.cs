@@ -10,7 +10,7 @@ internal static class ModelCommand
 {
     public static Command Build(SharedOptions shared) => new("model", "List, compare, approve and fetch trained predictors.\n\nExamples:\n  dure model list\n  dure model card energy\n  dure model predict energy --set load=0.7 --explain\n  dure model compare energy@1 energy@2\n  dure model approve energy --why \"checked on line 3 for two weeks\"")
     {
-        List(shared), Card(shared), ModelAskCommands.Predict(shared), ModelAskCommands.Change(shared), Compare(shared), Leaderboard(shared), Drift(shared), RetrainingCommands.List(shared), RetrainingCommands.Answer(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
+        List(shared), Card(shared), ModelAskCommands.Predict(shared), ModelAskCommands.Change(shared), ModelInspectCommand.Build(shared), Compare(shared), Leaderboard(shared), Drift(shared), RetrainingCommands.List(shared), RetrainingCommands.Answer(shared), Fetch(shared), Stage(shared, "approve", "approved", "Say that someone answers for its use."), Stage(shared, "retire", "retired", "Say that it is not to be used any more."),
     };
 
     private static Command List(SharedOptions shared)

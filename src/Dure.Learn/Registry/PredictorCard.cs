@@ -10,7 +10,7 @@ public static class PredictorCard
     private const int MostImportant = 10;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static IReadOnlyList<CardSection> Sections(PredictorManifest model) =>
+    public static IReadOnlyList<CardSection> Sections(PredictorManifest model) => model.Inspection is { } facts ? InspectionCard.Sections(model, facts) :
     [
         new("What it does",
         [

@@ -69,19 +69,25 @@ public sealed record PredictorManifest
     /// <summary>Version of the program that trained it.</summary>
     public required string CodeVersion { get; init; }
     public required PredictorFile Model { get; init; }
-    public required PredictorFile Onnx { get; init; }
+
+    /// <summary>Null of a model that has no such form.</summary>
+    public required PredictorFile? Onnx { get; init; }
 
     /// <summary>Predictions for the test rows, by which models are compared row by row.</summary>
     public required PredictorFile TestPredictions { get; init; }
 
-    /// <summary>How the rows it learnt from lay, by which drift is told.</summary>
-    public required PredictorFile Reference { get; init; }
+    /// <summary>How the rows it learnt from lay, by which drift is told; null of images.</summary>
+    public required PredictorFile? Reference { get; init; }
 
     /// <summary>How what is predicted goes with the features that matter most; null of models that were trained before it was looked at.</summary>
     public PredictorFile? Dependence { get; init; }
 
     /// <summary>Models with the same text were judged on the same rows of the same target, and may be put in one table.</summary>
     public required string Task { get; init; }
+
+    /// <summary>Of an inspection of images what it is; null of a predictor of a column.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InspectionFacts? Inspection { get; init; }
 
     [JsonIgnore]
     public bool IsClassification => Classes.Count > 0;

@@ -13,6 +13,8 @@ internal static class PredictorManifestWriter
 {
     private const int MostPoints = 400;
 
+    public static string CodeVersion { get; } = typeof(PredictorManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
     public static PredictorManifest Write(TableResult result, Func<byte[], PredictorFile> keep)
     {
         var (recipe, rows, predictor) = (result.Recipe, result.Rows, result.Predictor);
@@ -43,7 +45,7 @@ internal static class PredictorManifestWriter
             Importance = [.. result.Importance.Select(one => new PredictorImportance(one.Feature, ManifestFigure.Of(one.Rise)))],
             Notes = [.. rows.Notes, .. result.Leaks, .. result.Judgement.Notes],
             Seed = recipe.Seed,
-            CodeVersion = typeof(PredictorManifestWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown",
+            CodeVersion = CodeVersion,
             Model = keep(predictor.Write()),
             Onnx = keep(predictor.ToOnnx(recipe.Name).Write()),
             TestPredictions = keep(new TestPredictions(source, judged.Truth, judged.Predictions, Resampling.For(rows.Split, result.Parts.Test).Clusters ?? [.. Enumerable.Range(0, source.Length)]).Write()),

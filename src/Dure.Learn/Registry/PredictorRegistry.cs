@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dure.Datasets;
 using Dure.Evidence;
 using Dure.Kernel;
 using Dure.Learn.Drift;
 using Dure.Learn.Explanations;
 using Dure.Learn.Recipes;
+using Dure.Learn.Vision;
 
 namespace Dure.Learn.Registry;
 
@@ -27,7 +29,8 @@ public sealed class PredictorRegistry
     private readonly BlobStore blobs;
     private readonly Lock gate = new();
     private readonly List<PredictorVersion> versions = [];
-    private readonly PredictorShelf shelf = new(MostRead, MostReadBytes);
+    private readonly PredictorShelf<Predictor> predictors = new(MostRead, MostReadBytes);
+    private readonly PredictorShelf<Inspection> inspections = new(MostRead, MostReadBytes);
 
     private PredictorRegistry(Journal journal, BlobStore blobs) => (this.journal, this.blobs) = (journal, blobs);
 
@@ -61,22 +64,30 @@ public sealed class PredictorRegistry
 
     /// <summary>Keeps model, ONNX, test predictions, manifest and card, and records the version. The same result again gives the version that is there and writes nothing.</summary>
     /// <param name="because">The entry that asked for the training, such as a person's answer to a proposal; null: nothing but the request.</param>
-    public async ValueTask<PredictorVersion> Register(TableResult result, string actor, CancellationToken cancel, EntryRef? because = null)
+    public ValueTask<PredictorVersion> Register(TableResult result, string actor, CancellationToken cancel, EntryRef? because = null) =>
+        Register(PredictorManifestWriter.Write(result, Keep), result.Dataset, actor, because, cancel);
+
+    /// <summary>Keeps an inspection as a predictor is kept.</summary>
+    public ValueTask<PredictorVersion> Register(TrainedInspection result, string actor, CancellationToken cancel) =>
+        Register(InspectionManifestWriter.Write(result, Keep), result.Dataset, actor, null, cancel);
+
+    private PredictorFile Keep(byte[] bytes) => new(blobs.Put(bytes).ToString(), bytes.Length);
+
+    private async ValueTask<PredictorVersion> Register(PredictorManifest manifest, DatasetVersion dataset, string actor, EntryRef? because, CancellationToken cancel)
     {
-        var manifest = PredictorManifestWriter.Write(result, bytes => new PredictorFile(blobs.Put(bytes).ToString(), bytes.Length));
         var bytes = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(manifest, PredictorJson.Default.PredictorManifest));
         var version = blobs.Put(bytes);
         if (TryFind(version.ToString()) is { } known)
             return known;
         var card = Encoding.UTF8.GetBytes(PredictorCard.Markdown(manifest));
-        var lineage = Lineage.Of([new EntryRef(result.Dataset.Entry, result.Dataset.EntryHash), .. because is { } cause ? [cause] : Array.Empty<EntryRef>()]).With(
+        var lineage = Lineage.Of([new EntryRef(dataset.Entry, dataset.EntryHash), .. because is { } cause ? [cause] : Array.Empty<EntryRef>()]).With([
             new Artefact("model-manifest", manifest.Name + ".json", version, bytes.Length),
             new Artefact("model-card", manifest.Name + ".md", blobs.Put(card), card.Length),
-            Kept("model", ".predictor.json", manifest, manifest.Model),
-            Kept("onnx", ".onnx", manifest, manifest.Onnx),
-            Kept("test-predictions", ".test", manifest, manifest.TestPredictions),
-            Kept("drift-reference", ".reference.json", manifest, manifest.Reference),
-            Kept("dependence", ".dependence.json", manifest, manifest.Dependence!)); // just written
+            .. Kept("model", ".predictor.json", manifest, manifest.Model),
+            .. Kept("onnx", ".onnx", manifest, manifest.Onnx),
+            .. Kept("test-predictions", ".test", manifest, manifest.TestPredictions),
+            .. Kept("drift-reference", ".reference.json", manifest, manifest.Reference),
+            .. Kept("dependence", ".dependence.json", manifest, manifest.Dependence)]);
         var body = lineage.Into(new JsonObject
         {
             ["name"] = manifest.Name,
@@ -103,19 +114,46 @@ public sealed class PredictorRegistry
     }
 
     /// <summary>The predictor itself; those used last are at hand.</summary>
-    public Predictor Read(PredictorVersion version) => shelf.Get(version.Manifest.Model.Hash, version.Manifest.Model.Bytes, () => Predictor.Read(blobs.Read(ContentHash.Parse(version.Manifest.Model.Hash), LargestBytes)));
+    /// <exception cref="ProblemException">The version is an inspection: it looks at images, not at rows.</exception>
+    public Predictor Read(PredictorVersion version)
+    {
+        if (version.Manifest.Inspection is not null)
+            throw Wrong(version, "It looks at images, not at rows.", "Show it an image: dure model inspect, or the model's page.");
+        var file = version.Manifest.Model;
+        return predictors.Get(file.Hash, file.Bytes, () => Predictor.Read(Blob(file)));
+    }
 
-    public byte[] ReadOnnx(PredictorVersion version) => blobs.Read(ContentHash.Parse(version.Manifest.Onnx.Hash), LargestBytes);
+    /// <summary>The inspection itself; those used last are at hand.</summary>
+    /// <exception cref="ProblemException">The version predicts a column: it looks at rows, not at images.</exception>
+    public Inspection ReadInspection(PredictorVersion version)
+    {
+        if (version.Manifest.Inspection is null)
+            throw Wrong(version, "It looks at rows, not at images.", "Give it rows: POST /api/v1/predictors/VERSION/predictions, or the model's page.");
+        var file = version.Manifest.Model;
+        return inspections.Get(file.Hash, file.Bytes, () => Inspection.Read(Blob(file), InspectionRecipe.Parse(version.Manifest.Recipe).Backbone is { } backbone ? ReadBackbone(backbone) : null));
+    }
+
+    /// <summary>The network that a recipe of an inspection names.</summary>
+    /// <exception cref="ProblemException">It is not here, or has no such values.</exception>
+    public OnnxBackbone ReadBackbone(BackboneRecipe recipe) => blobs.Has(recipe.File) ? new OnnxBackbone(blobs.Read(recipe.File, LargestBytes), recipe.Values, recipe.Size, recipe.Means, recipe.Spreads)
+        : throw new ProblemException("urn:dure:learn:bad-backbone", $"There is no file {recipe.File.Short}.", "recipe, backbone.file", "Send the ONNX file to POST /api/v1/backbones and name the hash it answers.");
+
+    /// <exception cref="ProblemException">The model has no such form.</exception>
+    public byte[] ReadOnnx(PredictorVersion version) => Blob(version.Manifest.Onnx ?? throw Wrong(version, "An inspection has no form as ONNX: what it compares with is no network.", "Ask the node, or take the backbone that it rests on."));
+
+    public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(Blob(version.Manifest.Reference ?? throw Wrong(version, "Drift of images is not told.", "Inspect newer images and look at how many are beyond the limit.")));
+
+    private byte[] Blob(PredictorFile file) => blobs.Read(ContentHash.Parse(file.Hash), LargestBytes);
+
+    private static ProblemException Wrong(PredictorVersion version, string what, string mend) => new("urn:dure:learn:other-model", what, $"model {version.Name}@{version.Number}", mend);
 
     public TestPredictions ReadTest(PredictorVersion version) => TestPredictions.Read(blobs.Read(ContentHash.Parse(version.Manifest.TestPredictions.Hash), LargestBytes));
-
-    public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(blobs.Read(ContentHash.Parse(version.Manifest.Reference.Hash), LargestBytes));
 
     /// <summary>How what is predicted goes with the features that matter most; none of models that were trained before it was looked at.</summary>
     public IReadOnlyList<FeatureDependence> ReadDependences(PredictorVersion version) =>
         version.Manifest.Dependence is { } file ? FeatureDependence.Read(blobs.Read(ContentHash.Parse(file.Hash), LargestBytes)) : [];
 
-    private static Artefact Kept(string role, string ending, PredictorManifest manifest, PredictorFile file) => new(role, manifest.Name + ending, ContentHash.Parse(file.Hash), file.Bytes);
+    private static Artefact[] Kept(string role, string ending, PredictorManifest manifest, PredictorFile? file) => file is null ? [] : [new(role, manifest.Name + ending, ContentHash.Parse(file.Hash), file.Bytes)];
 
     private PredictorVersion Add(PredictorManifest manifest, JournalEntry entry)
     {

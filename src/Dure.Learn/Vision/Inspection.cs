@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Dure.Datasets;
 using Dure.Kernel;
+using Dure.Learn.Calibration;
 using Dure.Learn.Learners;
 
 namespace Dure.Learn.Vision;
@@ -17,6 +18,11 @@ public sealed class Inspection
     /// <summary>Of the cells of a map the share, those with most doubt, whose mean is the score.</summary>
     private const double DoubtfulShare = 0.005;
 
+    /// <summary>Features of all images that teach: a gibibyte.</summary>
+    private const long MostFeatures = 1 << 28;
+
+    private const int MostHealthy = 100_000;
+
     private readonly InspectionMethod method;
     private readonly int size;
     private readonly SurfaceNetwork? network;
@@ -25,8 +31,11 @@ public sealed class Inspection
     private readonly PositionGaussians? positions;
     private readonly (double Offset, double Unit) scale;
 
-    private Inspection(InspectionMethod method, int size, SurfaceNetwork? network, OnnxBackbone? backbone, PatchMemory? memory, PositionGaussians? positions, (double Offset, double Unit) scale) =>
-        (this.method, this.size, this.network, this.backbone, this.memory, this.positions, this.scale) = (method, size, network, backbone, memory, positions, scale);
+    /// <summary>What good images scored that nothing was learnt from.</summary>
+    private readonly ConformalAnomaly? healthy;
+
+    private Inspection(InspectionMethod method, int size, SurfaceNetwork? network, OnnxBackbone? backbone, PatchMemory? memory, PositionGaussians? positions, (double Offset, double Unit) scale, ConformalAnomaly? healthy = null) =>
+        (this.method, this.size, this.network, this.backbone, this.memory, this.positions, this.scale, this.healthy) = (method, size, network, backbone, memory, positions, scale, healthy);
 
     /// <param name="good">At least <see cref="InspectionOptions.LeastImages"/>, of one kind of part, none with a defect.</param>
     /// <exception cref="ProblemException">There are too few, or options that make no sense.</exception>
@@ -39,18 +48,48 @@ public sealed class Inspection
         int[] order = [.. Enumerable.Range(0, good.Count)];
         new Random(context.Seed).Shuffle(order);
         var kept = good.Count - good.Count / 4;
-        var learnt = order.Take(kept).Order().ToArray();
-        var network = options.Backbone is null ? SurfaceNetwork.Train([.. learnt.Select(i => PlaneOf(good[i], options.Size))], options.Pieces, options.Epochs, context) : null;
+        int[] placed = [.. order.Take(kept).Order(), .. order.Skip(kept)];
+        return Train(kept, good.Count - kept, i => good[placed[i]], options, context);
+    }
+
+    /// <param name="learnt">So many images teach: the first ones.</param>
+    /// <param name="held">So many, which come next, set the limit.</param>
+    /// <param name="good">An image by its number; asked by several threads at once, and more than once.</param>
+    internal static Inspection Train(int learnt, int held, Func<int, Raster> good, InspectionOptions options, LearningContext context)
+    {
+        var planes = new Plane[options.Backbone is null ? learnt : 0];
+        InParallel.For(planes.Length, i => planes[i] = PlaneOf(good(i), options.Size), context.Cancel, context.Threads);
+        var network = options.Backbone is null ? SurfaceNetwork.Train(planes, options.Pieces, options.Epochs, context) : null;
         var blank = new Inspection(options.Method, options.Size, network, options.Backbone, null, null, (0, 1));
-        var maps = new FeatureMap[options.Method == InspectionMethod.Taught ? 0 : kept];
-        InParallel.For(maps.Length, i => maps[i] = blank.Look(good[learnt[i]]).Features, context.Cancel, context.Threads);
+        var maps = new FeatureMap[options.Method == InspectionMethod.Taught ? 0 : learnt];
+        if (maps.Length > 0 && (maps[0] = blank.Look(good(0)).Features).Values.LongLength * learnt > MostFeatures)
+            throw new ProblemException("urn:dure:learn:too-many-features", $"{learnt} images have {maps[0].Values.LongLength * learnt:N0} features; there is room for {MostFeatures:N0}.", "size or backbone", "Give a smaller size, or values of the backbone from deeper inside.");
+        InParallel.For(Math.Max(0, maps.Length - 1), i => maps[i + 1] = blank.Look(good(i + 1)).Features, context.Cancel, context.Threads);
         var memory = options.Method == InspectionMethod.Patches ? PatchMemory.Of(maps, options.Memory, context.Seed, context.Cancel) : null;
         var positions = options.Method == InspectionMethod.Positions ? PositionGaussians.Of(maps, options.Channels, context.Seed, context) : null;
-        Inspection with((double, double) scale) => new(options.Method, options.Size, network, options.Backbone, memory, positions, scale);
+        Inspection with((double Offset, double Unit) scale, ConformalAnomaly? healthy) => new(options.Method, options.Size, network, options.Backbone, memory, positions, scale, healthy);
 
-        var (raw, held) = (with((0, 1)), new double[good.Count - kept]);
-        InParallel.For(held.Length, i => held[i] = raw.Inspect(good[order[kept + i]]).Score, context.Cancel, context.Threads);
-        return with(Limit(held, options.FalseAlarms));
+        var (raw, scores) = (with((0, 1), null), new double[held]);
+        InParallel.For(held, i => scores[i] = raw.Inspect(good(learnt + i)).Score, context.Cancel, context.Threads);
+        var scale = Limit(scores, options.FalseAlarms);
+        return with(scale, ConformalAnomaly.Of(Array.ConvertAll(scores, score => (score - scale.Offset) / scale.Unit)));
+    }
+
+    /// <param name="name">What the image is called.</param>
+    /// <exception cref="ProblemException">It is too small to show anything.</exception>
+    public static void CheckSize(Raster image, string name)
+    {
+        if (Math.Min(image.Width, image.Height) < InspectionOptions.LeastSide)
+            throw new ProblemException("urn:dure:learn:small-image", $"It has {image.Width} x {image.Height} points.", $"image '{name}'", $"Give images of {InspectionOptions.LeastSide} points across and down at least: less shows no surface.");
+    }
+
+    /// <summary>How much an image's brightness varies over its points, 0 to 1: a covered lens or a lamp that is off leaves next to nothing.</summary>
+    public static double Contrast(Raster image)
+    {
+        var (values, sum, squares) = (Plane.Of(image).Values, 0.0, 0.0);
+        foreach (var value in values)
+            (sum, squares) = (sum + value, squares + (double)value * value);
+        return Math.Sqrt(Math.Max(0, squares / values.Length - sum * sum / values.Length / values.Length));
     }
 
     public InspectionResult Inspect(Raster image)
@@ -63,7 +102,8 @@ public sealed class Inspection
             map = positions.Distances(features, out score);
         else
             score = map.OrderDescending().Take(Math.Max(1, (int)(map.Length * DoubtfulShare))).Average();
-        return new InspectionResult((score - scale.Offset) / scale.Unit, doubt.Width, doubt.Height, Array.ConvertAll(map, value => (float)((value - scale.Offset) / scale.Unit)));
+        score = (score - scale.Offset) / scale.Unit;
+        return new InspectionResult(score, healthy?.Share(score) ?? double.NaN, doubt.Width, doubt.Height, Array.ConvertAll(map, value => (float)((value - scale.Offset) / scale.Unit)));
     }
 
     /// <summary>The model as canonical JSON. A backbone is not in it: it is named by its hash.</summary>
@@ -73,6 +113,7 @@ public sealed class Inspection
         ["method"] = (int)method,
         ["size"] = size,
         ["scale"] = ModelFile.Numbers([scale.Offset, scale.Unit]),
+        ["healthy"] = ModelFile.Numbers(healthy?.Healthy ?? []),
         ["backbone"] = backbone?.Hash,
         ["network"] = network?.ToJson(),
         ["memory"] = memory is null ? null : new JsonObject { ["channels"] = memory.Channels, ["rows"] = Text(memory.Rows) },
@@ -89,12 +130,14 @@ public sealed class Inspection
         ModelFile.Must((string?)whole["backbone"] == backbone?.Hash, "it rests on another backbone than the one that is given");
         var (method, size, scale) = ((InspectionMethod)whole["method"]!.GetValue<int>(), whole["size"]!.GetValue<int>(), ModelFile.Numbers(whole["scale"]));
         ModelFile.Must(Enum.IsDefined(method) && size is >= MadeDefects.Size and <= 1024 && size % MadeDefects.Stride == 0 && scale.Length == 2 && scale[1] > 0, "its settings make no sense");
+        var healthy = ModelFile.Numbers(whole["healthy"]);
+        ModelFile.Must(healthy.Length is > 0 and <= MostHealthy, "it has no scores of good images, or too many");
         var network = backbone is null ? SurfaceNetwork.FromJson(whole["network"]!.AsObject()) : null;
         var blank = new Inspection(InspectionMethod.Taught, size, network, backbone, null, null, (0, 1));
         var features = blank.Look(new Raster(1, 1, 1, [0])).Features;
         return new Inspection(method, size, network, backbone,
             method == InspectionMethod.Patches ? ReadMemory(whole["memory"]!.AsObject(), features) : null,
-            method == InspectionMethod.Positions ? ReadPositions(whole["positions"]!.AsObject(), features) : null, (scale[0], scale[1]));
+            method == InspectionMethod.Positions ? ReadPositions(whole["positions"]!.AsObject(), features) : null, (scale[0], scale[1]), ConformalAnomaly.Of(healthy));
     });
 
     private static PatchMemory ReadMemory(JsonObject text, FeatureMap features)

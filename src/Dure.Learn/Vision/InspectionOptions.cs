@@ -20,6 +20,9 @@ public sealed record InspectionOptions
 {
     public const int LeastImages = 30;
 
+    /// <summary>Points across and down that an image has at least.</summary>
+    public const int LeastSide = 32;
+
     public InspectionMethod Method { get; init; } = InspectionMethod.Positions;
 
     /// <summary>A network of the user's whose inner values are the features; null: a small one is trained here.</summary>
@@ -56,10 +59,24 @@ public sealed record InspectionOptions
 
 /// <summary>What inspection says of an image.</summary>
 /// <param name="Score">Above 1 it is beyond the limit.</param>
+/// <param name="Share">How many of a hundred good images would look at least as strange, as a share; it cannot be less than 1 in so many as set the limit, and one more.</param>
 /// <param name="Width">Of the map.</param>
 /// <param name="Map">How strange each part of the image is, row by row; in the unit of the limit where the method's score is its largest value.</param>
-public sealed record InspectionResult(double Score, int Width, int Height, IReadOnlyList<float> Map)
+public sealed record InspectionResult(double Score, double Share, int Width, int Height, IReadOnlyList<float> Map)
 {
+    /// <summary>The strangest point, as shares of the image's width and height.</summary>
+    public (double X, double Y) Strangest
+    {
+        get
+        {
+            var at = 0;
+            for (var i = 1; i < Map.Count; i++)
+                if (Map[i] > Map[at])
+                    at = i;
+            return ((at % Width + 0.5) / Width, (at / Width + 0.5) / Height);
+        }
+    }
+
     /// <summary>The map at a point of the image, given as shares of its width and height.</summary>
     public float At(double x, double y) => Map[Math.Clamp((int)(y * Height), 0, Height - 1) * Width + Math.Clamp((int)(x * Width), 0, Width - 1)];
 }

@@ -18,7 +18,7 @@ internal sealed class SurfaceNetwork
     {
         var network = Build(MadeDefects.Size, MadeDefects.Size, context.Seed);
         var options = new NetworkTraining { Epochs = epochs, BatchSize = 64, LearningRate = 3e-3, WeightDecay = 1e-3, Patience = 0, Seed = context.Seed };
-        new NetworkTrainer(network, new AnswerEntropy(Rare: 3), new MadeDefects(good, pieces, context.Seed), null, options, context.Threads).Run(context.Progress, cancel: context.Cancel);
+        new NetworkTrainer(network, new AnswerEntropy(Rare: 3), new MadeDefects(good, pieces, context.Seed), null, options, context.Threads).Run(context.Progress, context.Checkpoint, context.Cancel);
         return new SurfaceNetwork(network);
     }
 

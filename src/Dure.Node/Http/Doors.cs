@@ -26,6 +26,7 @@ internal static class Doors
         app.MapModels();
         app.MapPredictors();
         app.MapRetrainings();
+        app.MapInspections();
         app.MapPackages();
         app.MapDevices();
         app.MapDecisions();

@@ -33,8 +33,7 @@ internal static class PredictorEndpoints
 
     private static Task<IResult> Train(JsonObject request, RunBoard runs, DatasetCatalog datasets, HttpContext context)
     {
-        datasets.Find(Requests.Text(request, "dataset"));
-        PredictorWork.RecipeOf(request);
+        PredictorWork.Check(request, datasets.Find(Requests.Text(request, "dataset")));
         request.Remove(RetrainingHost.Because); // only an answer to a proposal writes that
         return RunEndpoints.Accept(runs, PredictorWork.Kind, request, context);
     }

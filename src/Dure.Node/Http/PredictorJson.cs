@@ -46,6 +46,12 @@ internal static class PredictorJson
         })]);
         all["importance"] = new JsonArray([.. manifest.Importance.Select(one => new JsonObject { ["feature"] = one.Feature, ["rise"] = one.Rise.Value })]);
         all["notes"] = new JsonArray([.. manifest.Notes.Select(note => JsonValue.Create(note))]);
+        if (manifest.Inspection is { } inspection)
+        {
+            all["good"] = inspection.Good;
+            all["proven"] = inspection.IsProven;
+            all["labels"] = new JsonArray([.. inspection.Labels.Select(label => new JsonObject { ["label"] = label.Label, ["images"] = label.Images, ["alarms"] = label.Alarms })]);
+        }
         all["recipe"] = manifest.Recipe.DeepClone();
         return all;
     }

@@ -23,23 +23,34 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
     public async Task<JsonObject> Run(JsonObject request, RunContext context)
     {
         var dataset = datasets.Find(Requests.Text(request, "dataset"));
-        var recipe = RecipeOf(request);
         await obligations.ToDerive(dataset.Name, dataset.Entry, context.Cancel);
-        var table = await datasets.LoadTable(dataset, context.Cancel);
         var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "training")).FullName;
         var checkpoint = new TrainingCheckpoint(Path.Combine(folder, context.RunId + ".checkpoint"), CheckpointEvery, time);
         Sweep(folder);
-        var result = await Task.Run(() => Trained(recipe, table, context, checkpoint), context.Cancel);
-        var model = await predictors.Register(result, context.Actor, context.Cancel, CauseOf(request));
+        var model = Recipe(request) is var text && InspectionRecipe.IsKindOf(text)
+            ? await Inspection(InspectionRecipe.Parse(text), dataset, context, checkpoint) : await Predictor(RecipeText.Parse(text), dataset, CauseOf(request), context, checkpoint);
         checkpoint.Clear();
         return PredictorJson.Describe(model);
     }
 
-    private TableResult Trained(TableRecipe recipe, DatasetTable table, RunContext context, TrainingCheckpoint checkpoint)
+    private async Task<PredictorVersion> Predictor(TableRecipe recipe, DatasetVersion dataset, EntryRef? because, RunContext context, TrainingCheckpoint checkpoint)
+    {
+        var table = await datasets.LoadTable(dataset, context.Cancel);
+        return await predictors.Register(await Trained(() => TableTraining.Run(recipe, table, time, new Teller(context), checkpoint, 0, context.Cancel), context, checkpoint), context.Actor, context.Cancel, because);
+    }
+
+    private async Task<PredictorVersion> Inspection(InspectionRecipe recipe, DatasetVersion dataset, RunContext context, TrainingCheckpoint checkpoint)
+    {
+        using var images = datasets.OpenImages(dataset);
+        var backbone = recipe.Backbone is { } named ? predictors.ReadBackbone(named) : null;
+        return await predictors.Register(await Trained(() => InspectionTraining.Run(recipe, dataset, images, backbone, new Teller(context), checkpoint, 0, context.Cancel), context, checkpoint), context.Actor, context.Cancel);
+    }
+
+    private static async Task<TResult> Trained<TResult>(Func<TResult> train, RunContext context, TrainingCheckpoint checkpoint)
     {
         try
         {
-            return TableTraining.Run(recipe, table, time, new Teller(context), checkpoint, 0, context.Cancel);
+            return await Task.Run(train, context.Cancel);
         }
         catch (ProblemException)
         {
@@ -60,8 +71,22 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
                 File.Delete(file);
     }
 
-    /// <summary>The recipe a request holds; checked here, before the run is queued, too.</summary>
-    public static TableRecipe RecipeOf(JsonObject request) => RecipeText.Parse(request["recipe"] as JsonObject ?? throw Requests.Bad("recipe", "There is no recipe.", "Send it as an object."));
+    /// <summary>Looks, before a run is queued, whether its recipe is one, and one for such rows.</summary>
+    /// <exception cref="ProblemException">It is not; names the member.</exception>
+    public static void Check(JsonObject request, DatasetVersion dataset)
+    {
+        var text = Recipe(request);
+        if (InspectionRecipe.IsKindOf(text) != dataset.HasImages)
+            throw dataset.HasImages
+                ? Requests.Bad("recipe", "The rows of this dataset are images; such a recipe is for columns.", "Write \"kind\": \"inspection\", or train it with: dure train DATASET --inspect.")
+                : Requests.Bad("recipe", "The rows of this dataset are no images.", "Import a folder or zip file with images, and train that version.");
+        if (dataset.HasImages)
+            InspectionRecipe.Parse(text);
+        else
+            RecipeText.Parse(text);
+    }
+
+    private static JsonObject Recipe(JsonObject request) => request["recipe"] as JsonObject ?? throw Requests.Bad("recipe", "There is no recipe.", "Send it as an object.");
 
     /// <summary>Tells how far it is, and keeps the points of the curve and the candidates for those who look on.</summary>
     private sealed class Teller(RunContext context) : IProgress<TableProgress>

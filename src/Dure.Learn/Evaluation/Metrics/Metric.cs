@@ -58,6 +58,8 @@ public static class Metrics
         Class("balanced-accuracy", true, (rows, weights) => Confusion.Of(rows, weights).BalancedAccuracy),
         Class("mcc", true, (rows, weights) => Confusion.Of(rows, weights).Mcc),
         new NamedMetric("f1", true, rows => rows.Task is { IsClassification: true, Outputs: 1 }, (rows, weights) => Confusion.Of(rows, weights).F1(1)),
+        Alarms("false-alarms", 0),
+        Alarms("misses", 1),
         Class("auc", true, RankingMetrics.Auc),
         Class("average-precision", true, RankingMetrics.AveragePrecision),
         Class("brier", false, ProbabilityMetrics.Brier),
@@ -77,11 +79,14 @@ public static class Metrics
 
     /// <summary>What is shown unless a recipe asks for something else.</summary>
     public static IReadOnlyList<Metric> Usual(JudgedRows rows) =>
-        [.. All.Where(metric => metric.Suits(rows) && metric.Name is not ("rul-score" or "ndcg" or "mape"))];
+        [.. All.Where(metric => metric.Suits(rows) && metric.Name is not ("rul-score" or "ndcg" or "mape" or "false-alarms" or "misses"))];
 
     private static NamedMetric Number(string name, bool rises, Func<JudgedRows, double[], double> figure) => new(name, rises, rows => !rows.Task.IsClassification, figure);
 
     private static NamedMetric Interval(string name, bool rises, Func<JudgedRows, double[], double> figure) => new(name, rises, rows => !rows.Task.IsClassification && rows.Intervals is not null, figure);
+
+    /// <summary>Of two classes the share of the rows of one that are said to be of the other.</summary>
+    private static NamedMetric Alarms(string name, int one) => new(name, false, rows => rows.Task is { IsClassification: true, Outputs: 1 }, (rows, weights) => 1 - Confusion.Of(rows, weights).Recall(one));
 
     private static NamedMetric Class(string name, bool rises, Func<JudgedRows, double[], double> figure) => new(name, rises, rows => rows.Task.IsClassification, figure);
 }

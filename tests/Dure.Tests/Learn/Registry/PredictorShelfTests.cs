@@ -13,7 +13,7 @@ public sealed class PredictorShelfTests
     [Fact]
     public void The_models_used_last_are_read_once_and_the_one_not_used_for_longest_goes()
     {
-        var (shelf, reads) = (new PredictorShelf(2, 1000), new List<string>());
+        var (shelf, reads) = (new PredictorShelf<Predictor>(2, 1000), new List<string>());
         Predictor get(string hash, long bytes = 10) => shelf.Get(hash, bytes, () =>
         {
             reads.Add(hash);
@@ -31,7 +31,7 @@ public sealed class PredictorShelfTests
     [Fact]
     public void What_is_kept_is_bounded_in_bytes_and_a_model_beyond_them_is_read_each_time()
     {
-        var (shelf, reads) = (new PredictorShelf(10, 100), 0);
+        var (shelf, reads) = (new PredictorShelf<Predictor>(10, 100), 0);
         Predictor get(string hash, long bytes) => shelf.Get(hash, bytes, () =>
         {
             reads++;
@@ -51,7 +51,7 @@ public sealed class PredictorShelfTests
     [Fact]
     public void Many_who_come_at_once_wait_for_one_reading()
     {
-        var (shelf, reads) = (new PredictorShelf(2, 1000), 0);
+        var (shelf, reads) = (new PredictorShelf<Predictor>(2, 1000), 0);
         using var all = new Barrier(8);
         var got = new Predictor[8];
         Thread[] threads = [.. Enumerable.Range(0, 8).Select(i => new Thread(() =>
@@ -74,7 +74,7 @@ public sealed class PredictorShelfTests
     [Fact]
     public void What_could_not_be_read_is_tried_again()
     {
-        var shelf = new PredictorShelf(2, 1000);
+        var shelf = new PredictorShelf<Predictor>(2, 1000);
         Assert.Throws<IOException>(() => shelf.Get("a", 10, () => throw new IOException("the disk is away")));
         Assert.Same(Any.Value, shelf.Get("a", 10, () => Any.Value));
     }

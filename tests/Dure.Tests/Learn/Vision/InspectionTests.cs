@@ -10,7 +10,7 @@ namespace Dure.Tests.Learn.Vision;
 
 public sealed class InspectionTests
 {
-    private const int Side = 80;
+    private const int Side = MadeSurface.Side;
 
     private static InspectionOptions Quick { get; } = new() { Size = 80, Pieces = 256, Epochs = 3, Memory = 150, Channels = 16 };
 
@@ -18,36 +18,19 @@ public sealed class InspectionTests
 
     public static TheoryData<InspectionMethod> Methods { get; } = new(InspectionMethod.Positions, InspectionMethod.Patches, InspectionMethod.Taught);
 
-    /// <summary>A brushed surface, brighter or darker from image to image; perhaps with a dark spot at a place.</summary>
-    private static Raster Made(int seed, (int X, int Y)? spot = null)
-    {
-        var random = new Random(seed);
-        var (exposure, contrast) = (90 + 60 * random.NextDouble(), 20 + 20 * random.NextDouble());
-        var points = new byte[Side * Side];
-        for (var i = 0; i < points.Length; i++)
-        {
-            var (x, y) = (i % Side, i / Side);
-            var value = exposure + contrast * (0.5 * Math.Sin(y / 2.0) + 0.4 * (random.NextDouble() - 0.5));
-            if (spot is var (spotX, spotY))
-                value -= 3 * contrast * Math.Exp(-((x - spotX) * (x - spotX) + (y - spotY) * (y - spotY)) / 20.0);
-            points[i] = (byte)Math.Clamp(value, 0, 255);
-        }
-        return new Raster(Side, Side, 1, points);
-    }
-
-    private static Raster[] Good { get; } = [.. Enumerable.Range(0, 32).Select(seed => Made(seed))];
+    private static Raster[] Good { get; } = [.. Enumerable.Range(0, 32).Select(seed => MadeSurface.Of(seed))];
 
     [Theory]
     [MemberData(nameof(Methods))]
     public void It_finds_a_defect_and_where_it_is(InspectionMethod method)
     {
         var model = Inspection.Train(Good, Quick with { Method = method }, Context());
-        var good = Enumerable.Range(100, 20).Select(seed => model.Inspect(Made(seed)).Score).ToArray();
-        var bad = Enumerable.Range(200, 20).Select(seed => model.Inspect(Made(seed, (20 + seed % 40, 60 - seed % 35)))).ToArray();
+        var good = Enumerable.Range(100, 20).Select(seed => model.Inspect(MadeSurface.Of(seed)).Score).ToArray();
+        var bad = Enumerable.Range(200, 20).Select(seed => model.Inspect(MadeSurface.Of(seed, (20 + seed % 40, 60 - seed % 35)))).ToArray();
         Assert.InRange(bad.Count(result => result.Score > 1), 18, 20);
         Assert.InRange(good.Count(score => score > 1), 0, 6);
         Assert.InRange(bad.Average(result => good.Average(score => result.Score > score ? 1.0 : 0)), 0.97, 1);
-        var last = model.Inspect(Made(300, (50, 25)));
+        var last = model.Inspect(MadeSurface.Of(300, (50, 25)));
         var strangest = last.Map.ToList().IndexOf(last.Map.Max());
         Assert.InRange((strangest % last.Width + 0.5) / last.Width * Side, 42, 58);
         Assert.InRange((strangest / last.Width + 0.5) / last.Height * Side, 17, 33);
@@ -64,7 +47,7 @@ public sealed class InspectionTests
         Assert.Equal(file, Inspection.Train(Good, options, Context(threads: 2)).Write());
         var read = Inspection.Read(file);
         Assert.Equal(file, read.Write());
-        Assert.Equal(model.Inspect(Made(100)).Map, read.Inspect(Made(100)).Map);
+        Assert.Equal(model.Inspect(MadeSurface.Of(100)).Map, read.Inspect(MadeSurface.Of(100)).Map);
     }
 
     [Theory]
@@ -74,10 +57,10 @@ public sealed class InspectionTests
     {
         var backbone = new OnnxBackbone(Filters(), ["edges", "wide"], 80, [0.5f], [0.2f]);
         var model = Inspection.Train(Good, Quick with { Method = method, Backbone = backbone }, Context());
-        var good = Enumerable.Range(100, 10).Select(seed => model.Inspect(Made(seed)).Score).ToArray();
-        var bad = Enumerable.Range(200, 10).Select(seed => model.Inspect(Made(seed, (20 + seed % 40, 40))).Score).ToArray();
+        var good = Enumerable.Range(100, 10).Select(seed => model.Inspect(MadeSurface.Of(seed)).Score).ToArray();
+        var bad = Enumerable.Range(200, 10).Select(seed => model.Inspect(MadeSurface.Of(seed, (20 + seed % 40, 40))).Score).ToArray();
         Assert.InRange(bad.Average(score => good.Average(each => score > each ? 1.0 : 0)), 0.9, 1);
-        Assert.Equal(model.Inspect(Made(100)).Score, Inspection.Read(model.Write(), backbone).Inspect(Made(100)).Score);
+        Assert.Equal(model.Inspect(MadeSurface.Of(100)).Score, Inspection.Read(model.Write(), backbone).Inspect(MadeSurface.Of(100)).Score);
         Assert.Throws<ProblemException>(() => Inspection.Read(model.Write()));
         Assert.Throws<ProblemException>(() => new OnnxBackbone(Filters(), ["nowhere"], 80, [0.5f], [0.2f]));
     }
