@@ -26,6 +26,7 @@ internal static class AutoencoderGraph
         long[] sources = [.. layer.Sources.Select(source => (long)source)];
         var seen = graph.Reshape(graph.Node("Gather", [x, graph.Constant<long>("sources", sources, sources.Length)], [OnnxAttribute.Of("axis", 0L)]), layer.PositionsOut, layer.Taps * layer.Inner);
         var sums = graph.Add(graph.MatMul(seen, graph.Constant<double>("weights", layer.Weights, layer.Taps * layer.Inner, layer.Outer)), graph.Constant<double>("bias", layer.Bias, 1, layer.Outer));
-        return layer.IsSwish ? graph.Mul(sums, graph.Node("Sigmoid", [sums])) : sums;
+        // Not as x times sigmoid(x), which onnxruntime joins into an operator that it has in single precision only.
+        return layer.IsSwish ? graph.Div(sums, graph.Add(graph.Scalar("one", 1.0), graph.Node("Exp", [graph.Node("Neg", [sums])]))) : sums;
     }
 }

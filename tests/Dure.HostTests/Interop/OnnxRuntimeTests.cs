@@ -13,9 +13,7 @@ public sealed class OnnxRuntimeTests
     private const int ScoredRows = 1000;
     private const double Tolerance = 1e-5;
 
-    private static Dictionary<string, AnomalyRecipe> All { get; } = new AnomalyRecipe[] { new Mewma(), new RecoveringMewma(), new PcaMonitor(), new IsolationForest(), new DynamicPca(), new CanonicalVariates(), new NearestNeighbour() }.ToDictionary(recipe => recipe.Name);
-
-    public static TheoryData<string> Detectors { get; } = new(All.Keys);
+    public static TheoryData<string> Detectors { get; } = [.. DetectorCatalog.All.Select(recipe => recipe.Name)];
 
     [Theory]
     [MemberData(nameof(Detectors))]
@@ -23,7 +21,7 @@ public sealed class OnnxRuntimeTests
     {
         var rows = RowMajor(SimulatedWaterLoop.Record(seed: 7).First());
         var columns = Skab.Signals.Count;
-        var detector = All[name].Fit(rows.AsSpan(0, CommissioningRows * columns), columns);
+        var detector = DetectorCatalog.Named([name])[0].Fit(rows.AsSpan(0, CommissioningRows * columns), columns);
         var scored = rows.AsSpan(CommissioningRows * columns, ScoredRows * columns).ToArray();
         // A fault in the second half, so that scores far above the limit are compared too.
         for (var row = ScoredRows / 2; row < ScoredRows; row++)
