@@ -66,6 +66,10 @@ public sealed class PredictorTests : IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Contains("It takes: ", await wrong.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
 
+        using var unknown = await node.Client.PostAsJsonAsync("api/v1/training-runs", new JsonObject { ["dataset"] = "parts", ["detectors"] = new JsonArray("mewma", "oracle") }, Cancel);
+        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
+        Assert.Contains("There is no detector 'oracle'", await unknown.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.Command(Cancel, "train", "parts", "--target", "waer"));
         Assert.Contains("There is no column 'waer'", refused.Message, StringComparison.Ordinal);
     }

@@ -123,6 +123,39 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_machines_ran_until_they_failed_the_form_asks_how_long_others_will_last()
+    {
+        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        var pumps = (await Asked("api/v1/datasets/import?file=pumps.csv&name=pumps&title=Pumps&licence=CC0-1.0&group=pump&time=hour", new StringContent(Pumps())))["version"]!.GetValue<string>()["sha256:".Length..];
+        await using var watched = await Open();
+        var page = watched.Page;
+        await page.GotoAsync($"/train?dataset={dataset}");
+        Assert.Equal(0, await page.Locator("#target option[data-life]").CountAsync()); // parts are no machines
+        await page.GotoAsync($"/train?dataset={pumps}");
+        await Assertions.Expect(page.Locator("#cap")).ToBeHiddenAsync();
+        await page.SelectOptionAsync("#target", "remaining life");
+        await page.FillAsync("#cap", "40");
+        await page.FillAsync("#cut-off", "p3, p9");
+        await page.ClickAsync("form[data-train] summary");
+        await Assertions.Expect(page.Locator("#ahead")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#rows")).ToBeHiddenAsync();
+        await page.SelectOptionAsync("#learner", "window-network");
+        await page.FillAsync("#rows", "8");
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, "training-life-1280.png"), FullPage = true });
+        await page.ClickAsync("form[data-train] button.primary");
+        await page.WaitForURLAsync("**/runs/*");
+        await page.ClickAsync("[data-model]", new PageClickOptions { Timeout = BusyMachine });
+        await page.WaitForURLAsync("**/models/*");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("remaining life, up to 40 rows");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("2 that were cut off before are left out");
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, "training-life-model-1280.png"), FullPage = true });
+        await page.GotoAsync($"/train?dataset={pumps}&again={page.Url.Split('/')[^1].Split('?')[0]}");
+        await Assertions.Expect(page.Locator("#cap")).ToHaveValueAsync("40"); // what was asked for is not typed again
+        await Assertions.Expect(page.Locator("#cut-off")).ToHaveValueAsync("p3, p9");
+        await Assertions.Expect(page.Locator("#rows")).ToHaveValueAsync("8");
+    }
+
+    [Fact]
     public async Task Two_models_are_compared_and_all_pages_fit_in_both_languages_on_desk_and_phone()
     {
         Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
@@ -187,6 +220,17 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     }
 
     /// <summary>Parts with a strength that bends over temperature, a weight in two units, and whether they are good.</summary>
+    /// <summary>Twelve pumps that wear until their last hour.</summary>
+    private static string Pumps()
+    {
+        var chance = new Random(7);
+        var csv = new StringBuilder("pump,hour,wear\n");
+        for (var pump = 0; pump < 12; pump++)
+            for (var hour = 0; hour < 50 + pump; hour++)
+                csv.Append(CultureInfo.InvariantCulture, $"p{pump},{hour},{(double)hour / (50 + pump) + 0.02 * chance.NextDouble():R}\n");
+        return csv.ToString();
+    }
+
     private static string Parts()
     {
         var chance = new Random(5);
