@@ -32,6 +32,9 @@ public sealed record AdaptiveOptions
 /// </summary>
 public sealed class AdaptiveConformal
 {
+    /// <summary>Fewer residuals are too few to begin with.</summary>
+    public const int LeastScores = 10;
+
     private readonly AdaptiveOptions options;
     private readonly Queue<double> window = new();
     private readonly List<double> sorted = [];
@@ -41,7 +44,7 @@ public sealed class AdaptiveConformal
     public AdaptiveConformal(AdaptiveOptions options, ReadOnlySpan<double> scores)
     {
         options.Check();
-        if (scores.Length < 10)
+        if (scores.Length < LeastScores)
             throw new ProblemException("urn:dure:learn:no-interval", $"{scores.Length} residuals are too few to begin with.", "the interval", "Give at least ten, of rows that were not learnt from.");
         (this.options, Aim) = (options, options.Level);
         foreach (var score in scores)

@@ -31,8 +31,14 @@ public sealed class Predictor
 
     private readonly FeatureSet features;
 
-    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, double? most, SplitConformal conformal, double threshold) =>
-        (this.features, Plan, Categories, Model, Most, Conformal, Threshold) = (features, plan, categories, model, most, conformal, threshold);
+    /// <summary>The newest misses of rows that were not learnt from, by which a band over time begins; empty where rows are not parted by time.</summary>
+    private readonly double[] recent;
+
+    /// <summary>How many rows later an outcome is known.</summary>
+    private readonly int delay;
+
+    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, double? most, SplitConformal conformal, double threshold, double[] recent, int delay) =>
+        (this.features, Plan, Categories, Model, Most, Conformal, Threshold, this.recent, this.delay) = (features, plan, categories, model, most, conformal, threshold, recent, delay);
 
     public FeaturePlan Plan { get; }
 
@@ -52,8 +58,12 @@ public sealed class Predictor
     /// <summary>Of two classes: from which probability on the second is said.</summary>
     public double Threshold { get; }
 
+    /// <summary>Whether its interval follows outcomes that are told to a stream: of numbers, where it was trained on rows parted by time.</summary>
+    public bool CanAdapt => Conformal.IsKnown && recent.Length >= AdaptiveConformal.LeastScores;
+
     /// <summary>Sets interval and threshold by validation rows.</summary>
-    internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, int threads, CancellationToken cancel)
+    /// <param name="isOverTime">Rows are parted by time, so what was missed last says most of what comes.</param>
+    internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, bool isOverTime, int threads, CancellationToken cancel)
     {
         var held = rows.Rows.Take(parts.Validation.Length > 0 ? parts.Validation : parts.Train);
         var most = rows.Life?.Cap;
@@ -66,8 +76,20 @@ public sealed class Predictor
         // Rows of one machine are alike: each machine counts as one, however many rows it has.
         var conformal = rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
             ? SplitConformal.OfGroups(scores, [.. parts.Validation.Select(row => groups[row])], recipe.Interval) : SplitConformal.Of(scores, recipe.Interval);
-        return new(rows.Features, rows.Plan, rows.Categories, model, most, conformal, threshold);
+        return new(rows.Features, rows.Plan, rows.Categories, model, most, conformal, threshold, isOverTime && !rows.Task.IsClassification ? Newest(scores, parts.Validation, rows) : [], recipe.Ahead);
     }
+
+    private static double[] Newest(double[] scores, int[] validation, TrainingRows rows) => rows.Split.TimesMicros is not { } times ? []
+        : [.. Enumerable.Range(0, scores.Length).OrderBy(at => times[validation[at]]).ThenBy(at => validation[at]).Select(at => scores[at]).TakeLast(new AdaptiveOptions().Window)];
+
+    /// <summary>
+    /// A band over time as it begins on a machine. What is steered by news so many rows old must be steered so many times more gently, or it swings: all outcomes
+    /// that are under way were given before the last correction.
+    /// </summary>
+    internal AdaptiveConformal StartBand() => new(new AdaptiveOptions { Level = Conformal.Level, Rate = new AdaptiveOptions().Rate / Math.Max(1, delay) }, recent);
+
+    /// <summary>The interval so far to both sides of a prediction, within what may be said.</summary>
+    internal PredictionInterval Around(double prediction, double radius) => new(Bounded(prediction - radius), Bounded(prediction + radius));
 
     /// <summary>The name behind a feature's value; null where it is a number, or missing.</summary>
     internal string? CategoryOf(int feature, float value) =>
@@ -160,6 +182,8 @@ public sealed class Predictor
         };
         if (Most is { } most)
             file["most"] = most;
+        if (recent.Length > 0)
+            (file["recent"], file["delay"]) = (ModelFile.Numbers(recent), delay);
         return CanonicalJson.Serialize(file);
     }
 
@@ -179,7 +203,10 @@ public sealed class Predictor
         ModelFile.Must(threshold is >= 0 and <= 1, "its threshold is no probability");
         var most = (double?)text["most"];
         ModelFile.Must(most is null || (most > 0 && double.IsFinite(most.Value) && !model.Task.IsClassification), "its bound makes no sense");
-        return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), threshold);
+        var recent = text["recent"] is { } scores ? ModelFile.Numbers(scores) : [];
+        var delay = (int?)text["delay"] ?? 0;
+        ModelFile.Must(delay >= 0 && recent.Length <= new AdaptiveOptions().Window && Array.TrueForAll(recent, score => score >= 0), "its misses make no sense");
+        return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), threshold, recent, delay);
     });
 
     private double Bounded(double value) => Bounded(value, Most);

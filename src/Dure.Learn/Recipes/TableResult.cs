@@ -47,6 +47,9 @@ public sealed record TableResult
     /// <summary>How often the interval, or the set of classes, held the truth on test rows; null where nothing was promised.</summary>
     public required double? Coverage { get; init; }
 
+    /// <summary>The same of an interval that follows outcomes; null where rows are not parted by time.</summary>
+    public AdaptiveHeld? Adaptive { get; init; }
+
     /// <summary>The search's own judgement, on folds its choice had not seen; null without a search.</summary>
     public required Measured? Nested { get; init; }
 

@@ -65,7 +65,7 @@ public sealed class TableTraining
         var leaks = Leaks(rows, parts);
         var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts), null) : Search(rows, plan, parts);
         Tell("judging on rows it has not seen", LearningTo);
-        var predictor = Predictor.Of(recipe, rows, model, parts, threads, cancel);
+        var predictor = Predictor.Of(recipe, rows, model, parts, plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup, threads, cancel);
         var judgement = Judge(predictor, rows, parts);
         Tell("explaining", 0.93);
         var importance = Importance(predictor, rows, parts);
@@ -87,6 +87,7 @@ public sealed class TableTraining
             Target = rows.Life?.Named(recipe.Target) ?? recipe.Target,
             TargetUnit = rows.Life is { } life ? life.TimeUnit : table.TryFind(recipe.Target) is { Unit.Length: > 0 } target ? target.Unit : null,
             Coverage = predictor.Coverage(rows, parts.Test, threads, cancel),
+            Adaptive = AdaptiveHeld.Of(predictor, rows, parts.Test, threads, cancel),
             Nested = search is null ? null : NestedOf(search, rows),
             Duration = time.GetElapsedTime(began),
         };

@@ -18,7 +18,7 @@ public static class PredictorCard
             "It advises people and proposes actions to a guarded gate. It is no safety function and replaces no protective device.",
         ]),
         new("How good it is", [.. HowGood(model)]),
-        new("How sure it is", [.. HowSure(model)]),
+        new("How sure it is", [.. HowSure(model), .. HowAdaptive(model)]),
         new("What it was taught and judged on",
         [
             $"Dataset {model.DatasetName}, version {model.DatasetId}.",
@@ -77,6 +77,16 @@ public static class PredictorCard
             : $"With each prediction comes an interval of ± {radius.ToString("G4", CultureInfo.InvariantCulture)}{Unit(model)} that holds the true value in {model.Interval.Level:P0} of cases.";
         if (model.Interval.Coverage is { } coverage)
             yield return $"On the rows it was judged by it held in {coverage:P1}.{(coverage < model.Interval.Level - 0.05 ? " That is less than promised: those rows differ from the ones it was set by." : "")}";
+    }
+
+    private static IEnumerable<string> HowAdaptive(PredictorManifest model)
+    {
+        if (model.Interval.Adaptive is not { } following)
+            yield break;
+        var delay = model.Ahead > 1 ? $"{model.Ahead} rows later" : "before the next row";
+        yield return $"Where outcomes are told back, the interval follows them. On the same rows, in order of time and with each outcome told {delay}, it held in {following.Coverage:P1}, {Number(following.Width)}{Unit(model)} wide on average; the fixed one is {Number(following.FixedWidth)}{Unit(model)} wide.";
+        if (following is { Worst: { } worst, FixedWorst: { } fixedWorst })
+            yield return $"In the worst tenth of that time the one that follows held in {worst:P0}, the fixed one in {fixedWorst:P0}.";
     }
 
     private static IEnumerable<string> HowFound(PredictorManifest model)

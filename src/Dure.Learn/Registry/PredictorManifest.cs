@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Dure.Evidence;
 using Dure.Kernel;
+using Dure.Learn.Recipes;
 
 namespace Dure.Learn.Registry;
 
@@ -24,7 +25,8 @@ public sealed record PredictorTried(int Number, JsonObject Learner, int View, in
 public sealed record PredictorStep(int Step, double? TrainingLoss, double? ValidationLoss);
 
 /// <summary>The interval that travels with each prediction: what it promises, its half width, and how often it held on test rows.</summary>
-public sealed record PredictorInterval(double Level, double? Radius, int Rows, double? Coverage);
+/// <param name="Adaptive">The same of an interval that follows outcomes as they are told; null where rows are not parted by time.</param>
+public sealed record PredictorInterval(double Level, double? Radius, int Rows, double? Coverage, AdaptiveHeld? Adaptive = null);
 
 /// <summary>How much the loss rises when a feature's values are dealt to other rows.</summary>
 public sealed record PredictorImportance(string Feature, ManifestFigure Rise);

@@ -36,7 +36,7 @@ internal static class PredictorManifestWriter
                 rows.Split.Groups is { } groups ? result.Parts.Test.Select(row => groups[row]).Distinct().Count() : null, result.Parts.Notes),
             Metric = recipe.MetricFor(rows.Task),
             Lines = [.. result.Judgement.Lines.Select(line => new PredictorLine(line.Name, line.LooksAtNothing, [.. line.Values.Select(Figure)]))],
-            Interval = new(predictor.Conformal.Level, ManifestFigure.Known(predictor.Conformal.Radius), predictor.Conformal.Rows, result.Coverage),
+            Interval = new(predictor.Conformal.Level, ManifestFigure.Known(predictor.Conformal.Radius), predictor.Conformal.Rows, result.Coverage, result.Adaptive),
             Threshold = rows.Task is { IsClassification: true, Outputs: 1 } ? predictor.Threshold : null,
             Tried = [.. result.Search?.Tried.Select(tried => new PredictorTried(tried.Number, LearnerCatalog.Describe(tried.Candidate.Learner), tried.Candidate.View, tried.Folds,
                 tried.Loss is { } loss ? ManifestFigure.Known(loss) : null, tried.Weight, tried.Refusal)) ?? []],

@@ -14,7 +14,7 @@ internal static class PredictionRequests
         var found = registry.Find(version);
         var predictor = registry.Read(found);
         var stream = predictor.Start();
-        var predictions = Predictions(request, stream, cancel);
+        var predictions = Predictions(request, stream, cancel, found.Manifest.Ahead);
         var answer = new JsonObject { ["predictions"] = new JsonArray([.. predictions.Select(said => said is null ? null : PredictorJson.Said(said))]) };
         if (predictions[^1] is not null && Requests.FlagOr(request, "explain", false))
         {
@@ -37,13 +37,16 @@ internal static class PredictionRequests
         return new() { ["prediction"] = PredictorJson.Said(said), ["already"] = isThere, ["changes"] = new JsonArray([.. changes.Select(PredictorJson.Changed)]) };
     }
 
-    private static List<Prediction?> Predictions(JsonObject request, PredictorStream stream, CancellationToken cancel)
+    /// <param name="ahead">How many rows later a row's outcome is known: only then is it told, where the request has outcomes.</param>
+    private static List<Prediction?> Predictions(JsonObject request, PredictorStream stream, CancellationToken cancel, int ahead = 0)
     {
         var rows = PredictionRows.Of(request, stream);
-        var predictions = new List<Prediction?>(rows.Count);
+        var (predictions, outcomes) = (new List<Prediction?>(rows.Count), Outcomes(request, rows.Count));
         for (var number = 0; number < rows.Count; number++)
         {
             cancel.ThrowIfCancellationRequested();
+            if (outcomes is not null && number - Math.Max(1, ahead) is >= 0 and var known && predictions[known] is not null)
+                stream.Tell(outcomes[known]);
             predictions.Add(rows.Next(stream, number));
         }
         return predictions;
@@ -79,6 +82,16 @@ internal static class PredictionRequests
         "down" => -1,
         _ => throw Requests.Bad("direction", "There is no such direction.", "Send up, down or both."),
     };
+
+    /// <summary>For each row its true value, null where it is not known; null: none are sent.</summary>
+    private static double?[]? Outcomes(JsonObject request, int rows)
+    {
+        if (request["outcomes"] is null)
+            return null;
+        if (request["outcomes"] is not JsonArray list || list.Count != rows || list.Any(one => one is not null && one.GetValueKind() != JsonValueKind.Number))
+            throw Requests.Bad("outcomes", "It is no list of numbers, or of another length than the rows.", $"Send {rows} numbers, null where the true value is not known.");
+        return [.. list.Select(one => one?.GetValue<double>())];
+    }
 
     private static double? Limit(JsonObject request, string field) => request[field] switch
     {

@@ -37,7 +37,7 @@ internal static class PredictorJson
         all["classes"] = new JsonArray([.. manifest.Classes.Select(name => JsonValue.Create(name))]);
         all["features"] = new JsonArray([.. manifest.Features.Select(feature => JsonValue.Create(feature.Name))]);
         all["split"] = new JsonObject { ["kind"] = manifest.Split.Kind, ["train"] = manifest.Split.Train, ["validation"] = manifest.Split.Validation, ["test"] = manifest.Split.Test };
-        all["interval"] = new JsonObject { ["level"] = manifest.Interval.Level, ["radius"] = manifest.Interval.Radius, ["coverage"] = manifest.Interval.Coverage };
+        all["interval"] = new JsonObject { ["level"] = manifest.Interval.Level, ["radius"] = manifest.Interval.Radius, ["coverage"] = manifest.Interval.Coverage, ["adaptive"] = Adaptive(manifest.Interval.Adaptive) };
         all["lines"] = new JsonArray([.. manifest.Lines.Select(line => new JsonObject
         {
             ["name"] = line.Name,
@@ -55,6 +55,15 @@ internal static class PredictorJson
         all["recipe"] = manifest.Recipe.DeepClone();
         return all;
     }
+
+    private static JsonObject? Adaptive(AdaptiveHeld? held) => held is null ? null : new()
+    {
+        ["coverage"] = held.Coverage,
+        ["width"] = held.Width,
+        ["fixedWidth"] = held.FixedWidth,
+        ["worstTenth"] = held.Worst,
+        ["fixedWorstTenth"] = held.FixedWorst,
+    };
 
     /// <summary>What is said of a row.</summary>
     public static JsonObject Said(Prediction prediction) => prediction.Probabilities.Count == 0
