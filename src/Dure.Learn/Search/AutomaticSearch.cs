@@ -17,8 +17,7 @@ public sealed class AutomaticSearch
     /// <summary>After its first fold a candidate goes on when it is among the best so many of those tried.</summary>
     private const double KeptShare = 0.4;
 
-    private const int MostMembers = 8;
-    private const int MostConsidered = 3 * MostMembers;
+    private const int MostConsidered = 24;
 
     /// <summary>One candidate's fold may take so much of the time; what is slower would leave none for others.</summary>
     private const double OneFoldShare = 0.1;
@@ -144,45 +143,18 @@ public sealed class AutomaticSearch
             throw new ProblemException("urn:dure:learn:nothing-learnt", trials.Find(trial => trial.Refusal is not null)?.Refusal is { } refusal ? $"No learner could learn from these rows: {refusal}" : $"No training ended within {options.Budget.TotalSeconds:0} s.",
                 "automatic search", "Mend the rows, or give more time.");
         var whole = trials.Where(trial => trial.Losses.Count == most).OrderBy(trial => trial.Losses.Average()).ThenBy(trial => trial.Number).Take(MostConsidered).ToList();
-        var weights = Weights(whole, [.. Enumerable.Range(0, most)], cancel);
+        var choice = new EnsembleChoice([.. whole.Select(trial => trial.Predictions)], LossBy, cancel);
+        var weights = choice.Weights();
         var members = Members(whole, weights, cancel);
         var model = new EnsembleModel([.. rows.Features.Columns.Select(column => column.Name)], members);
         var byTrial = whole.Zip(weights).ToDictionary(pair => pair.First, pair => pair.Second);
-        return new SearchResult(model, [.. trials.Select(trial => trial.Tell(byTrial.GetValueOrDefault(trial)))], [.. options.Folds.Take(most).SelectMany(fold => fold.Judge)],
-            Nested(whole, most, cancel), [.. Enumerable.Range(0, most).SelectMany(fold => Mean(whole, weights, fold))], Spent);
+        return new SearchResult(model, [.. trials.Select(trial => trial.Tell(byTrial.GetValueOrDefault(trial)))], [.. options.Folds.Take(most).SelectMany(fold => fold.Judge)], choice.Nested(), choice.Mean(weights), Spent);
     }
 
-    private double[] Weights(List<Trial> whole, int[] by, CancellationToken cancel)
+    private Func<double[], double> LossBy(int[] some)
     {
-        var target = by.Length == 1 ? folds.JudgedBy(by[0]) : Joined(by);
-        var weights = GreedyEnsemble.Weights([.. whole.Select(trial => by.SelectMany(fold => trial.Predictions[fold]).ToArray())], predictions => options.Loss(predictions, target), cancel);
-        return Leading(weights);
-    }
-
-    /// <summary>Keeps the heaviest few: a model of a hundred parts fits no device.</summary>
-    private static double[] Leading(double[] weights)
-    {
-        var least = weights.OrderDescending().Take(MostMembers).Last();
-        var kept = weights.Select(weight => weight >= least ? weight : 0).ToArray();
-        var sum = kept.Sum();
-        return [.. kept.Select(weight => weight / sum)];
-    }
-
-    private LearningTarget Joined(int[] by) => rows.Target.Take([.. by.SelectMany(fold => options.Folds[fold].Judge)]);
-
-    /// <summary>For each fold the predictions of the ensemble that the other folds would choose; with one fold only there is no other to ask.</summary>
-    private double[] Nested(List<Trial> whole, int most, CancellationToken cancel) => most == 1
-        ? Mean(whole, Weights(whole, [0], cancel), 0)
-        : [.. Enumerable.Range(0, most).SelectMany(fold => Mean(whole, Weights(whole, [.. Enumerable.Range(0, most).Where(other => other != fold)], cancel), fold))];
-
-    private static double[] Mean(List<Trial> whole, double[] weights, int fold)
-    {
-        var mean = new double[whole[0].Predictions[fold].Length];
-        for (var at = 0; at < whole.Count; at++)
-            if (weights[at] > 0)
-                for (var i = 0; i < mean.Length; i++)
-                    mean[i] += weights[at] * whole[at].Predictions[fold][i];
-        return mean;
+        var target = rows.Target.Take([.. some.SelectMany(fold => options.Folds[fold].Judge)]);
+        return predictions => options.Loss(predictions, target);
     }
 
     /// <summary>The models of the folds averaged; where rows have an order, one model of all rows for each that was chosen, as long as time is left.</summary>

@@ -29,8 +29,6 @@ internal sealed class FoldTrials(LearningTask task, TableRows rows, SearchOption
 
     public IReadOnlyList<int[]> Views => views;
 
-    public LearningTarget JudgedBy(int fold) => Part(fold).Judge.Target;
-
     /// <summary>Trains and judges on the next fold; what cannot be trained is marked so and goes no further.</summary>
     /// <param name="finish">Set when the candidate's time is up: what it has by then counts.</param>
     /// <exception cref="OperationCanceledException">It was cancelled; the trial is as it was.</exception>

@@ -32,6 +32,37 @@ public sealed class ExplanationTests
     }
 
     [Fact]
+    public void What_matters_makes_a_figure_worse_whichever_way_is_better()
+    {
+        var random = new Random(8);
+        float[] load = [.. Enumerable.Range(0, 800).Select(_ => (float)random.NextDouble())], noise = [.. Enumerable.Range(0, 800).Select(_ => (float)random.NextDouble())];
+        TableRows rows = new(MadeTable.Of(load, noise), new([.. load.Select(value => value + 0.2 * random.NextDouble() > 0.6 ? 1f : 0)]));
+        var model = LearnerCatalog.Default("logistic").Train(LearningTask.Classification(["runs", "fails"]), rows, null, new());
+        foreach (var name in (string[])["auc", "log-loss"])
+        {
+            var found = PermutationImportance.Of(model, rows, new() { Count = 800 }, Metrics.Of(name), seed: 1, cancel: TestContext.Current.CancellationToken);
+            Assert.Equal("x0", found[0].Columns[0]);
+            Assert.True(found[0].Worsening.Low > 0.2);
+        }
+    }
+
+    [Fact]
+    public void The_mean_prediction_of_a_weighted_sum_is_the_sum_at_the_mean_of_all_others()
+    {
+        var random = new Random(6);
+        float[][] columns = [.. Enumerable.Range(0, 3).Select(_ => Enumerable.Range(0, 300).Select(_ => (float)random.NextDouble()).ToArray())];
+        var table = MadeTable.Of(columns);
+        var model = LearnerCatalog.Default("linear").Train(LearningTask.Regression, new(table, new([.. Enumerable.Range(0, 300).Select(row => 3 * columns[0][row] - columns[1][row] + 2)])), null, new());
+        var found = PartialDependence.Of(model, table, "x0", 0, 1, TestContext.Current.CancellationToken);
+        Assert.All(found.Points, point =>
+        {
+            var said = new double[1];
+            model.Predict([point.Value, columns[1].Average(), columns[2].Average()], said);
+            Assert.Equal(said[0], point.Mean, 1e-4);
+        });
+    }
+
+    [Fact]
     public void Columns_that_tell_the_same_are_shuffled_together()
     {
         var (table, labels) = MadeTable.Friedman(1500, seed: 3);

@@ -66,6 +66,33 @@ public sealed class AutomaticSearchTests
         Assert.Equal([0, 1], GreedyEnsemble.Weights([[9, 9, 9, 9], [1, 2, 3, 4]], loss, Cancel));
     }
 
+    [Fact]
+    public void A_fold_is_judged_by_a_choice_that_it_had_no_part_in()
+    {
+        // Each of the two candidates is right in one fold and far off in the other; what the other fold chooses is wrong here.
+        double[][] truth = [[1, 2], [3, 4]];
+        EnsembleChoice choice = new([[[1, 2], [30, 40]], [[10, 20], [3, 4]]], some => predictions => predictions.Zip(some.SelectMany(fold => truth[fold]), (p, t) => (p - t) * (p - t)).Sum(), Cancel);
+        Assert.Equal([10, 20, 30, 40], choice.Nested());
+        Assert.Equal(1, choice.Weights().Sum(), 12);
+        var mean = choice.Mean([0.5, 0.5]);
+        Assert.Equal([5.5, 11, 16.5, 22], mean);
+    }
+
+    [Fact]
+    public void An_average_is_never_worse_than_the_best_alone_on_the_rows_that_chose_it()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 50; round++)
+        {
+            double[] draw(double spread) => [.. Enumerable.Range(0, 6).Select(_ => spread * MadeTable.Normal(random))];
+            var truth = draw(1);
+            double loss(double[] predictions) => predictions.Zip(truth, (p, t) => Math.Abs(p - t)).Max();
+            double[][] models = [.. Enumerable.Range(0, 4).Select(_ => draw(1.5))];
+            var weights = GreedyEnsemble.Weights(models, loss, Cancel);
+            Assert.True(loss([.. Enumerable.Range(0, 6).Select(i => models.Select((model, at) => weights[at] * model[i]).Sum())]) <= models.Min(loss) + 1e-9);
+        }
+    }
+
     private static SearchOptions Options(int rows) => new()
     {
         Budget = TimeSpan.FromSeconds(4),

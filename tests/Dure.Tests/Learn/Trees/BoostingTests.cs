@@ -105,6 +105,21 @@ public sealed class BoostingTests
         Assert.Equal(1, Predict(model, 0.99f), 0.1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_cut_takes_the_missing_to_the_side_they_are_like(bool likeLow)
+    {
+        var random = new Random(14);
+        float[] values = [.. Enumerable.Range(0, 2000).Select(_ => random.NextDouble() < 0.3 ? float.NaN : (float)random.NextDouble())];
+        float[] labels = [.. values.Select(value => (float.IsNaN(value) ? likeLow : value < 0.5f) ? 7f : 1)];
+        var model = MadeTable.Train(MadeTable.Of(values), new LearningTarget(labels), new BoostingOptions { Rounds = 60, Leaves = 2, LearningRate = 0.3 });
+        Assert.Equal(7, Predict(model, 0.2f), 0.1);
+        Assert.Equal(1, Predict(model, 0.8f), 0.1);
+        Assert.Equal(likeLow ? 7 : 1, Predict(model, float.NaN), 0.1);
+        Assert.Equal(likeLow, model.Trees[0].Branches[0].MissingLeft);
+    }
+
     [Fact]
     public void Categories_are_parted_without_an_order_and_unseen_ones_are_taken()
     {
@@ -154,6 +169,18 @@ public sealed class BoostingTests
         var all = MadeTable.Rmse(MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions()), unseen, truth);
         var some = MadeTable.Rmse(MadeTable.Train(table, new LearningTarget(labels), new BoostingOptions { OneSideSampling = (0.2, 0.1) }), unseen, truth);
         Assert.InRange(some, 0.9, all * 1.05);
+    }
+
+    [Fact]
+    public void What_one_side_sampling_leaves_out_is_stood_for_by_what_it_draws()
+    {
+        var random = new Random(15);
+        float[] gradients = [.. Enumerable.Range(0, 20_000).Select(_ => (float)MadeTable.Normal(random))], hessians = [.. gradients.Select(_ => 1f)];
+        var all = gradients.Sum(Math.Abs);
+        var chosen = RowSampling.Choose(new BoostingOptions { OneSideSampling = (0.2, 0.1), LearningRate = 0.1 }, 10, new RowDice(1, 1), 0, gradients, hessians)!;
+        Assert.InRange(chosen.Length, 5_700, 6_300);
+        Assert.InRange(chosen.Sum(row => hessians[row]), 19_000, 21_000);
+        Assert.InRange(chosen.Sum(row => Math.Abs(gradients[row])), 0.96 * all, 1.04 * all);
     }
 
     [Fact]
