@@ -35,6 +35,6 @@ internal static class TableCard
     {
         { Numbers: { } numbers } => string.Create(CultureInfo.InvariantCulture, $"{numbers.Min} … {numbers.Max}, median {numbers.Median}"),
         { Times: { } times } => $"{Croissant.Time(times.Start)} … {Croissant.Time(times.End)}",
-        _ => string.Join(", ", column.Top.Take(5).Select(top => $"{top.Name} ({top.Rows})")) + (column.Distinct > 5 ? ", …" : ""),
+        _ => string.Join(", ", column.Top.Take(5).Select(top => $"{top.Name} ({top.Rows})")) + (column.Top.Count > 0 && column.Distinct > 5 ? ", …" : ""),
     };
 }

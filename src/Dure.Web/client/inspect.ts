@@ -9,7 +9,8 @@ interface Inspected {
 
 /** In units of the limit: where colour begins, and where it is full; as the command line's picture has it. */
 const from = 0.5, full = 1.25, mostCover = 0.6;
-const mostAcross = 1600;
+/** Points that a picture is shown with: small ones larger, large ones smaller. */
+const leastAcross = 480, mostAcross = 1600;
 
 function draw(canvas: HTMLCanvasElement, { width, height, values }: Inspected['map']): void {
   canvas.width = width;
@@ -26,7 +27,8 @@ function draw(canvas: HTMLCanvasElement, { width, height, values }: Inspected['m
 /** The image as the browser reads it; what it cannot read stays empty, and the node says why. */
 async function picture(canvas: HTMLCanvasElement, file: File): Promise<void> {
   const image = await createImageBitmap(file).catch(() => null);
-  const scale = image ? Math.min(1, mostAcross / Math.max(image.width, image.height)) : 0;
+  const across = image ? Math.max(image.width, image.height) : 1;
+  const scale = Math.min(mostAcross, Math.max(leastAcross, across)) / across;
   canvas.width = Math.round((image?.width ?? 0) * scale);
   canvas.height = Math.round((image?.height ?? 0) * scale);
   if (image) canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
