@@ -18,10 +18,15 @@ public sealed class CmapssRecipes(ITestOutputHelper output)
          {"kind": "sd", "of": "*", "rows": 20}, {"kind": "minus", "of": {"kind": "mean", "of": "*", "rows": 10}, "by": {"kind": "expanding-mean", "of": "*"}}, {"kind": "count"}]},
         """;
 
+    private const string OwnCourse = """
+        "features": {"version": 1, "features": ["*", {"kind": "minus", "of": {"kind": "mean", "of": "*", "rows": 10}, "by": {"kind": "expanding-mean", "of": "*"}}, {"kind": "count"}]},
+        """;
+
     [Theory, Trait("Speed", "Slow")]
     [InlineData("boosted trees of single rows", """ "learner": {"kind": "boosted-trees"} """, 20)]
     [InlineData("boosted trees on features of windows", Windows + """ "learner": {"kind": "boosted-trees"} """, 14.5)]
     [InlineData("network over windows", """ "learner": {"kind": "window-network"} """, 19.5)]
+    [InlineData("network over windows, told each engine's own course", OwnCourse + """ "learner": {"kind": "window-network", "rows": 16} """, 14.5)]
     [InlineData("search of a minute, nothing said", """ "searchSeconds": 60 """, 16.5)]
     public void A_recipe_that_names_no_column_tells_how_long_engines_last(string name, string said, double most)
     {
