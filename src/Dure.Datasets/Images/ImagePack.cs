@@ -41,8 +41,6 @@ public sealed class ImagePack : IDisposable
     private ImagePack(ZipArchive zip, string file)
     {
         this.zip = zip;
-        if (zip.Entries.Count > MaxEntries)
-            throw Bad(file, $"It has {zip.Entries.Count:N0} entries; {MaxEntries:N0} are allowed.", $"Give at most {MaxImages:N0} images at a time.");
         var all = zip.Entries.Select(entry => (Name: NameOf(entry, file), Entry: entry)).Where(one => one.Name.Length > 0).OrderBy(one => one.Name, StringComparer.Ordinal).ToArray();
         var named = Array.FindAll(all, one => IsNamedAsImage(one.Name));
         Others = [.. all.Except(named).Select(one => one.Name)];
@@ -71,6 +69,8 @@ public sealed class ImagePack : IDisposable
     {
         try
         {
+            if (!ZipEntries.AreAtMost(path, MaxEntries))
+                return true; // told when it is opened
             using var zip = ZipFile.OpenRead(path);
             return zip.GetEntry("[Content_Types].xml") is null && zip.Entries.Any(entry => IsNamedAsImage(entry.FullName));
         }
@@ -88,6 +88,8 @@ public sealed class ImagePack : IDisposable
     {
         if (new FileInfo(path).Length is var bytes and > TableFacts.MaxFileBytes)
             throw Bad(file, $"It has {bytes:N0} bytes; {TableFacts.MaxFileBytes:N0} are allowed.", "Give smaller images, or fewer at a time.");
+        if (!ZipEntries.AreAtMost(path, MaxEntries))
+            throw Bad(file, $"It has more than {MaxEntries:N0} entries.", $"Give at most {MaxImages:N0} images at a time.");
         ZipArchive? zip = null;
         try
         {

@@ -106,6 +106,23 @@ public sealed class ImageImportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_with_far_more_entries_than_images_is_refused_before_they_are_listed()
+    {
+        var zip = Zip("many.zip", [.. Enumerable.Range(0, 2 * ImagePack.MaxImages + 1).Select(i => ($"{i}.png", Array.Empty<byte>()))]);
+        Assert.Contains("more than 20,000 entries", (await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(zip))).Problem.What, StringComparison.Ordinal);
+        var bytes = File.ReadAllBytes(zip);
+        var end = bytes[^22..];
+        byte[] fewer = [.. end[..8], 1, 0, 1, 0, .. end[12..]];
+        // The larger form of the record names the list's place, and the usual one points to it.
+        byte[] large = [0x50, 0x4B, 6, 6, .. new byte[44], .. BitConverter.GetBytes((long)BitConverter.ToUInt32(end, 16)), 0x50, 0x4B, 6, 7, 0, 0, 0, 0, .. BitConverter.GetBytes(bytes.Length - 22L), 1, 0, 0, 0, .. end[..8], 0xFF, 0xFF, 0xFF, 0xFF, .. end[12..16], 0xFF, 0xFF, 0xFF, 0xFF, 0, 0];
+        foreach (var lie in (byte[][])[fewer, large])
+        {
+            File.WriteAllBytes(zip, [.. bytes[..^22], .. lie]);
+            Assert.Contains("more than 20,000 entries", (await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(zip))).Problem.What, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_is_named_and_refused_until_it_may_be_left_out()
     {
         var zip = Zip("tiles.zip", [.. Tiles(), ("tiles/good/cut.png", Picture(1)[..40]), ("tiles/good/moving.gif", "GIF89a"u8.ToArray()), ("tiles/Thumbs.db", [1]), ("__MACOSX/tiles/good/._0.png", [1])]);
