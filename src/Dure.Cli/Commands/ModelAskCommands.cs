@@ -18,7 +18,8 @@ internal static class ModelAskCommands
         var (version, row) = (ModelCommand.Version(), new RowOptions());
         var explain = new Option<bool>("--explain") { Description = "Say what each feature adds to the last row's prediction" };
         var ofClass = new Option<string?>("--class") { Description = "Of classes: explain what speaks for this one; default: the one that is said" };
-        var command = new Command("predict", "What a predictor says of rows, with its interval.\n\nExamples:\n  dure model predict strength --set temperature=210 --set mould=B --explain\n  dure model predict energy --rows last-day.json") { version, explain, ofClass };
+        var outcomes = new Option<FileInfo?>("--outcomes") { Description = "A JSON file with the true value of each row, null where it is not known: intervals over time then follow them" };
+        var command = new Command("predict", "What a predictor says of rows, with its interval.\n\nExamples:\n  dure model predict strength --set temperature=210 --set mould=B --explain\n  dure model predict energy --rows last-day.json") { version, explain, ofClass, outcomes };
         row.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -27,6 +28,8 @@ internal static class ModelAskCommands
             request["explain"] = parsed.GetValue(explain);
             if (parsed.GetValue(ofClass) is { } name)
                 request["class"] = name;
+            if (parsed.GetValue(outcomes) is { } known)
+                request["outcomes"] = RowOptions.Read(known);
             var answer = await node.Post($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/predictions", request, cancel); // a required argument
             return shared.Print(parsed, answer, () =>
             {
@@ -138,7 +141,7 @@ internal static class ModelAskCommands
             return rows.Count > 0 ? new() { ["rows"] = rows } : throw Bad("No row is given.", "--set and --rows", "Give a row by --set signal=value, or rows by --rows file.json.");
         }
 
-        private static JsonArray Read(FileInfo file)
+        public static JsonArray Read(FileInfo file)
         {
             try
             {
@@ -146,7 +149,7 @@ internal static class ModelAskCommands
             }
             catch (Exception wrong) when (wrong is JsonException or InvalidCastException or NullReferenceException)
             {
-                throw Bad("It holds no list of rows.", $"file {file.FullName}", "Write [{\"signal\": 1.5, …}, …].");
+                throw Bad("It holds no list.", $"file {file.FullName}", "Write rows as [{\"signal\": 1.5, …}, …], outcomes as [1.5, null, …].");
             }
         }
 

@@ -26,7 +26,7 @@ public sealed record PredictionPart(string Feature, float Value, string? Categor
 /// <param name="Scale">In what the parts add up.</param>
 /// <param name="Class">Of classes: the one that the parts speak for, or against where they are below 0.</param>
 /// <param name="Usual">What is said when nothing is known of the row.</param>
-/// <param name="Total">The usual and all parts: the prediction, in the scale.</param>
+/// <param name="Total">The usual and all parts: the prediction, in the scale; of a remaining life before it is kept within its bounds.</param>
 /// <param name="Parts">The largest first, whichever their sign.</param>
 public sealed record PredictionExplanation(ExplanationWay Way, PartsScale Scale, string? Class, double Usual, double Total, IReadOnlyList<PredictionPart> Parts)
 {

@@ -49,7 +49,7 @@ public static class PredictorChanges
     public static bool IsThere(Predictor predictor, PredictorStream stream, (int Output, double Low, double High) wanted)
     {
         var outputs = new double[predictor.Task.Outputs];
-        predictor.Model.Predict(stream.Features, outputs);
+        Outputs(predictor, stream.Features, outputs);
         return outputs[wanted.Output] >= wanted.Low && outputs[wanted.Output] <= wanted.High;
     }
 
@@ -66,6 +66,13 @@ public static class PredictorChanges
 
     /// <summary>The signals that can be changed alone.</summary>
     public static IReadOnlyList<string> Changeable(Predictor predictor) => [.. predictor.Plan.Signals.Select(signal => signal.Name).Where(name => Obstacle(predictor, name) is null)];
+
+    private static void Outputs(Predictor predictor, ReadOnlySpan<float> features, Span<double> outputs)
+    {
+        predictor.Model.Predict(features, outputs);
+        if (!predictor.Task.IsClassification)
+            outputs[0] = predictor.Bounded(outputs[0]);
+    }
 
     private static string? Obstacle(Predictor predictor, string signal)
     {
@@ -151,7 +158,7 @@ public static class PredictorChanges
             return changed;
         }
 
-        public override void Predict(ReadOnlySpan<float> row, Span<double> prediction) => predictor.Model.Predict(FeaturesOf(row), prediction);
+        public override void Predict(ReadOnlySpan<float> row, Span<double> prediction) => Outputs(predictor, FeaturesOf(row), prediction);
 
         public override byte[] Write() => throw new NotSupportedException();
 

@@ -209,7 +209,8 @@ public sealed class Predictor
         return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), threshold, recent, delay);
     });
 
-    private double Bounded(double value) => Bounded(value, Most);
+    /// <summary>A number within what may be said.</summary>
+    internal double Bounded(double value) => Bounded(value, Most);
 
     private static double Bounded(double value, double? most) => most is { } bound ? Math.Clamp(value, 0, bound) : value;
 }

@@ -65,6 +65,16 @@ public sealed class TrainingPagesTests : IAsyncLifetime
 
         await page.ClickAsync("form[data-try] button.primary");
         await Assertions.Expect(page.Locator("[data-sure]")).ToContainTextAsync("of cases the true value lies from"); // never without its interval
+        await Assertions.Expect(page.Locator("[data-why-words]")).ToContainTextAsync("Usually it says"); // nor without its reasons
+        Assert.NotEqual(0, await page.Locator("[data-parts] li").CountAsync());
+        await page.ClickAsync("[data-change-part] summary");
+        await page.SelectOptionAsync("#wanted-side", "above");
+        await page.FillAsync("#wanted-number", "60");
+        await page.FillAsync("[data-signal=temperature]", "235");
+        await page.CheckAsync("[data-free=temperature]");
+        await page.ClickAsync("form[data-change] button");
+        await Assertions.Expect(page.Locator("[data-changes-list] li").First).ToContainTextAsync("instead of 235");
+        Assert.NotEqual(0, await page.Locator("svg.dependence").CountAsync());
         await page.FillAsync("[data-signal=temperature]", "warm");
         await page.ClickAsync("form[data-try] button.primary");
         await Assertions.Expect(page.Locator("form[data-try] [data-mend]")).ToContainTextAsync("Send a number");
@@ -187,6 +197,38 @@ public sealed class TrainingPagesTests : IAsyncLifetime
             }
     }
 
+    [Fact]
+    public async Task Drift_is_looked_at_and_a_person_lets_the_model_be_trained_again()
+    {
+        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        var model = await Trained("""{"version":1,"name":"parts","target":"strength","leave":["weight","weight_g","good"],"learner":{"kind":"boosted-trees","rounds":60}}""");
+        var warmer = (await Asked("api/v1/datasets/import?file=parts.csv&name=parts&title=Moulded%20parts&licence=CC0-1.0&target=strength", new StringContent(Parts(warmer: 10))))["version"]!.GetValue<string>()["sha256:".Length..];
+        await using var watched = await Open();
+        var page = watched.Page;
+        await page.GotoAsync($"/models/{model}");
+        await page.ClickAsync($"a[href='/models/{model}/drift']");
+        await page.SelectOptionAsync("select[name=dataset]", warmer);
+        await page.ClickAsync("form[action$='/drift'] button");
+        await Assertions.Expect(page.Locator("[data-drift=strong]")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".bar-rows li").First).ToContainTextAsync("temperature");
+        await page.ClickAsync("form[data-post='/api/v1/retrainings'] button");
+        await page.FillAsync("[data-retraining=open] input[name=why]", "The heating was moved to another hall");
+        foreach (var language in (string[])["en", "ko"])
+            foreach (var width in (int[])[1280, 390])
+            {
+                await page.SetViewportSizeAsync(width, 900);
+                await page.GotoAsync($"/models/{model}/drift?dataset={warmer}&lang={language}");
+                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, $"training-drift-{width}-{language}.png"), FullPage = true });
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"the drift page is wider than {width} px");
+            }
+        await page.GotoAsync("/models");
+        await page.ClickAsync("[data-waiting] a");
+        await page.FillAsync("[data-retraining=open] input[name=why]", "The heating was moved to another hall");
+        await page.ClickAsync("button[name=answer][value=approve]");
+        await page.ClickAsync("[data-retraining=approved] a[href^='/runs/']");
+        await Assertions.Expect(page.Locator("[data-model]")).ToBeVisibleAsync();
+    }
+
     private static async Task<int> Points(IPage page) => int.Parse((await page.Locator("svg.lines").First.GetAttributeAsync("data-points"))!, CultureInfo.InvariantCulture);
 
     private async Task<WatchedPage> Open()
@@ -231,13 +273,14 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         return csv.ToString();
     }
 
-    private static string Parts()
+    /// <param name="warmer">How much warmer all were made.</param>
+    private static string Parts(double warmer = 0)
     {
         var chance = new Random(5);
         var csv = new StringBuilder("part,temperature,pressure [bar],mould,cycle_time [s],strength,weight,weight_g,good\n");
         for (var i = 0; i < Rows; i++)
         {
-            var (temperature, pressure, mould, cycle) = (180 + 60 * chance.NextDouble(), 80 + 40 * chance.NextDouble(), "ABC"[chance.Next(3)], 20 + 10 * chance.NextDouble());
+            var (temperature, pressure, mould, cycle) = (180 + warmer + 60 * chance.NextDouble(), 80 + 40 * chance.NextDouble(), "ABC"[chance.Next(3)], 20 + 10 * chance.NextDouble());
             var strength = 60 - 0.02 * Math.Pow(temperature - 210, 2) + 0.1 * pressure + (mould == 'B' ? 4 : 0) + chance.NextDouble() - chance.NextDouble();
             var weight = 0.5 + 0.001 * pressure + 0.05 * chance.NextDouble();
             csv.Append(CultureInfo.InvariantCulture, $"P{i:00000},{temperature:0.00},{pressure:0.00},{mould},{cycle:0.00},{strength:0.000},{weight:0.0000},{weight * 1000:0.0},{(strength + 4 * (chance.NextDouble() - 0.5) > 58 ? "yes" : "no")}\n");
