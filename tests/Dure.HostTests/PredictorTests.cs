@@ -67,7 +67,7 @@ public sealed class PredictorTests : IDisposable
         Assert.Contains("It takes: ", await wrong.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
 
         using var unknown = await node.Client.PostAsJsonAsync("api/v1/training-runs", new JsonObject { ["dataset"] = "parts", ["detectors"] = new JsonArray("mewma", "oracle") }, Cancel);
-        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode); // as of all that is named and not there
         Assert.Contains("There is no detector 'oracle'", await unknown.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
 
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.Command(Cancel, "train", "parts", "--target", "waer"));
