@@ -69,7 +69,7 @@ public sealed record RemainingLifeTarget
     internal IEnumerable<string> Notes(int groups) =>
     [
         $"The last row of each of {groups - CutOff.Count} machines counts as where it failed{(CutOff.Count > 0 ? $"; {CutOff.Count} that were cut off before are left out" : "")}.",
-        $"More than {InWords} left counts as that, in the figures too: on lives as they were the error would be larger.",
+        $"More than {InWords} left counts as that, in the figures too: on lives as they were the error would be larger. Where the recipe names no cap, all lives set it, also those that judge.",
     ];
 
     /// <summary>The name with the cap: models of different caps answer different questions.</summary>

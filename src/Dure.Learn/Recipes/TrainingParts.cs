@@ -15,7 +15,9 @@ internal static class TrainingParts
     /// <exception cref="ProblemException">No row is left to learn from.</exception>
     public static RowParts Of(TrainingRows rows, SplitPlan plan, bool[]? isHeldOut)
     {
-        var parts = isHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one) ? OwnSplit(rows, plan, held) : plan.Parts(rows.Split);
+        var hasOwn = isHeldOut is { } held && Array.Exists(held, one => one) && Array.Exists(held, one => !one);
+        plan = hasOwn ? plan with { Kind = KindOf(rows.Split, plan.Kind, isHeldOut!) } : plan;
+        var parts = hasOwn ? OwnSplit(rows, plan, isHeldOut!) : plan.Parts(rows.Split);
         var (train, validation) = (rows.Apart(parts.Train, parts.Validation.Concat(parts.Test), plan), rows.Apart(parts.Validation, parts.Test, plan));
         var left = parts.Train.Length + parts.Validation.Length - train.Length - validation.Length;
         if (train.Length < 2)
@@ -37,6 +39,17 @@ internal static class TrainingParts
         var (learn, stop) = Stopping(rows, plan, inOrder.Train);
         return new Fold(rows.Apart(learn, stop.Concat(inOrder.Test), plan), rows.Apart(stop, inOrder.Test, plan), inOrder.Test);
     })];
+
+    /// <summary>How a dataset's own split parts its rows: in time within machines where they stand on both sides, whatever the plan would do.</summary>
+    private static SplitKind KindOf(SplitRows rows, SplitKind planned, bool[] held)
+    {
+        if (rows.TimesMicros is null)
+            return planned;
+        if (rows.Groups is not { } groups)
+            return SplitKind.Time;
+        var judged = groups.Where((_, row) => held[row]).ToHashSet();
+        return groups.Where((group, row) => !held[row] && judged.Contains(group)).Any() ? SplitKind.TimeWithinGroup : planned;
+    }
 
     private static RowParts OwnSplit(TrainingRows rows, SplitPlan plan, bool[] held)
     {

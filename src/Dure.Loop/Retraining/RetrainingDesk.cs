@@ -67,7 +67,7 @@ public sealed class RetrainingDesk : IDisposable
         }
     }
 
-    /// <summary>A person's answer; a yes starts the training.</summary>
+    /// <summary>A person's answer; a yes starts the training. A yes whose training could not start, for too much waited, may be said again.</summary>
     /// <exception cref="ProblemException">There is no such proposal, it is answered, or no reason is given.</exception>
     public async Task<ProposedRetraining> Answer(long entry, bool isApproved, string why, string by, CancellationToken cancel)
     {
@@ -77,10 +77,12 @@ public sealed class RetrainingDesk : IDisposable
         try
         {
             var asked = TryFind(entry) ?? throw new ProblemException("urn:dure:loop:no-such-proposal", "There is no such proposal to train again.", $"proposal {entry}", "List them with 'dure model proposals'.");
+            if (isApproved && asked is { Answer.IsApproved: true, Run: null })
+                return await Started(asked);
             if (asked.Answer is { } given)
                 throw Bad($"It was {(given.IsApproved ? "approved" : "refused")} by {given.By} at {given.At:yyyy-MM-dd HH:mm}.", $"proposal {entry}", "Look at drift again for a new proposal.");
             var answered = Keep(asked with { Answer = await host.Answered(asked, isApproved, why, by, cancel) });
-            return isApproved ? Keep(answered with { Run = await host.Start(answered, CancellationToken.None) }) : answered;
+            return isApproved ? await Started(answered) : answered;
         }
         finally
         {
@@ -103,6 +105,9 @@ public sealed class RetrainingDesk : IDisposable
     }
 
     public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>What was said stays said, whatever becomes of the caller.</summary>
+    private async Task<ProposedRetraining> Started(ProposedRetraining approved) => Keep(approved with { Run = await host.Start(approved, CancellationToken.None) });
 
     private ProposedRetraining Keep(ProposedRetraining changed)
     {

@@ -61,10 +61,14 @@ internal sealed class RetrainingHost(Journal journal, BlobStore blobs, Predictor
                 all[entry.Index] = new(new(entry.Index, entry.Hash), ProposalOf(entry));
             else if (entry.Kind == AnsweredKind && Lineage.From(entry).Refs is [var asked, ..] && all.TryGetValue(asked.Entry, out var proposed))
                 (all[asked.Entry], answers[entry.Index]) = (proposed with { Answer = AnswerOf(entry) }, asked.Entry);
-            else if (entry.Kind == RunBoard.Requested && entry.Body["request"]?[Because]?["entry"]?.GetValue<long>() is { } because && answers.TryGetValue(because, out var started))
+            else if (entry.Kind == RunBoard.Requested && BecauseOf(entry) is { } because && answers.TryGetValue(because, out var started))
                 all[started] = all[started] with { Run = entry.Subject };
         return all.Values.OrderBy(one => one.Entry.Entry);
     }
+
+    /// <summary>The answer that a run was started by, or null. Requests of other kinds come from outside as they are: what they hold is not trusted.</summary>
+    private static long? BecauseOf(JournalEntry run) => (string?)run.Body["kind"] == PredictorWork.Kind && run.Body["request"] is JsonObject request
+        && request[Because] is JsonObject because && because["entry"] is JsonValue entry && entry.TryGetValue<long>(out var number) ? number : null;
 
     private static RetrainingProposal ProposalOf(JournalEntry entry)
     {

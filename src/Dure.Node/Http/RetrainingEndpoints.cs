@@ -11,6 +11,9 @@ namespace Dure.Node.Http;
 /// <summary>Drift of predictors, and proposals to train again that a person answers.</summary>
 internal static class RetrainingEndpoints
 {
+    /// <summary>A look loads a whole table: more of them at once would be a way to take all memory.</summary>
+    private static readonly SemaphoreSlim Lookers = new(2);
+
     public static void MapRetrainings(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/v1/predictors/{version}/drift", Drift).Needs(Permission.Read).WithTags("Predictors").WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
@@ -28,6 +31,8 @@ internal static class RetrainingEndpoints
     private static async Task<JsonObject> Propose(JsonObject request, PredictorRegistry registry, DatasetCatalog datasets, BlobStore blobs, RetrainingDesk desk, TimeProvider time, HttpContext context)
     {
         var (model, dataset) = (registry.Find(Requests.Text(request, "model")), datasets.Find(Requests.Text(request, "dataset")));
+        if (model.Manifest.Recipe["remainingLife"] is not null)
+            throw new ProblemException("urn:dure:loop:needs-a-person", "Nobody but a person can say which machines of the newer rows still run: their last row is not where they failed.", $"model {model.Name}", "Train it again by hand: dure train DATASET --remaining-life --cut-off MACHINE …");
         var drift = await Look(model, dataset, registry, datasets, context.RequestAborted);
         if (drift.Report.Proposal is not { } proposal)
             throw new ProblemException("urn:dure:loop:no-reason", "The rows give no reason to train the model again.", $"model {model.Name} on dataset {dataset.Name}", "Train it all the same with 'dure train', or wait for newer rows.");
@@ -48,8 +53,16 @@ internal static class RetrainingEndpoints
 
     private static async Task<PredictorDrift> Look(PredictorVersion model, DatasetVersion dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel)
     {
-        var table = await datasets.LoadTable(dataset, cancel);
-        return await Task.Run(() => PredictorDrift.Of(registry, model, table, cancel), cancel);
+        await Lookers.WaitAsync(cancel);
+        try
+        {
+            var table = await datasets.LoadTable(dataset, cancel);
+            return await Task.Run(() => PredictorDrift.Of(registry, model, table, cancel), cancel);
+        }
+        finally
+        {
+            Lookers.Release();
+        }
     }
 
     private static JsonObject Describe(PredictorDrift drift) => new()

@@ -57,6 +57,20 @@ public sealed class RetrainingDeskTests
     }
 
     [Fact]
+    public async Task A_yes_whose_training_found_no_room_is_said_again()
+    {
+        var (host, desk) = Desk();
+        var asked = await desk.Propose(Proposal("a"), Cancel);
+        host.IsFull = true;
+        await Refused(() => desk.Answer(asked.Entry.Entry, true, "the mould was changed", "engineer", Cancel));
+        host.IsFull = false;
+        Assert.Contains("approved by engineer", (await Refused(() => desk.Answer(asked.Entry.Entry, false, "no after all", "manager", Cancel))).What, StringComparison.Ordinal);
+        Assert.Equal("run 1", (await desk.Answer(asked.Entry.Entry, true, "there is room now", "engineer", Cancel)).Run);
+        await Refused(() => desk.Answer(asked.Entry.Entry, true, "and again", "engineer", Cancel));
+        Assert.Equal(["proposed", "answered", "started"], host.Story);
+    }
+
+    [Fact]
     public async Task Only_so_many_proposals_wait()
     {
         var (_, desk) = Desk();

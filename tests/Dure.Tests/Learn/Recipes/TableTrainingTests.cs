@@ -163,6 +163,10 @@ public sealed class TableTrainingTests
         Assert.All(result.Parts.Test, row => Assert.True(result.Rows.Source[row] % 200 >= 120));
         Assert.Equal(240, result.Parts.Test.Length);
         Assert.Contains(result.Parts.Notes, note => note.Contains("own split", StringComparison.Ordinal));
+        // Machines stand on both sides: no label of an earlier row may lie among those that judge, nor among those that set the interval.
+        var ahead = Train(Plain with { Target = "level", Ahead = 10 }, table);
+        Assert.All(ahead.Parts.Train.Concat(ahead.Parts.Validation), row => Assert.True(ahead.Rows.LabelMicros![row] < 120 * 60_000_000L));
+        Assert.All(ahead.Parts.Train, row => Assert.All(ahead.Parts.Validation, later => Assert.True(ahead.Rows.Split.Groups![row] != ahead.Rows.Split.Groups[later] || ahead.Rows.LabelMicros![row] < ahead.Rows.Split.TimesMicros![later])));
     }
 
     [Fact]
