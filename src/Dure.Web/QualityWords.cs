@@ -42,6 +42,7 @@ internal static class QualityWords
         [QualityKinds.NoGoodLabel] = ["labels"],
         [QualityKinds.FewGood] = ["images", "needed"],
         [QualityKinds.ImageSizes] = ["sizes", "leastWidth", "leastHeight", "mostWidth", "mostHeight"],
+        [QualityKinds.SmallImages] = ["images", "needed"],
         [QualityKinds.MixedColours] = ["grey", "images"],
         [QualityKinds.TwoLabels] = ["images"],
         [QualityKinds.SameImages] = ["images"],

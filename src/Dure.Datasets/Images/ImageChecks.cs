@@ -21,7 +21,7 @@ internal static class ImageChecks
             {
                 Judge(ImageTable.Image, [.. Unreadable(images, all), .. Others(images)]),
                 Judge(ImageTable.Label, [.. Labels(images.Rows), .. Torn(torn, all)]),
-                Judge("width", [.. Sizes(images.Rows)]),
+                Judge("width", [.. Sizes(images.Rows), .. Small(images.Rows, all)]),
                 Judge("channels", [.. Colours(images.Rows)]),
                 Judge(null, [.. Repeated(same, all)]),
             }.OrderBy(one => one.Score).ThenBy(one => one.Column, StringComparer.Ordinal)],
@@ -70,6 +70,13 @@ internal static class ImageChecks
         if (sizes.Count > 1)
             yield return Finding(QualityKinds.ImageSizes, 0, $"The images have {sizes.Count} different sizes, from {sizes[0].Width} x {sizes[0].Height} to {sizes[^1].Width} x {sizes[^1].Height}: all are brought to one, and parts of another shape are stretched.",
                 ("sizes", sizes.Count), ("leastWidth", sizes[0].Width), ("leastHeight", sizes[0].Height), ("mostWidth", sizes[^1].Width), ("mostHeight", sizes[^1].Height));
+    }
+
+    private static IEnumerable<QualityFinding> Small(IReadOnlyList<ImageRow> rows, int all)
+    {
+        var small = rows.Where(row => Math.Min(row.Width, row.Height) < ImagePack.LeastSide).Select(row => row.Name).ToList();
+        if (small.Count > 0)
+            yield return Finding(QualityKinds.SmallImages, (double)small.Count / all, $"{small.Count} images have fewer than {ImagePack.LeastSide} points across or down and show no surface: {Named(small.Select(RawTable.Shown), ", ")}. A training leaves them out.", ("images", small.Count), ("needed", ImagePack.LeastSide));
     }
 
     private static IEnumerable<QualityFinding> Colours(IReadOnlyList<ImageRow> rows)

@@ -21,6 +21,9 @@ public sealed class ImagePack : IDisposable
     /// <summary>Points of all images together.</summary>
     public const long MaxPoints = 1L << 32;
 
+    /// <summary>Points across and down that an inspection needs of an image: less shows no surface.</summary>
+    public const int LeastSide = 32;
+
     /// <summary>Entries a zip file may have besides images.</summary>
     private const int MaxEntries = 2 * MaxImages;
 
@@ -37,8 +40,9 @@ public sealed class ImagePack : IDisposable
     private readonly ZipArchive zip;
     private readonly ZipArchiveEntry[] entries;
     private readonly Lock reading = new();
+    private long unpacked;
 
-    private ImagePack(ZipArchive zip, string file)
+    private ImagePack(ZipArchive zip, string file, bool isStored)
     {
         this.zip = zip;
         var all = zip.Entries.Select(entry => (Name: NameOf(entry, file), Entry: entry)).Where(one => one.Name.Length > 0).OrderBy(one => one.Name, StringComparer.Ordinal).ToArray();
@@ -46,7 +50,7 @@ public sealed class ImagePack : IDisposable
         Others = [.. all.Except(named).Select(one => one.Name)];
         if (named.Length > MaxImages)
             throw Bad(file, $"It has {named.Length:N0} images; {MaxImages:N0} are allowed.", $"Give at most {MaxImages:N0} images at a time.");
-        var top = CommonFolder([.. named.Select(one => one.Name)]);
+        var top = isStored ? 0 : CommonFolder([.. named.Select(one => one.Name)]);
         Names = [.. named.Select(one => one.Name[top..])];
         entries = [.. named.Select(one => one.Entry)];
         for (var i = 1; i < Names.Count; i++)
@@ -60,6 +64,9 @@ public sealed class ImagePack : IDisposable
 
     /// <summary>The label of each.</summary>
     public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Bytes that <see cref="Read"/> has unpacked so far, also of images that it refused.</summary>
+    internal long Unpacked => Interlocked.Read(ref unpacked);
 
     /// <summary>What is named as no image is.</summary>
     public IReadOnlyList<string> Others { get; }
@@ -84,7 +91,13 @@ public sealed class ImagePack : IDisposable
 
     /// <param name="file">What the person who brought it calls it.</param>
     /// <exception cref="ProblemException">It is no zip file, is too large, or names files that lead out of it.</exception>
-    public static ImagePack Open(string path, string file)
+    public static ImagePack Open(string path, string file) => Open(path, file, isStored: false);
+
+    /// <summary>Opens what an import stored: folders around everything were left out then, so one that is around everything now is a label.</summary>
+    /// <inheritdoc cref="Open(string, string)"/>
+    internal static ImagePack OpenStored(string path, string file) => Open(path, file, isStored: true);
+
+    private static ImagePack Open(string path, string file, bool isStored)
     {
         if (new FileInfo(path).Length is var bytes and > TableFacts.MaxFileBytes)
             throw Bad(file, $"It has {bytes:N0} bytes; {TableFacts.MaxFileBytes:N0} are allowed.", "Give smaller images, or fewer at a time.");
@@ -94,7 +107,7 @@ public sealed class ImagePack : IDisposable
         try
         {
             zip = ZipFile.OpenRead(path);
-            return new ImagePack(zip, file);
+            return new ImagePack(zip, file, isStored);
         }
         catch (Exception damaged) when (damaged is InvalidDataException or IOException or ArgumentException)
         {
@@ -121,6 +134,7 @@ public sealed class ImagePack : IDisposable
                 var buffer = new byte[1 << 16];
                 while (content.Read(buffer) is > 0 and var read)
                 {
+                    Interlocked.Add(ref unpacked, read);
                     // What it unpacks to is counted, not what it says.
                     if (bytes.Length + read > MaxImageBytes)
                         throw Raster.Bad($"It has more than {MaxImageBytes:N0} bytes.");

@@ -17,14 +17,19 @@ internal sealed class StoredZip(Stream to)
 
     private static readonly uint[] Sums = [.. Enumerable.Range(0, 256).Select(Sum)];
 
+    private const int LocalBytes = 30, CentralBytes = 46, EndBytes = 22;
+
     private readonly List<(byte[] Name, uint Sum, uint Bytes, uint At)> entries = [];
     private uint at;
+
+    /// <summary>Bytes of a file with such entries besides their contents.</summary>
+    public static long BytesBeside(IReadOnlyList<string> names) => EndBytes + names.Sum(name => LocalBytes + CentralBytes + 2L * Encoding.UTF8.GetByteCount(name));
 
     public void Add(string name, ReadOnlySpan<byte> content)
     {
         var entry = (Name: Encoding.UTF8.GetBytes(name), Sum: SumOf(content), Bytes: (uint)content.Length, At: at);
         entries.Add(entry);
-        Span<byte> head = stackalloc byte[30];
+        Span<byte> head = stackalloc byte[LocalBytes];
         BinaryPrimitives.WriteInt32LittleEndian(head, LocalHeader);
         BinaryPrimitives.WriteUInt16LittleEndian(head[4..], Version);
         Describe(head[6..], entry);
@@ -36,7 +41,7 @@ internal sealed class StoredZip(Stream to)
     public void Complete()
     {
         var start = at;
-        Span<byte> head = stackalloc byte[46];
+        Span<byte> head = stackalloc byte[CentralBytes];
         foreach (var entry in entries)
         {
             head.Clear();
@@ -48,7 +53,7 @@ internal sealed class StoredZip(Stream to)
             Write(head);
             Write(entry.Name);
         }
-        Span<byte> end = stackalloc byte[22];
+        Span<byte> end = stackalloc byte[EndBytes];
         end.Clear();
         BinaryPrimitives.WriteInt32LittleEndian(end, End);
         BinaryPrimitives.WriteUInt16LittleEndian(end[8..], (ushort)entries.Count);

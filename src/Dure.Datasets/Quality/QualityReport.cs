@@ -77,6 +77,7 @@ public static class QualityKinds
     public const string NoGoodLabel = "no-good-label";
     public const string FewGood = "few-good";
     public const string ImageSizes = "image-sizes";
+    public const string SmallImages = "small-images";
     public const string MixedColours = "mixed-colours";
     public const string TwoLabels = "two-labels";
     public const string SameImages = "same-images";
@@ -85,5 +86,5 @@ public static class QualityKinds
         [Missing, Gaps, FlatLine, Spikes, Duplicates, ClockBackward, ClockJump, UnitMismatch, OutOfRange, NotGood, NotFinite,
          SkippedLines, NoHeader, UnnamedColumn, RenamedColumn, BrokenLines, BrokenCells, NoKey, MixedText, DecimalCommas, AmbiguousDates, SuspiciousDates, WrongMidnights,
          Constant, LooksLikeId, Outliers, DuplicateRows,
-         UnreadableImages, OtherFiles, OneLabel, NoGoodLabel, FewGood, ImageSizes, MixedColours, TwoLabels, SameImages];
+         UnreadableImages, OtherFiles, OneLabel, NoGoodLabel, FewGood, ImageSizes, SmallImages, MixedColours, TwoLabels, SameImages];
 }

@@ -197,7 +197,7 @@ public sealed class DatasetCatalog : IDisposable
 
     /// <summary>The images of a version whose rows are such, in the order of its rows.</summary>
     /// <exception cref="ProblemException">Its rows are no images, or their files did not come with it.</exception>
-    public ImagePack OpenImages(DatasetVersion version) => ImagePack.Open(ImagesPath(version), version.Name);
+    public ImagePack OpenImages(DatasetVersion version) => ImagePack.OpenStored(ImagesPath(version), version.Name);
 
     /// <summary>Path of the zip file with the images.</summary>
     /// <inheritdoc cref="OpenImages"/>

@@ -138,6 +138,33 @@ public sealed class ImageImportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Labels_stay_when_what_is_left_out_leaves_one_folder()
+    {
+        var zip = Zip("parts.zip", [.. Enumerable.Range(0, 3).Select(i => ($"parts/ok/{i}.png", Picture(i))), ("parts/bad/1.png", Picture(9)[..40])]);
+        var version = await node.Import(zip, TableNode.Spec() with { LeaveOutBroken = true });
+        using var pack = node.Catalog.OpenImages(version);
+        Assert.Equal(["ok/0.png", "ok/1.png", "ok/2.png"], pack.Names);
+        Assert.Equal(version.Table!.Columns.Single(column => column.Name == "label").Top, [.. pack.Labels.CountBy(label => label).Select(one => (one.Key, (long)one.Value))]);
+        Assert.Equal("ok", pack.Labels[0]);
+    }
+
+    [Fact, Trait("Speed", "Slow")]
+    public async Task Files_that_unpack_to_more_than_can_be_kept_are_refused_together()
+    {
+        // Entries that share the bytes of one.
+        const int count = 33;
+        var bytes = File.ReadAllBytes(Zip("one.zip", [("good/00.png", new byte[ImagePack.MaxImageBytes])], CompressionLevel.Fastest));
+        var (end, list) = (bytes[^22..], (int)BitConverter.ToUInt32(bytes, bytes.Length - 6));
+        var entry = bytes[list..^22];
+        var all = Enumerable.Range(0, count).SelectMany(i => (byte[])[.. entry[..46], .. Encoding.UTF8.GetBytes($"good/{i:00}.png"), .. entry[57..]]);
+        var zip = Path.Combine(folder, "many.zip");
+        File.WriteAllBytes(zip, [.. bytes[..list], .. all, .. end[..8], count, 0, count, 0, .. BitConverter.GetBytes(count * entry.Length), .. end[16..]]);
+        var refused = (await Assert.ThrowsAsync<ProblemException>(() => TableNode.Look(zip))).Problem;
+        Assert.Equal(("urn:dure:datasets:bad-images", "many.zip"), (refused.Type, refused.Where));
+        Assert.Contains("when they are unpacked", refused.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Doubles_sizes_colours_and_a_good_label_without_its_word_are_told()
     {
         var seen = await TableNode.Look(Zip("tiles.zip", [("a/0.png", Picture(0)), ("a/1.png", Picture(0)), ("a/2.png", Picture(2)), ("b/0.png", Picture(2)), ("b/1.png", Picture(4, 9)), ("b/2.png", new Raster(8, 6, 3, new byte[144]).ToPng())]));
