@@ -47,6 +47,9 @@ public sealed class InspectionTraining
     /// <summary>Many more teach little more, and take memory: what is above judges.</summary>
     private const int MostLearnt = 400, MostHeld = 1000;
 
+    /// <summary>Images that are only read through, at once.</summary>
+    private const int MostAtOnce = 4;
+
     private const double LearningFrom = 0.05, JudgingFrom = 0.75;
 
     private readonly InspectionRecipe recipe;
@@ -73,6 +76,7 @@ public sealed class InspectionTraining
         Tell("looking at the images", 0);
         var good = GoodLabel();
         var (rows, notes) = Distinct();
+        LeaveOutSmall(dataset, rows, notes);
         var (learnt, held, judged) = Parts(rows, good);
         int[] taught = [.. learnt, .. held];
         var (shapes, contrasts) = (new double[learnt.Length], new double[learnt.Length]);
@@ -90,7 +94,7 @@ public sealed class InspectionTraining
         var (said, done) = (new InspectedImage[judged.Length], 0);
         InParallel.For(judged.Length, i =>
         {
-            var result = model.Inspect(Read(judged[i]));
+            var result = model.Inspect(() => Read(judged[i]), cancel);
             said[i] = new(judged[i], images.Labels[judged[i]], result.Score, result.Share);
             Tell("judging on images it has not seen", JudgingFrom + (1 - JudgingFrom) * Interlocked.Increment(ref done) / judged.Length);
         }, cancel, threads);
@@ -124,7 +128,7 @@ public sealed class InspectionTraining
     private (List<int> Rows, List<string> Notes) Distinct()
     {
         var hashes = new ContentHash[images.Names.Count];
-        InParallel.For(hashes.Length, i => hashes[i] = ContentHash.Of(images.Read(i)), cancel, threads);
+        InParallel.For(hashes.Length, i => hashes[i] = ContentHash.Of(images.Read(i)), cancel, AtOnce);
         var (rows, copies, torn) = (new List<int>(), 0, 0);
         foreach (var alike in Enumerable.Range(0, hashes.Length).GroupBy(i => hashes[i]))
         {
@@ -142,6 +146,20 @@ public sealed class InspectionTraining
         if (torn > 0)
             notes.Add($"{torn} images stand under two labels, byte by byte the same; they were left out.");
         return ([.. rows.Order()], notes);
+    }
+
+    private int AtOnce => threads is > 0 and < MostAtOnce ? threads : MostAtOnce;
+
+    /// <summary>Takes out the images that show no surface: a few among many are no reason to learn nothing.</summary>
+    private void LeaveOutSmall(DatasetVersion dataset, List<int> rows, List<string> notes)
+    {
+        // What the table says of all saves looking at each.
+        if (dataset.Table is { } table && Array.TrueForAll(["width", "height"], name => table.Columns.Any(column => column.Name == name && column.Numbers is { Min: >= InspectionOptions.LeastSide })))
+            return;
+        var small = new bool[images.Names.Count];
+        InParallel.For(rows.Count, i => small[rows[i]] = Raster.Read(images.Read(rows[i])) is var image && Math.Min(image.Width, image.Height) < InspectionOptions.LeastSide, cancel, AtOnce);
+        if (rows.RemoveAll(row => small[row]) is > 0 and var left)
+            notes.Add($"{left} images have fewer than {InspectionOptions.LeastSide} points across or down; they were left out.");
     }
 
     private (int[] Learnt, int[] Held, int[] Judged) Parts(List<int> rows, string good)

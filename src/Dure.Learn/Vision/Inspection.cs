@@ -23,6 +23,9 @@ public sealed class Inspection
 
     private const int MostHealthy = 100_000;
 
+    /// <summary>Images in memory at once, in all trainings together: a large one takes most of a gibibyte until it is brought to its size.</summary>
+    private static readonly SemaphoreSlim Reading = new(4);
+
     private readonly InspectionMethod method;
     private readonly int size;
     private readonly SurfaceNetwork? network;
@@ -58,21 +61,33 @@ public sealed class Inspection
     internal static Inspection Train(int learnt, int held, Func<int, Raster> good, InspectionOptions options, LearningContext context)
     {
         var planes = new Plane[options.Backbone is null ? learnt : 0];
-        InParallel.For(planes.Length, i => planes[i] = PlaneOf(good(i), options.Size), context.Cancel, context.Threads);
+        InParallel.For(planes.Length, i => planes[i] = Read(() => good(i), image => PlaneOf(image, options.Size), context.Cancel), context.Cancel, context.Threads);
         var network = options.Backbone is null ? SurfaceNetwork.Train(planes, options.Pieces, options.Epochs, context) : null;
         var blank = new Inspection(options.Method, options.Size, network, options.Backbone, null, null, (0, 1));
         var maps = new FeatureMap[options.Method == InspectionMethod.Taught ? 0 : learnt];
-        if (maps.Length > 0 && (maps[0] = blank.Look(good(0)).Features).Values.LongLength * learnt > MostFeatures)
-            throw new ProblemException("urn:dure:learn:too-many-features", $"{learnt} images have {maps[0].Values.LongLength * learnt:N0} features; there is room for {MostFeatures:N0}.", "size or backbone", "Give a smaller size, or values of the backbone from deeper inside.");
-        InParallel.For(Math.Max(0, maps.Length - 1), i => maps[i + 1] = blank.Look(good(i + 1)).Features, context.Cancel, context.Threads);
+        FeatureMap featuresOf(int i) => blank.Look(Read(() => good(i), blank.Taken, context.Cancel)).Features;
+        if (maps.Length > 0)
+            CheckRoom(maps[0] = featuresOf(0), learnt, options);
+        InParallel.For(Math.Max(0, maps.Length - 1), i => maps[i + 1] = featuresOf(i + 1), context.Cancel, context.Threads);
         var memory = options.Method == InspectionMethod.Patches ? PatchMemory.Of(maps, options.Memory, context.Seed, context.Cancel) : null;
         var positions = options.Method == InspectionMethod.Positions ? PositionGaussians.Of(maps, options.Channels, context.Seed, context) : null;
         Inspection with((double Offset, double Unit) scale, ConformalAnomaly? healthy) => new(options.Method, options.Size, network, options.Backbone, memory, positions, scale, healthy);
 
         var (raw, scores) = (with((0, 1), null), new double[held]);
-        InParallel.For(held, i => scores[i] = raw.Inspect(good(learnt + i)).Score, context.Cancel, context.Threads);
+        InParallel.For(held, i => scores[i] = raw.Inspect(() => good(learnt + i), context.Cancel).Score, context.Cancel, context.Threads);
         var scale = Limit(scores, options.FalseAlarms);
         return with(scale, ConformalAnomaly.Of(Array.ConvertAll(scores, score => (score - scale.Offset) / scale.Unit)));
+    }
+
+    /// <param name="first">What the first image shows.</param>
+    private static void CheckRoom(FeatureMap first, int learnt, InspectionOptions options)
+    {
+        // A memory is chosen in so many dimensions, also where there are fewer channels.
+        var each = (long)first.Positions * (options.Method == InspectionMethod.Patches ? Math.Max(first.Channels, PatchMemory.Projected) : first.Channels);
+        if (each * learnt > MostFeatures)
+            throw new ProblemException("urn:dure:learn:too-many-features", $"{learnt} images have {each * learnt:N0} features; there is room for {MostFeatures:N0}.", "size or backbone", "Give a smaller size, or values of the backbone from deeper inside.");
+        if (options.Method == InspectionMethod.Positions)
+            PositionGaussians.Check(first, options.Channels);
     }
 
     /// <param name="name">What the image is called.</param>
@@ -92,9 +107,16 @@ public sealed class Inspection
         return Math.Sqrt(Math.Max(0, squares / values.Length - sum * sum / values.Length / values.Length));
     }
 
-    public InspectionResult Inspect(Raster image)
+    /// <exception cref="ProblemException">Its features are no numbers, as those of a damaged network: it can be said neither good nor bad.</exception>
+    public InspectionResult Inspect(Raster image) => Inspect(Taken(image));
+
+    /// <summary>Inspects an image that is read when there is room for it.</summary>
+    /// <inheritdoc cref="Inspect(Raster)"/>
+    internal InspectionResult Inspect(Func<Raster> image, CancellationToken cancel) => Inspect(Read(image, Taken, cancel));
+
+    private InspectionResult Inspect(float[] taken)
     {
-        var (doubt, features) = Look(image);
+        var (doubt, features) = Look(taken);
         var (map, score) = (doubt.Values, 0.0);
         if (memory is not null)
             map = memory.Distances(features, out score);
@@ -103,7 +125,10 @@ public sealed class Inspection
         else
             score = map.OrderDescending().Take(Math.Max(1, (int)(map.Length * DoubtfulShare))).Average();
         score = (score - scale.Offset) / scale.Unit;
-        return new InspectionResult(score, healthy?.Share(score) ?? double.NaN, doubt.Width, doubt.Height, Array.ConvertAll(map, value => (float)((value - scale.Offset) / scale.Unit)));
+        var scaled = Array.ConvertAll(map, value => (float)((value - scale.Offset) / scale.Unit));
+        if (!double.IsFinite(score) || !Array.TrueForAll(scaled, float.IsFinite))
+            throw NotFinite("Its score is no finite number.");
+        return new InspectionResult(score, healthy?.Share(score) ?? double.NaN, doubt.Width, doubt.Height, scaled);
     }
 
     /// <summary>The model as canonical JSON. A backbone is not in it: it is named by its hash.</summary>
@@ -134,7 +159,7 @@ public sealed class Inspection
         ModelFile.Must(healthy.Length is > 0 and <= MostHealthy, "it has no scores of good images, or too many");
         var network = backbone is null ? SurfaceNetwork.FromJson(whole["network"]!.AsObject()) : null;
         var blank = new Inspection(InspectionMethod.Taught, size, network, backbone, null, null, (0, 1));
-        var features = blank.Look(new Raster(1, 1, 1, [0])).Features;
+        var features = blank.Seen(blank.Taken(new Raster(1, 1, 1, [0]))).Features;
         return new Inspection(method, size, network, backbone,
             method == InspectionMethod.Patches ? ReadMemory(whole["memory"]!.AsObject(), features) : null,
             method == InspectionMethod.Positions ? ReadPositions(whole["positions"]!.AsObject(), features) : null, (scale[0], scale[1]), ConformalAnomaly.Of(healthy));
@@ -152,17 +177,43 @@ public sealed class Inspection
         int[] channels = [.. ModelFile.Numbers(text["channels"]).Select(channel => (int)channel)];
         var (means, whitening) = (Floats(text["means"]), Floats(text["whitening"]));
         ModelFile.Must(channels.Length is > 0 and <= 128 && channels.All(channel => channel >= 0 && channel < features.Channels), "it names channels that are not there");
-        ModelFile.Must(means.Length == features.Positions * channels.Length && whitening.Length == means.Length * channels.Length, "its distributions do not fit its features");
+        ModelFile.Must(means.Length == features.Positions * channels.Length && whitening.LongLength == means.LongLength * channels.Length, "its distributions do not fit its features");
         return new PositionGaussians(channels, means, whitening);
     }
 
-    private (FeatureMap Doubt, FeatureMap Features) Look(Raster image)
+    /// <summary>Reads an image and brings it to what is needed of it, while few others do.</summary>
+    private static T Read<T>(Func<Raster> image, Func<Raster, T> needed, CancellationToken cancel)
+    {
+        Reading.Wait(cancel);
+        try
+        {
+            return needed(image());
+        }
+        finally
+        {
+            Reading.Release();
+        }
+    }
+
+    /// <summary>What the network takes of an image: it has one size, whatever the image's.</summary>
+    private float[] Taken(Raster image) => backbone?.Take(image) ?? PlaneOf(image, size).Values;
+
+    private (FeatureMap Doubt, FeatureMap Features) Look(float[] taken)
+    {
+        var (doubt, features) = Seen(taken);
+        return Array.TrueForAll(features.Values, float.IsFinite) && Array.TrueForAll(doubt.Values, float.IsFinite) ? (doubt, features.Smooth()) : throw NotFinite("Its features are no finite numbers.");
+    }
+
+    /// <summary>What there is, whether or not these are numbers.</summary>
+    private (FeatureMap Doubt, FeatureMap Features) Seen(float[] taken)
     {
         if (backbone is not null)
-            return backbone.Look(image).Smooth() is var seen ? (seen, seen) : default;
-        var (doubt, features) = network!.Look(PlaneOf(image, size)); // there is one or the other
-        return (doubt, features.Smooth());
+            return backbone.Look(taken) is var seen ? (seen, seen) : default;
+        return network!.Look(new Plane(size, size, taken)); // there is one or the other
     }
+
+    /// <summary>A score that is no number would be beyond no limit, and so pass for good.</summary>
+    private static ProblemException NotFinite(string what) => new("urn:dure:learn:no-numbers", what, "image", "The network or the model that looks at it is damaged, or does not take such values: train it anew, with another backbone where it rests on one.");
 
     private static Plane PlaneOf(Raster image, int size) => Plane.Of(image).Resize(size, size).Normalise();
 

@@ -1,3 +1,4 @@
+using Dure.Datasets;
 using Dure.Learn.Trees;
 
 namespace Dure.Learn.Vision;
@@ -21,7 +22,7 @@ public sealed record InspectionOptions
     public const int LeastImages = 30;
 
     /// <summary>Points across and down that an image has at least.</summary>
-    public const int LeastSide = 32;
+    public const int LeastSide = ImagePack.LeastSide;
 
     public InspectionMethod Method { get; init; } = InspectionMethod.Positions;
 

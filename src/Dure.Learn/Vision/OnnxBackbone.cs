@@ -35,9 +35,9 @@ public sealed class OnnxBackbone
     /// <summary>SHA-256 of the file: a model that rests on its features names it.</summary>
     public string Hash { get; }
 
-    internal FeatureMap Look(Raster image)
+    /// <summary>What the network takes of an image, channel by channel.</summary>
+    internal float[] Take(Raster image)
     {
-        var session = OnnxSession.Create(model);
         var values = new float[channels * size * size];
         for (var channel = 0; channel < channels; channel++)
         {
@@ -46,7 +46,14 @@ public sealed class OnnxBackbone
             for (var i = 0; i < resized.Length; i++)
                 values[channel * resized.Length + i] = (resized[i] - means[channel]) / spreads[channel];
         }
-        session.Set<float>(input, values, 1, channels, size, size);
+        return values;
+    }
+
+    /// <param name="taken">What <see cref="Take"/> gave.</param>
+    internal FeatureMap Look(float[] taken)
+    {
+        var session = OnnxSession.Create(model);
+        session.Set<float>(input, taken, 1, channels, size, size);
         session.Run();
         var maps = outputs.Select(name => Turned(session, name)).ToArray();
         return FeatureMap.Join([.. maps.Select(map => map.Resize(maps[0].Width, maps[0].Height))]);

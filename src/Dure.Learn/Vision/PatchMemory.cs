@@ -9,10 +9,13 @@ namespace Dure.Learn.Vision;
 internal sealed class PatchMemory
 {
     /// <summary>Dimensions in which the choice is made (Johnson, Lindenstrauss 1984).</summary>
-    private const int Projected = 32;
+    internal const int Projected = 32;
 
     /// <summary>Neighbours of the nearest that say how usual it is (eq. 7).</summary>
     private const int Neighbours = 9;
+
+    /// <summary>Positions whose products with the whole memory are held at once: all of a large image would take gigabytes.</summary>
+    private const int Block = 256;
 
     private readonly float[] squares;
 
@@ -83,25 +86,36 @@ internal sealed class PatchMemory
     public unsafe float[] Distances(FeatureMap map, out double score)
     {
         var (far, nearest) = (new float[map.Positions], new int[map.Positions]);
-        var products = new float[map.Positions * Count];
+        var products = new float[Math.Min(Block, map.Positions) * Count];
         var panels = new Panels().PackTurned(Rows, Channels, Channels, Count);
-        fixed (float* from = map.Values, to = products)
-            Gemm.Multiply(Left.Rows(from, Channels, Channels), panels, to, Count, map.Positions, add: false);
         var worst = 0;
-        for (var position = 0; position < map.Positions; position++)
+        for (var first = 0; first < map.Positions; first += Block)
         {
-            var (own, least) = (FloatMath.Dot(map.At(position), map.At(position)), float.PositiveInfinity);
-            for (var i = 0; i < Count; i++)
+            var count = Math.Min(Block, map.Positions - first);
+            fixed (float* from = map.Values, to = products)
+                Gemm.Multiply(Left.Rows(from + (long)first * Channels, Channels, Channels), panels, to, Count, count, add: false);
+            for (var position = first; position < first + count; position++)
             {
-                if (squares[i] - 2 * products[position * Count + i] is var distance && distance < least)
-                    (least, nearest[position]) = (distance, i);
+                far[position] = Nearest(map.At(position), products.AsSpan((position - first) * Count, Count), out nearest[position]);
+                if (far[position] > far[worst])
+                    worst = position;
             }
-            far[position] = MathF.Sqrt(MathF.Max(0, own + least));
-            if (far[position] > far[worst])
-                worst = position;
         }
         score = far[worst] * Unusual(map.At(worst), nearest[worst], far[worst]);
         return map.Smooth(far);
+    }
+
+    /// <param name="products">Of the position with each that is known.</param>
+    private float Nearest(ReadOnlySpan<float> position, ReadOnlySpan<float> products, out int nearest)
+    {
+        var (own, least) = (FloatMath.Dot(position, position), float.PositiveInfinity);
+        nearest = 0;
+        for (var i = 0; i < products.Length; i++)
+        {
+            if (squares[i] - 2 * products[i] is var distance && distance < least)
+                (least, nearest) = (distance, i);
+        }
+        return MathF.Sqrt(MathF.Max(0, own + least));
     }
 
     /// <summary>1 less the softmax share of the nearest among its own neighbours.</summary>

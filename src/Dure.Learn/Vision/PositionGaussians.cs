@@ -1,3 +1,4 @@
+using Dure.Kernel;
 using Dure.Learn.Neural;
 
 namespace Dure.Learn.Vision;
@@ -11,6 +12,9 @@ internal sealed class PositionGaussians
     /// <summary>Added to the variances, which so few images cannot tell (Defard et al., eq. 1), as a share of the channels' own.</summary>
     private const double Ridge = 0.05;
 
+    /// <summary>Values of all covariances together: 256 MiB.</summary>
+    private const long MostValues = 64_000_000;
+
     private readonly int[] channels;
     private readonly float[] means;
 
@@ -22,6 +26,17 @@ internal sealed class PositionGaussians
     public IReadOnlyList<int> Channels => channels;
     public float[] Means => means;
     public float[] Whitening => whitening;
+
+    /// <summary>Refuses what would take too much memory, before it is made of any but the first image.</summary>
+    /// <param name="most">Channels that are kept at most.</param>
+    /// <exception cref="ProblemException">There are too many positions for so many channels.</exception>
+    public static void Check(FeatureMap first, int most)
+    {
+        long kept = Math.Min(most, first.Channels);
+        if (first.Positions * kept * kept is var values and > MostValues)
+            throw new ProblemException("urn:dure:learn:too-many-features", $"Covariances of {kept} channels at {first.Positions:N0} positions are {values:N0} values; there is room for {MostValues:N0}.", "channels, size or backbone",
+                $"Give {(int)Math.Sqrt(MostValues / first.Positions)} channels at most, a smaller size, or values of the backbone from deeper inside.");
+    }
 
     public static PositionGaussians Of(IReadOnlyList<FeatureMap> maps, int most, int seed, Learners.LearningContext context)
     {

@@ -65,6 +65,47 @@ public sealed class InspectionTests
         Assert.Throws<ProblemException>(() => new OnnxBackbone(Filters(), ["nowhere"], 80, [0.5f], [0.2f]));
     }
 
+    [Fact]
+    public void Distances_to_the_memory_are_those_to_the_nearest_one_however_many_positions_there_are()
+    {
+        const int channels = 5, width = 37, height = 19; // some blocks, and a part of one
+        var random = new Random(4);
+        float[] numbers(int count) => [.. Enumerable.Range(0, count * channels).Select(_ => random.NextSingle())];
+        var (memory, map) = (new PatchMemory(channels, numbers(23)), new FeatureMap(width, height, channels, numbers(width * height)));
+        float[] expected = [.. Enumerable.Range(0, map.Positions).Select(position => Enumerable.Range(0, memory.Count)
+            .Min(i => MathF.Sqrt(Enumerable.Range(0, channels).Sum(c => MathF.Pow(map.At(position)[c] - memory.Rows[i * channels + c], 2)))))];
+        foreach (var (near, far) in map.Smooth(expected).Zip(memory.Distances(map, out _)))
+            Assert.Equal(near, far, 1e-4);
+    }
+
+    [Fact]
+    public void Covariances_that_would_fill_the_memory_are_refused_when_one_image_was_seen()
+    {
+        PositionGaussians.Check(new FeatureMap(200, 200, 128, []), 40);
+        var refused = Assert.Throws<ProblemException>(() => PositionGaussians.Check(new FeatureMap(200, 200, 128, []), 100)).Problem;
+        Assert.Equal("urn:dure:learn:too-many-features", refused.Type);
+        Assert.Contains("40 channels at most", refused.Mend, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_score_that_is_no_number_is_not_taken_for_a_good_one()
+    {
+        var backbone = new OnnxBackbone(Roots(), ["y"], 80, [0.5f], [0.2f]);
+        var model = Inspection.Train([.. Good.Select(_ => White())], Quick with { Method = InspectionMethod.Patches, Backbone = backbone }, Context());
+        Assert.False(Inspection.Read(model.Write(), backbone).Inspect(White()).Score > 1);
+        Assert.Equal("urn:dure:learn:no-numbers", Assert.Throws<ProblemException>(() => model.Inspect(MadeSurface.Of(1, (40, 40)))).Problem.Type);
+    }
+
+    private static Raster White() => new(Side, Side, 1, [.. Enumerable.Repeat((byte)255, Side * Side)]);
+
+    /// <summary>A network whose values of dark points are no numbers.</summary>
+    private static byte[] Roots()
+    {
+        var graph = new GraphBuilder("roots");
+        var root = graph.Node("Sqrt", [graph.Input("x", OnnxType.Float, 1, 1, 80, 80)]);
+        return graph.Output("y", root, OnnxType.Float, 1, 1, 80, 80).Build().Write();
+    }
+
     /// <summary>Two layers of fixed filters; only the second one's value is an output of the file.</summary>
     private static byte[] Filters()
     {
