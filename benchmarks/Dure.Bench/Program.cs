@@ -3,9 +3,10 @@ using Dure.Bench.Exchange;
 using Dure.Bench.Historian;
 using Dure.Bench.Learn;
 
-// ./bench NAME [--quick] [--minutes N]: measures, prints a line per goal, writes benchmarks/results/NAME.md.
-var minutesAt = Array.IndexOf(args, "--minutes") + 1;
-var minutes = minutesAt > 0 && minutesAt < args.Length && double.TryParse(args[minutesAt], out var given) ? given : 10;
+// ./bench NAME [--quick] [--minutes N] [--only TEXT]: measures, prints a line per goal, writes benchmarks/results/NAME.md unless only some was measured.
+string? valueOf(string option) => Array.IndexOf(args, option) + 1 is > 0 and var at && at < args.Length ? args[at] : null;
+var minutes = double.TryParse(valueOf("--minutes"), out var given) ? given : 10;
+var only = valueOf("--only");
 var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer.Ordinal)
 {
     ["spine"] = SpineBenchmark.Run,
@@ -17,7 +18,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["mqtt"] = HistorianBenchmark.Mqtt,
     ["idle"] = HistorianBenchmark.IdleAlone,
     ["learn"] = LearnBenchmark.Run,
-    ["search"] = isQuick => SearchBenchmark.Run(isQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(minutes)),
+    ["search"] = isQuick => SearchBenchmark.Run(isQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(minutes), only),
     ["exchange"] = ExchangeBenchmark.Run,
     ["neural"] = NeuralBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
@@ -26,13 +27,11 @@ if (args is ["learn-child", var folder])
     return LearnChild.Run(folder);
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var benchmark))
 {
-    Console.Error.WriteLine($"usage: ./bench NAME [--quick] [--minutes N]   NAME is one of: {string.Join(", ", benchmarks.Keys)}");
+    Console.Error.WriteLine($"usage: ./bench NAME [--quick] [--minutes N] [--only TABLE]   NAME is one of: {string.Join(", ", benchmarks.Keys)}");
     return 2;
 }
 var isQuick = args.Contains("--quick");
 var report = await benchmark(isQuick);
-foreach (var line in report.Lines)
-    Console.WriteLine(line);
-if (!isQuick)
+if (!isQuick && only is null)
     report.Write();
 return 0;

@@ -7,12 +7,10 @@ internal sealed class Report(string name)
 {
     private readonly List<string> lines = [];
 
-    public IReadOnlyList<string> Lines => lines;
-
     public void Goal(string goal, double measured, string unit, double target, bool higherIsBetter = true)
     {
         var isMet = higherIsBetter ? measured >= target : measured <= target;
-        lines.Add($"{name} goal: {goal}: measured {measured:N0} {unit}, target {target:N0}: {(isMet ? "met" : "short")}");
+        Add($"{name} goal: {goal}: measured {measured:N0} {unit}, target {target:N0}: {(isMet ? "met" : "short")}");
     }
 
     /// <summary>A figure against a peer's of the same run.</summary>
@@ -21,20 +19,27 @@ internal sealed class Report(string name)
     {
         var ratio = measured / peers;
         var isMet = higherIsBetter ? ratio >= target : ratio <= target;
-        lines.Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, {peer} {Shown(peers)} {unit}, ratio {Shown(ratio)}, target {(higherIsBetter ? "at least" : "at most")} {target:0.##}: {(isMet ? "met" : "short")}");
+        Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, {peer} {Shown(peers)} {unit}, ratio {Shown(ratio)}, target {(higherIsBetter ? "at least" : "at most")} {target:0.##}: {(isMet ? "met" : "short")}");
     }
 
     /// <summary>A figure against a fixed bound.</summary>
     public void Bounded(string goal, double measured, string unit, double target, bool higherIsBetter = false)
     {
         var isMet = higherIsBetter ? measured >= target : measured <= target;
-        lines.Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, target {(higherIsBetter ? "at least" : "at most")} {Shown(target)}: {(isMet ? "met" : "short")}");
+        Add($"{name} goal: {goal}: measured {Shown(measured)} {unit}, target {(higherIsBetter ? "at least" : "at most")} {Shown(target)}: {(isMet ? "met" : "short")}");
     }
 
     /// <summary>A goal that is no plain ratio, judged where it was measured.</summary>
-    public void Verdict(string goal, string figures, bool isMet) => lines.Add($"{name} goal: {goal}: {figures}: {(isMet ? "met" : "short")}");
+    public void Verdict(string goal, string figures, bool isMet) => Add($"{name} goal: {goal}: {figures}: {(isMet ? "met" : "short")}");
 
-    public void Note(string text) => lines.Add($"{name} note: {text}");
+    public void Note(string text) => Add($"{name} note: {text}");
+
+    // A benchmark takes up to an hour: what is found is told at once.
+    private void Add(string line)
+    {
+        lines.Add(line);
+        Console.WriteLine(line);
+    }
 
     /// <summary>Writes <c>benchmarks/results/NAME.md</c>.</summary>
     public void Write()

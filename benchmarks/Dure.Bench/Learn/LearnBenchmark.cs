@@ -137,6 +137,7 @@ internal static class LearnBenchmark
         {
             var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
             start.Environment["OMP_NUM_THREADS"] = "2";
+            start.Environment["DOTNET_TieredPGO"] = "0"; // as a node runs
             using var process = Process.Start(start)!; // a new process
             var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync();

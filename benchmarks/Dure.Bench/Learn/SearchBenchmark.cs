@@ -5,13 +5,18 @@ using Dure.Learn.Tables;
 
 namespace Dure.Bench.Learn;
 
-/// <summary>The automatic search beside XGBoost tuned by random search, each with the same time, folds and cores, on the public tables.</summary>
+/// <summary>
+/// The automatic search beside XGBoost tuned by random search on the public tables, with the same time and folds. Both run at once, each on its half
+/// of the cores: what else the machine does, or how fast it is at that hour, then meets both alike.
+/// </summary>
 internal static class SearchBenchmark
 {
     private const int Folds = 4;
     private const double StopShare = 0.12;
 
-    public static async Task<Report> Run(TimeSpan budget)
+    private static readonly int Half = Math.Max(1, Environment.ProcessorCount / 2);
+
+    public static async Task<Report> Run(TimeSpan budget, string? only)
     {
         var report = new Report("search");
         if (Environment.GetEnvironmentVariable("DURE_DATA") is not { } data || !Directory.Exists(Path.Combine(data, "learning")))
@@ -20,12 +25,13 @@ internal static class SearchBenchmark
             return report;
         }
         var hasPeer = await LearnBenchmark.HasPeers();
-        report.Note($"{budget.TotalMinutes:0.##} minutes for each table and side.");
+        report.Note($"{budget.TotalMinutes:0.##} minutes for each table; both sides at once, {Half} core(s) each.");
+        await UseCores(0, Half);
         var folder = Directory.CreateTempSubdirectory("dure-bench-").FullName;
         try
         {
             var (better, within, tables) = (0, 0, 0);
-            foreach (var table in LearnTables.Public(data))
+            foreach (var table in LearnTables.Public(data).Where(table => only is null || table.Name.Contains(only, StringComparison.Ordinal)))
             {
                 var (asGood, isHonest) = await One(report, Path.Combine(folder, "search"), table, budget, hasPeer);
                 (better, within, tables) = (better + (asGood ? 1 : 0), within + (isHonest ? 1 : 0), tables + 1);
@@ -37,9 +43,12 @@ internal static class SearchBenchmark
         finally
         {
             Directory.Delete(folder, recursive: true);
+            await UseCores(0, Environment.ProcessorCount);
         }
         return report;
     }
+
+    private static Task UseCores(int from, int to) => LearnBenchmark.Call("taskset", ["-a", "-c", "-p", $"{from}-{to - 1}", $"{Environment.ProcessId}"]);
 
     private static async Task<(bool AsGood, bool IsHonest)> One(Report report, string folder, LearnTables.Table table, TimeSpan budget, bool hasPeer)
     {
@@ -50,7 +59,8 @@ internal static class SearchBenchmark
         var folds = new SplitPlan { Kind = kind, Seed = 1 }.Folds(known, Folds).Select(fold => FoldOf(fold, table, train, kind)).ToArray();
         var rows = new TableRows(TableOf(table, train), new([.. train.Select(row => table.Labels[row])]));
         double loss(double[] predictions, LearningTarget target) => metric.Of(new JudgedRows(table.Task, target.Labels, predictions)) is var value && metric.HigherIsBetter ? -value : value;
-        var result = AutomaticSearch.Run(table.Task, rows, new SearchOptions { Budget = budget, Folds = folds, IsOrdered = kind == SplitKind.Time, Loss = loss, Seed = 1 }, TimeProvider.System, default);
+        var peer = hasPeer ? Tuned(folder, table, train, test, folds, metric, budget) : null;
+        var result = AutomaticSearch.Run(table.Task, rows, new SearchOptions { Budget = budget, Folds = folds, IsOrdered = kind == SplitKind.Time, Loss = loss, Seed = 1, Threads = Half }, TimeProvider.System, default);
         var truth = Array.ConvertAll(test, row => table.Labels[row]);
         var judged = new JudgedRows(table.Task, truth, result.Model.Predict(TableOf(table, test)));
         var resampling = Resampling.For(table.Known(test), [.. Enumerable.Range(0, test.Length)]);
@@ -59,17 +69,19 @@ internal static class SearchBenchmark
         var isHonest = nested.Value >= final.Low && nested.Value <= final.High;
         report.Note($"{table.Name}: {result.Tried.Count} candidates in {result.Took.TotalSeconds:0.0} s of {budget.TotalSeconds:0} s; {string.Join(", ", result.Tried.Where(one => one.Weight > 0).OrderByDescending(one => one.Weight).Select(one => $"{one.Weight:0%} {one.Candidate.Learner.Kind}"))}");
         report.Note($"{table.Name}: {metric.Name} on the final test {Report.Shown(final.Value)} ({Report.Shown(final.Low)} to {Report.Shown(final.High)}), by the search itself, nested, {Report.Shown(nested.Value)}: {(isHonest ? "within" : "outside")}");
-        return (hasPeer && await BeatsPeer(report, folder, table, train, test, folds, metric, judged, resampling, budget), isHonest);
+        return (peer is not null && Beats(report, table, metric, judged, new JudgedRows(table.Task, truth, await peer), resampling), isHonest);
     }
 
-    private static async Task<bool> BeatsPeer(Report report, string folder, LearnTables.Table table, int[] train, int[] test, Fold[] folds, Metric metric, JudgedRows ours, Resampling resampling, TimeSpan budget)
+    private static async Task<double[]> Tuned(string folder, LearnTables.Table table, int[] train, int[] test, Fold[] folds, Metric metric, TimeSpan budget)
     {
         table.Write(table.TaskOf(train, test), folder, train, test);
         await File.WriteAllTextAsync(Path.Combine(folder, "folds.json"), System.Text.Json.JsonSerializer.Serialize(folds.Select(fold => new[] { fold.Learn, fold.Stop, fold.Judge })));
-        var (code, said) = await LearnBenchmark.Call(LearnBenchmark.Python, [Path.Combine(AppContext.BaseDirectory, "Learn", "tuned.py"), folder, $"{budget.TotalSeconds:0}", metric.Name]);
-        if (code != 0)
-            throw new InvalidOperationException($"The peer failed: {said}");
-        var theirs = new JudgedRows(table.Task, ours.Truth, LearnBenchmark.Doubles(folder, "tuned"));
+        var (code, said) = await LearnBenchmark.Call("taskset", ["-c", $"{Half}-{2 * Half - 1}", LearnBenchmark.Python, Path.Combine(AppContext.BaseDirectory, "Learn", "tuned.py"), folder, $"{budget.TotalSeconds:0}", metric.Name]);
+        return code == 0 ? LearnBenchmark.Doubles(folder, "tuned") : throw new InvalidOperationException($"The peer failed: {said}");
+    }
+
+    private static bool Beats(Report report, LearnTables.Table table, Metric metric, JudgedRows ours, JudgedRows theirs, Resampling resampling)
+    {
         var difference = ModelComparison.Paired("search", ours, "tuned XGBoost", theirs, metric, resampling, 1);
         var asGood = !metric.IsBetter(metric.Of(theirs), metric.Of(ours));
         report.Verdict($"{table.Name}: as good as tuned XGBoost by {metric.Name}", $"measured {Report.Shown(metric.Of(ours))}, tuned XGBoost {Report.Shown(metric.Of(theirs))} ({difference.InWords})", asGood);
