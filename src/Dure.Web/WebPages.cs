@@ -72,10 +72,11 @@ public static class WebPages
             {
                 null => Missing(version, "/models"),
                 { Manifest.Inspection: not null } inspection => Page<InspectionPage>(new { Model = inspection }),
+                { Manifest.ImageClasses: not null } classes => Page<ImageClassPage>(new { Model = classes }),
                 var predictor => Page<PredictorPage>(new { Model = predictor }),
             });
         inside.MapGet("/models/{version}/drift", (string version, string? dataset, PredictorRegistry predictors) =>
-            predictors.TryFind(version) is { Manifest.Inspection: null } predictor ? Page<DriftPage>(new { Model = predictor, Dataset = dataset }) : Missing(version, "/models"));
+            predictors.TryFind(version) is { Manifest.LooksAtImages: false } predictor ? Page<DriftPage>(new { Model = predictor, Dataset = dataset }) : Missing(version, "/models"));
         inside.MapGet("/models/compare", (string? a, string? b) => Page<ComparePage>(new { A = a, B = b }));
         inside.MapGet("/train", (string? dataset, string? again) => Page<TrainPage>(new { Dataset = dataset, Again = again }));
         inside.MapGet("/runs", () => Page<RunsPage>());

@@ -57,6 +57,7 @@ public sealed class PredictorTests : IDisposable
         Assert.Equal("Approved", (string?)(await Get(node, "api/v1/predictors/wear@1"))["stage"]);
         var card = await node.Client.GetStringAsync("api/v1/predictors/wear@1/card.md", Cancel);
         Assert.Contains("| mean (looks at nothing) |", card, StringComparison.Ordinal);
+        Assert.StartsWith("# 모델 카드: wear", await node.Client.GetStringAsync("api/v1/predictors/wear@1/card.md?language=ko", Cancel), StringComparison.Ordinal);
 
         using var asked = await node.Client.PostAsJsonAsync("api/v1/predictors/wear@1/predictions", new JsonObject { ["rows"] = new JsonArray(new JsonObject { ["speed"] = 0.9, ["torque"] = 0.9, ["line"] = "b" }) }, Cancel);
         var said = (await asked.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["predictions"]![0]!;

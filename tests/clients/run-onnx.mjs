@@ -1,5 +1,5 @@
 // Runs an ONNX model with onnxruntime, one row at a time, carrying the state from each row to the next.
-// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers, null for one that is missing; the first may be {"state": [...]}, where to begin)
+// Usage: node run-onnx.mjs MODEL < rows.ndjson     (each line: an array of numbers, null for one that is missing; the first may be {"state": [...]}, where to begin; or {"image": [...], "dims": [...]} each)
 // Prints one line per row: {"score": n, "contributions": [n, ...]} of a detector, {"prediction": [n, ...]} of what learnt a table
 import * as ort from 'onnxruntime-node'
 import { createInterface } from 'node:readline'
@@ -15,7 +15,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     state = new ort.Tensor(typeOf('state'), typed(values.state, typeOf('state')), [1, values.state.length])
     continue
   }
-  const feeds = { x: new ort.Tensor(typeOf('x'), typed(values, typeOf('x')), [1, values.length]) }
+  const feeds = values.image ? { image: new ort.Tensor('float32', Float32Array.from(values.image), values.dims) } : { x: new ort.Tensor(typeOf('x'), typed(values, typeOf('x')), [1, values.length]) }
   if (session.inputNames.includes('state')) {
     feeds.state = state ?? new ort.Tensor(typeOf('state'), typed(new Array(values.length).fill(0), typeOf('state')), [1, values.length])
   }

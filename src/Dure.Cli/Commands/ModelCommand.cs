@@ -28,11 +28,13 @@ internal static class ModelCommand
     private static Command Card(SharedOptions shared)
     {
         var version = Version();
-        var command = new Command("card", "The model card, as Markdown.") { version };
+        var language = new Option<string>("--language") { Description = "In which language.", DefaultValueFactory = _ => "en" };
+        language.AcceptOnlyFromAmong("en", "ko");
+        var command = new Command("card", "The model card, as Markdown.") { version, language };
         command.SetAction(async (parsed, cancel) =>
         {
             using var node = shared.Connect(parsed);
-            Console.WriteLine(await node.GetText($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/card.md", cancel)); // a required argument
+            Console.WriteLine(await node.GetText($"api/v1/predictors/{Uri.EscapeDataString(parsed.GetValue(version)!)}/card.md?language={parsed.GetValue(language)}", cancel)); // a required argument
             return 0;
         });
         return command;

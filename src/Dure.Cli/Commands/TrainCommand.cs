@@ -31,11 +31,11 @@ internal static class TrainCommand
         var metric = new Option<string?>("--metric") { Description = "What is to be good, such as rmse, mae, f1, auc" };
         var split = new Option<string?>("--split") { Description = "time, group, timeWithinGroup, blocked or random; without it as the data demand" };
         var because = new Option<string?>("--random-because") { Description = "Why rows that have a time or group may be split at random after all" };
-        var images = new InspectionOptions();
+        var images = new ImageOptions();
         var command = new Command("train", """
             Train a model of a dataset version and register it with its figures on rows it has not seen.
 
-            With --target or --recipe a predictor of a column; with --inspect an inspection of images; without, detectors of faults, one of which is chosen without looking at a test label.
+            With --target or --recipe a predictor of a column; with --inspect an inspection of images, with --classify-images a classifier of them; without, detectors of faults, one of which is chosen without looking at a test label.
 
             Examples:
               dure train VERSION --name pumps
@@ -45,6 +45,7 @@ internal static class TrainCommand
               dure train presses --target force --ahead 10 --learner window-network --window 64
               dure train engines --remaining-life --cap 125
               dure train tiles --inspect --name tiles
+              dure train tiles --classify-images --name defects
               dure train energy --recipe recipe.json
             """) { version, name, reference, detector, recipe, target, life, cap, unit, cutOff, ahead, leave, learner, window, seconds, metric, split, because };
         images.AddTo(command);
@@ -53,11 +54,11 @@ internal static class TrainCommand
             using var node = shared.Connect(parsed);
             var progress = ProgressLine.For(parsed.GetValue(shared.Json));
             var text = parsed.GetValue(recipe) is { } file ? await Read(file, cancel) : new JsonObject { ["version"] = 1 };
-            if (images.IsAsked(parsed, text))
+            if (images.AreAsked(parsed, text))
             {
-                await images.Fill(text, parsed.GetValue(name) ?? (string?)text["name"] ?? "inspection", parsed, node, cancel);
-                var inspection = await node.Run("api/v1/predictor-runs", new JsonObject { ["dataset"] = parsed.GetValue(version), ["recipe"] = text }, progress, cancel);
-                return shared.Print(parsed, inspection, () => PredictorTable.Result(inspection));
+                await images.Fill(text, parsed.GetValue(name) ?? (string?)text["name"], parsed, node, cancel);
+                var looking = await node.Run("api/v1/predictor-runs", new JsonObject { ["dataset"] = parsed.GetValue(version), ["recipe"] = text }, progress, cancel);
+                return shared.Print(parsed, looking, () => PredictorTable.Result(looking));
             }
             if (parsed.GetValue(recipe) is null && parsed.GetValue(target) is null && !parsed.GetValue(life))
             {

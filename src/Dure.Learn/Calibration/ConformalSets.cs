@@ -83,5 +83,6 @@ public sealed record ConformalSets(SetRule Rule, SplitConformal Split, double Pe
         return scores;
     }
 
-    private static double[] Probabilities(LearningTask task, ReadOnlySpan<double> prediction) => task.Outputs == 1 ? [1 - prediction[0], prediction[0]] : prediction.ToArray();
+    /// <summary>Of each class, in the order of the classes.</summary>
+    internal static double[] Probabilities(LearningTask task, ReadOnlySpan<double> prediction) => task.Outputs == 1 ? [1 - prediction[0], prediction[0]] : prediction.ToArray();
 }

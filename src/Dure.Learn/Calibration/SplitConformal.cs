@@ -20,10 +20,14 @@ public sealed record SplitConformal(double Level, double Radius, int Rows)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(level, 0.999);
         var sorted = scores.ToArray();
         Array.Sort(sorted);
-        // The rank counts the row to come as one of them: Lei et al. 2018, theorem 2.
-        var rank = (int)Math.Ceiling((sorted.Length + 1) * level);
-        return new(level, rank <= sorted.Length ? sorted[rank - 1] : double.PositiveInfinity, sorted.Length);
+        return new(level, IsEnough(sorted.Length, level) ? sorted[Rank(sorted.Length, level) - 1] : double.PositiveInfinity, sorted.Length);
     }
+
+    /// <summary>Whether so many rows can promise a level.</summary>
+    internal static bool IsEnough(int rows, double level) => Rank(rows, level) <= rows;
+
+    /// <summary>The rank counts the row to come as one of them: Lei et al. 2018, theorem 2.</summary>
+    private static int Rank(int rows, double level) => (int)Math.Ceiling((rows + 1) * level);
 
     /// <summary>
     /// The same where rows hang together, such as those of one engine: one row of each group is drawn, and the promise is for a row of a group to come

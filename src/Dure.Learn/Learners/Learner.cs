@@ -55,6 +55,13 @@ public abstract record Learner
     [JsonIgnore]
     public virtual int Window => 1;
 
+    /// <summary>
+    /// Whether rows that validate say when a training ends, and only its <see cref="LearningContext.Progress"/> tells when that was: without such rows it is
+    /// to be finished there (<see cref="LearningContext.Finish"/>), for left alone it would go on until it knows its rows by heart.
+    /// </summary>
+    [JsonIgnore]
+    public virtual bool EndsByValidation => false;
+
     /// <exception cref="Kernel.ProblemException">Names the parameter that makes no sense, and its range.</exception>
     public abstract void Check();
 

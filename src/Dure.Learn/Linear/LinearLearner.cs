@@ -47,7 +47,7 @@ public sealed record LinearLearner : Learner
         this.MustSuit(task, rows.Features);
         rows.CheckFor(task, validation);
         var encoding = TableEncoding.Of(rows.Features, rows.Target.Weights);
-        var label = LabelScale(rows.Target);
+        var label = rows.Target.MeanAndScale(1e-9);
         WeightedMoments of(TableRows some, Range range) => WeightedMoments.Of(encoding, some, range, label, context.Threads, context.Cancel);
 
         var folds = Penalty is null && validation is null && rows.Count >= LeastToChoose ? Math.Min(Folds, rows.Count / 2) : 1;
@@ -88,17 +88,4 @@ public sealed record LinearLearner : Learner
     }
 
     private static Range Part(int rows, int part, int parts) => (int)((long)rows * part / parts)..(int)((long)rows * (part + 1) / parts);
-
-    /// <summary>Mean and standard deviation of the labels; 1 where all are alike.</summary>
-    private static (double Mean, double Scale) LabelScale(LearningTarget target)
-    {
-        var (weight, sum, squares) = (0.0, 0.0, 0.0);
-        for (var row = 0; row < target.Labels.Length; row++)
-            (weight, sum) = (weight + (target.Weights?[row] ?? 1), sum + (target.Weights?[row] ?? 1) * (double)target.Labels[row]);
-        var mean = sum / weight;
-        for (var row = 0; row < target.Labels.Length; row++)
-            squares += (target.Weights?[row] ?? 1) * (target.Labels[row] - mean) * (target.Labels[row] - mean);
-        var scale = Math.Sqrt(squares / weight);
-        return (mean, scale > 1e-9 * Math.Abs(mean) ? scale : 1); // less is rounding of the mean
-    }
 }

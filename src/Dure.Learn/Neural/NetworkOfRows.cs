@@ -17,11 +17,12 @@ internal static class NetworkOfRows
             throw new ProblemException("urn:dure:learn:bad-table", $"The {columns} columns are no windows of {window} rows.", "the table", "Train by a recipe, which makes the windows; or give the same columns for each row, the oldest first.");
         // The newest rows of the windows are the rows of the table: what is usual of them is usual of all.
         var encoding = TableEncoding.Of(rows.Features.Select([.. Enumerable.Range(columns - columns / window, columns / window)]), rows.Target.Weights);
-        var label = task.IsClassification ? (Mean: 0f, Scale: 1f) : LabelScale(rows.Target);
+        var (mean, scale) = task.IsClassification ? (0, 1) : rows.Target.MeanAndScale(1e-6); // of single precision
+        var label = (Mean: (float)mean, Scale: (float)scale);
         var network = build(Math.Max(1, encoding.Width));
         NetworkLoss loss = task.IsClassification ? new CrossEntropy() : NetworkLoss.Squared;
         new NetworkTrainer(network, loss, new EncodedRows(encoding, window, rows, label), validation is null ? null : new EncodedRows(encoding, window, validation, label), options with { Seed = context.Seed }, context.Threads)
-            .Run(context.Progress, context.Checkpoint, context.Cancel);
+            .Run(context.Progress, context.Checkpoint, context.Cancel, context.Finish);
         Unscale(network, label);
         return new NeuralNetworkModel(kind, task, [.. rows.Features.Columns.Select(column => column.Name)], encoding, network);
     }
@@ -35,18 +36,6 @@ internal static class NetworkOfRows
                 weight = weight * label.Scale + (weights.Fan == 0 ? label.Mean : 0);
         }
         network.Touch();
-    }
-
-    private static (float Mean, float Scale) LabelScale(LearningTarget target)
-    {
-        var (weight, sum, squares) = (0.0, 0.0, 0.0);
-        for (var row = 0; row < target.Labels.Length; row++)
-            (weight, sum) = (weight + (target.Weights?[row] ?? 1), sum + (target.Weights?[row] ?? 1) * (double)target.Labels[row]);
-        var mean = sum / weight;
-        for (var row = 0; row < target.Labels.Length; row++)
-            squares += (target.Weights?[row] ?? 1) * (target.Labels[row] - mean) * (target.Labels[row] - mean);
-        var scale = (float)Math.Sqrt(squares / weight);
-        return ((float)mean, scale > 1e-6 * Math.Abs(mean) ? scale : 1); // less is rounding of the mean
     }
 
     /// <summary>A row of a table as a network takes it: each row of its window as numbers.</summary>

@@ -29,6 +29,9 @@ public sealed record NeuralNetworkLearner : Learner
     [JsonIgnore]
     public override string Kind => Name;
 
+    [JsonIgnore]
+    public override bool EndsByValidation => true;
+
     public override void Check()
     {
         BoostingOptions.Must(Layers is not null && Layers.Count <= MostLayers && Layers.All(units => units is >= 1 and <= MostUnits), nameof(Layers), $"up to {MostLayers} layers of 1 to {MostUnits} units");

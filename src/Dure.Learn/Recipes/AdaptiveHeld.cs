@@ -18,7 +18,9 @@ public sealed record AdaptiveHeld(double Coverage, double Width, double FixedWid
 
     /// <summary>
     /// Each machine has a band of its own, which learns of an outcome when its time has come and not before: a target so many rows ahead is told so many
-    /// rows later, the target of a row itself at the next row.
+    /// rows later, the target of a row itself at the next row. Until the first is told the interval is the fixed one, as a <see cref="PredictorStream"/> gives it:
+    /// what is judged is what is served. A stream does not go on from where this ends: it may follow another machine, or this one much later, and rows that
+    /// judge would then have a part in what they judged.
     /// </summary>
     /// <param name="some">The rows that judge.</param>
     /// <returns>Null: the predictor's interval is a fixed one, or there are no rows to judge by.</returns>
@@ -31,7 +33,7 @@ public sealed record AdaptiveHeld(double Coverage, double Width, double FixedWid
         var all = new List<Asked>(some.Length);
         foreach (var machine in places.GroupBy(at => rows.Split.Groups?[some[at]] ?? 0))
         {
-            var (band, untold) = (predictor.StartBand(), new Queue<Asked>());
+            var (band, untold) = ((AdaptiveConformal?)null, new Queue<Asked>());
             foreach (var at in machine)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -39,9 +41,11 @@ public sealed record AdaptiveHeld(double Coverage, double Width, double FixedWid
                 while (untold.TryPeek(out var oldest) && oldest.Known <= now)
                 {
                     untold.Dequeue();
+                    band ??= predictor.StartBand();
                     band.Tell(oldest.Given, oldest.Prediction, oldest.Truth);
                 }
-                var asked = new Asked(now, labels[some[at]], judged.Predictions[at], judged.Truth[at], predictor.Around(judged.Predictions[at], band.Radius), predictor.Around(judged.Predictions[at], predictor.Conformal.Radius));
+                var said = predictor.Around(judged.Predictions[at], predictor.RadiusAt(judged.Predictions[at]));
+                var asked = new Asked(now, labels[some[at]], judged.Predictions[at], judged.Truth[at], band is null ? said : predictor.Around(judged.Predictions[at], band.Radius), said);
                 untold.Enqueue(asked);
                 all.Add(asked);
             }

@@ -44,21 +44,7 @@ public sealed record InspectionRecipe
     public static bool IsKindOf(JsonObject text) => text["kind"] is JsonValue kind && kind.TryGetValue<string>(out var word) && word == Kind;
 
     /// <exception cref="ProblemException">Names the member that makes no sense.</exception>
-    public static InspectionRecipe Parse(JsonObject text)
-    {
-        try
-        {
-            return Of(text.Deserialize(InspectionRecipeContext.Default.InspectionRecipeJson)!); // an object gives a record
-        }
-        catch (JsonException wrong)
-        {
-            throw new ProblemException("urn:dure:learn:bad-recipe", wrong.Message.Split(" LineNumber")[0], $"recipe{wrong.Path?.TrimStart('$')}", "Correct the member; what is not named has its default.", wrong);
-        }
-        catch (Exception twice) when (twice is ArgumentException or InvalidOperationException)
-        {
-            throw new ProblemException("urn:dure:learn:bad-recipe", "A member stands there twice, or is not of its kind.", "recipe", "Write each member once.", twice);
-        }
-    }
+    public static InspectionRecipe Parse(JsonObject text) => RecipeText.Members(() => Of(text.Deserialize(InspectionRecipeContext.Default.InspectionRecipeJson)!)); // an object gives a record
 
     private static InspectionRecipe Of(InspectionRecipeJson form)
     {

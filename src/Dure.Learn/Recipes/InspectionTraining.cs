@@ -47,9 +47,6 @@ public sealed class InspectionTraining
     /// <summary>Many more teach little more, and take memory: what is above judges.</summary>
     private const int MostLearnt = 400, MostHeld = 1000;
 
-    /// <summary>Images that are only read through, at once.</summary>
-    private const int MostAtOnce = 4;
-
     private const double LearningFrom = 0.05, JudgingFrom = 0.75;
 
     private readonly InspectionRecipe recipe;
@@ -75,8 +72,8 @@ public sealed class InspectionTraining
     {
         Tell("looking at the images", 0);
         var good = GoodLabel();
-        var (rows, notes) = Distinct();
-        LeaveOutSmall(dataset, rows, notes);
+        var known = new TrainingImages(images, threads, cancel);
+        var (rows, notes) = known.Usable(dataset);
         var (learnt, held, judged) = Parts(rows, good);
         int[] taught = [.. learnt, .. held];
         var (shapes, contrasts) = (new double[learnt.Length], new double[learnt.Length]);
@@ -84,7 +81,7 @@ public sealed class InspectionTraining
         Tell("learning", LearningFrom);
         var model = Inspection.Train(learnt.Length, held.Length, i =>
         {
-            var image = Read(taught[i]);
+            var image = known.Read(taught[i]);
             if (i < shapes.Length)
                 (shapes[i], contrasts[i]) = ((double)image.Width / image.Height, Inspection.Contrast(image));
             return image;
@@ -94,7 +91,7 @@ public sealed class InspectionTraining
         var (said, done) = (new InspectedImage[judged.Length], 0);
         InParallel.For(judged.Length, i =>
         {
-            var result = model.Inspect(() => Read(judged[i]), cancel);
+            var result = model.Inspect(() => known.Read(judged[i]), cancel);
             said[i] = new(judged[i], images.Labels[judged[i]], result.Score, result.Share);
             Tell("judging on images it has not seen", JudgingFrom + (1 - JudgingFrom) * Interlocked.Increment(ref done) / judged.Length);
         }, cancel, threads);
@@ -118,48 +115,8 @@ public sealed class InspectionTraining
     {
         var labels = images.Labels.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         if (recipe.Good is { } named)
-            return labels.Contains(named) ? named : throw RecipeText.Bad($"There is no label '{named}'.", "good", $"Name one of: {Shown(labels)}.");
-        return ImagePack.GoodOf(labels) ?? throw RecipeText.Bad("No label says that it is the good one.", "good", $"Write \"good\" with one of: {Shown(labels)}.");
-    }
-
-    private static string Shown(List<string> labels) => string.Join(", ", labels.Take(40)) + (labels.Count > 40 ? ", …" : "");
-
-    /// <summary>The images, each once: copies would be learnt from and judge, and what stands under two labels says nothing.</summary>
-    private (List<int> Rows, List<string> Notes) Distinct()
-    {
-        var hashes = new ContentHash[images.Names.Count];
-        InParallel.For(hashes.Length, i => hashes[i] = ContentHash.Of(images.Read(i)), cancel, AtOnce);
-        var (rows, copies, torn) = (new List<int>(), 0, 0);
-        foreach (var alike in Enumerable.Range(0, hashes.Length).GroupBy(i => hashes[i]))
-        {
-            if (alike.Select(i => images.Labels[i]).Distinct(StringComparer.Ordinal).Skip(1).Any())
-            {
-                torn += alike.Count();
-                continue;
-            }
-            rows.Add(alike.First());
-            copies += alike.Count() - 1;
-        }
-        List<string> notes = [];
-        if (copies > 0)
-            notes.Add($"{copies} images repeat another, byte by byte; each was taken once.");
-        if (torn > 0)
-            notes.Add($"{torn} images stand under two labels, byte by byte the same; they were left out.");
-        return ([.. rows.Order()], notes);
-    }
-
-    private int AtOnce => threads is > 0 and < MostAtOnce ? threads : MostAtOnce;
-
-    /// <summary>Takes out the images that show no surface: a few among many are no reason to learn nothing.</summary>
-    private void LeaveOutSmall(DatasetVersion dataset, List<int> rows, List<string> notes)
-    {
-        // What the table says of all saves looking at each.
-        if (dataset.Table is { } table && Array.TrueForAll(["width", "height"], name => table.Columns.Any(column => column.Name == name && column.Numbers is { Min: >= InspectionOptions.LeastSide })))
-            return;
-        var small = new bool[images.Names.Count];
-        InParallel.For(rows.Count, i => small[rows[i]] = Raster.Read(images.Read(rows[i])) is var image && Math.Min(image.Width, image.Height) < InspectionOptions.LeastSide, cancel, AtOnce);
-        if (rows.RemoveAll(row => small[row]) is > 0 and var left)
-            notes.Add($"{left} images have fewer than {InspectionOptions.LeastSide} points across or down; they were left out.");
+            return labels.Contains(named) ? named : throw RecipeText.Bad($"There is no label '{named}'.", "good", $"Name one of: {TrainingImages.Shown(labels)}.");
+        return ImagePack.GoodOf(labels) ?? throw RecipeText.Bad("No label says that it is the good one.", "good", $"Write \"good\" with one of: {TrainingImages.Shown(labels)}.");
     }
 
     private (int[] Learnt, int[] Held, int[] Judged) Parts(List<int> rows, string good)
@@ -173,14 +130,6 @@ public sealed class InspectionTraining
         var learnt = Math.Min(dealt.Length - 2 * (dealt.Length / Fifth), MostLearnt);
         int[] judged = [.. dealt.Skip(learnt + held).Concat(rows.Where(row => images.Labels[row] != good)).Order()];
         return ([.. dealt.Take(learnt).Order()], [.. dealt.Skip(learnt).Take(held)], judged);
-    }
-
-    private Raster Read(int row)
-    {
-        cancel.ThrowIfCancellationRequested();
-        var image = Raster.Read(images.Read(row));
-        Inspection.CheckSize(image, images.Names[row]);
-        return image;
     }
 
     private void Tell(string stage, double share)

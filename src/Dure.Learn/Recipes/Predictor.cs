@@ -37,8 +37,8 @@ public sealed class Predictor
     /// <summary>How many rows later an outcome is known.</summary>
     private readonly int delay;
 
-    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, double? most, SplitConformal conformal, double threshold, double[] recent, int delay) =>
-        (this.features, Plan, Categories, Model, Most, Conformal, Threshold, this.recent, this.delay) = (features, plan, categories, model, most, conformal, threshold, recent, delay);
+    private Predictor(FeatureSet features, FeaturePlan plan, IReadOnlyDictionary<string, IReadOnlyList<string>> categories, TableModel model, double? most, SplitConformal conformal, BandsByPrediction? bands, double threshold, double[] recent, int delay) =>
+        (this.features, Plan, Categories, Model, Most, Conformal, Bands, Threshold, this.recent, this.delay) = (features, plan, categories, model, most, conformal, bands, threshold, recent, delay);
 
     public FeaturePlan Plan { get; }
 
@@ -55,6 +55,9 @@ public sealed class Predictor
     /// <summary>How far the true value is from the prediction at most; of classes how improbable the true class is said to be at most.</summary>
     public SplitConformal Conformal { get; }
 
+    /// <summary>Of a remaining life the same by how much is predicted; null: it is the same everywhere.</summary>
+    public BandsByPrediction? Bands { get; }
+
     /// <summary>Of two classes: from which probability on the second is said.</summary>
     public double Threshold { get; }
 
@@ -63,7 +66,8 @@ public sealed class Predictor
 
     /// <summary>Sets interval and threshold by validation rows.</summary>
     /// <param name="isOverTime">Rows are parted by time, so what was missed last says most of what comes.</param>
-    internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, bool isOverTime, int threads, CancellationToken cancel)
+    /// <param name="life">Of a remaining life its interval; null: the validation rows set it.</param>
+    internal static Predictor Of(TableRecipe recipe, TrainingRows rows, TableModel model, RowParts parts, bool isOverTime, LifeInterval? life, int threads, CancellationToken cancel)
     {
         var held = rows.Rows.Take(parts.Validation.Length > 0 ? parts.Validation : parts.Train);
         var most = rows.Life?.Cap;
@@ -74,9 +78,9 @@ public sealed class Predictor
         // Rows that were learnt from would promise too narrow an interval.
         var scores = parts.Validation.Length == 0 ? [] : Enumerable.Range(0, held.Count).Select(row => judged.Miss(row)).ToArray();
         // Rows of one machine are alike: each machine counts as one, however many rows it has.
-        var conformal = rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
+        var conformal = life is not null ? life.All : rows.Split.Groups is { } groups && scores.Length > 0 && parts.Validation.Select(row => groups[row]).Distinct().Count() >= EnoughGroups
             ? SplitConformal.OfGroups(scores, [.. parts.Validation.Select(row => groups[row])], recipe.Interval) : SplitConformal.Of(scores, recipe.Interval);
-        return new(rows.Features, rows.Plan, rows.Categories, model, most, conformal, threshold, isOverTime && !rows.Task.IsClassification ? Newest(scores, parts.Validation, rows) : [], recipe.Ahead);
+        return new(rows.Features, rows.Plan, rows.Categories, model, most, conformal, life?.ByPrediction, threshold, isOverTime && !rows.Task.IsClassification ? Newest(scores, parts.Validation, rows) : [], recipe.Ahead);
     }
 
     private static double[] Newest(double[] scores, int[] validation, TrainingRows rows) => rows.Split.TimesMicros is not { } times ? []
@@ -90,6 +94,9 @@ public sealed class Predictor
 
     /// <summary>The interval so far to both sides of a prediction, within what may be said.</summary>
     internal PredictionInterval Around(double prediction, double radius) => new(Bounded(prediction - radius), Bounded(prediction + radius));
+
+    /// <summary>How far the true number is from a prediction at most; 0 where nothing can be promised.</summary>
+    internal double RadiusAt(double prediction) => !Conformal.IsKnown ? 0 : Bands?.RadiusAt(prediction) ?? Conformal.Radius;
 
     /// <summary>The name behind a feature's value; null where it is a number, or missing.</summary>
     internal string? CategoryOf(int feature, float value) =>
@@ -107,8 +114,9 @@ public sealed class Predictor
         Model.Predict(row, outputs);
         if (!Task.IsClassification)
         {
-            var (value, radius) = (Bounded(outputs[0]), Conformal.IsKnown ? Conformal.Radius : 0);
-            return new(value, Bounded(value - radius), Bounded(value + radius), null, [], []);
+            var value = Bounded(outputs[0]);
+            var (low, high) = Around(value, RadiusAt(value));
+            return new(value, low, high, null, [], []);
         }
         double[] probabilities = Task.Outputs == 1 ? [1 - outputs[0], outputs[0]] : outputs.ToArray();
         double said = Task.Outputs == 1 ? (outputs[0] >= Threshold ? 1 : 0) : Array.IndexOf(probabilities, probabilities.Max());
@@ -129,7 +137,7 @@ public sealed class Predictor
             Threshold = Threshold,
             Nominal = Conformal.Level,
             Intervals = Task.IsClassification || !Conformal.IsKnown ? null
-                : (Array.ConvertAll(predictions, value => Bounded(value - Conformal.Radius)), Array.ConvertAll(predictions, value => Bounded(value + Conformal.Radius))),
+                : (Array.ConvertAll(predictions, value => Bounded(value - RadiusAt(value))), Array.ConvertAll(predictions, value => Bounded(value + RadiusAt(value)))),
         };
     }
 
@@ -139,7 +147,7 @@ public sealed class Predictor
         if (!Conformal.IsKnown)
             return null;
         var judged = Judged(rows, some, threads, cancel);
-        return Enumerable.Range(0, judged.Count).Average(row => judged.Miss(row) <= Conformal.Radius ? 1.0 : 0);
+        return Enumerable.Range(0, judged.Count).Average(row => judged.Miss(row) <= (Task.IsClassification ? Conformal.Radius : RadiusAt(judged.Predictions[row])) ? 1.0 : 0);
     }
 
     /// <summary>As ONNX: <c>x</c> [n, features] in, <c>prediction</c> [n, outputs] out, of numbers <c>low</c> and <c>high</c> besides.</summary>
@@ -153,7 +161,7 @@ public sealed class Predictor
         graph.Output("prediction", prediction, OnnxType.Float, rows, Task.Outputs);
         if (!Task.IsClassification && Conformal.IsKnown)
         {
-            var radius = graph.Scalar(graph.Fresh("radius"), (float)Conformal.Radius);
+            var radius = Bands?.AddTo(graph, prediction) ?? graph.Scalar(graph.Fresh("radius"), (float)Conformal.Radius);
             graph.Output("low", bounded(graph.Sub(prediction, radius)), OnnxType.Float, rows, 1);
             graph.Output("high", bounded(graph.Add(prediction, radius)), OnnxType.Float, rows, 1);
         }
@@ -182,6 +190,8 @@ public sealed class Predictor
         };
         if (Most is { } most)
             file["most"] = most;
+        if (Bands is not null)
+            file["bands"] = Bands.ToJson();
         if (recent.Length > 0)
             (file["recent"], file["delay"]) = (ModelFile.Numbers(recent), delay);
         return CanonicalJson.Serialize(file);
@@ -206,7 +216,9 @@ public sealed class Predictor
         var recent = text["recent"] is { } scores ? ModelFile.Numbers(scores) : [];
         var delay = (int?)text["delay"] ?? 0;
         ModelFile.Must(delay >= 0 && recent.Length <= new AdaptiveOptions().Window && Array.TrueForAll(recent, score => score >= 0), "its misses make no sense");
-        return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), threshold, recent, delay);
+        var bands = text["bands"] is { } parts ? BandsByPrediction.Read(parts.AsObject()) : null;
+        ModelFile.Must(bands is null || bands.Most == most, "its bands are of another bound");
+        return new Predictor(features, plan, categories, model, most, SplitConformal.Read(text["conformal"]!.AsObject()), bands, threshold, recent, delay);
     });
 
     /// <summary>A number within what may be said.</summary>

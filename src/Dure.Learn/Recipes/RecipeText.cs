@@ -31,11 +31,19 @@ public static class RecipeText
     }
 
     /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
-    public static TableRecipe Parse(JsonObject text)
+    public static TableRecipe Parse(JsonObject text) => Members(() => Read(text.Deserialize(RecipeJsonContext.Default.RecipeJson)!)); // an object gives a record
+
+    /// <summary>Reads the members of a recipe of any kind.</summary>
+    /// <exception cref="ProblemException">Names the member that makes no sense.</exception>
+    internal static T Members<T>(Func<T> read)
     {
         try
         {
-            return Read(text);
+            return read();
+        }
+        catch (JsonException wrong)
+        {
+            throw new ProblemException("urn:dure:learn:bad-recipe", wrong.Message.Split(" LineNumber")[0], $"recipe{wrong.Path?.TrimStart('$')}", "Correct the member; what is not named has its default.", wrong);
         }
         catch (Exception twice) when (twice is ArgumentException or InvalidOperationException)
         {
@@ -43,17 +51,8 @@ public static class RecipeText
         }
     }
 
-    private static TableRecipe Read(JsonObject text)
+    private static TableRecipe Read(RecipeJson form)
     {
-        RecipeJson form;
-        try
-        {
-            form = text.Deserialize(RecipeJsonContext.Default.RecipeJson)!; // an object gives a record
-        }
-        catch (JsonException wrong)
-        {
-            throw new ProblemException("urn:dure:learn:bad-recipe", wrong.Message.Split(" LineNumber")[0], $"recipe{wrong.Path?.TrimStart('$')}", "Correct the member; what is not named has its default.", wrong);
-        }
         if (form.Version != TableRecipe.FormVersion)
             throw Bad($"The recipe is of version {form.Version?.ToString() ?? "none"}.", "version", $"Write \"version\": {TableRecipe.FormVersion}.");
         if (form.Learner is not null && form.SearchSeconds is not null)

@@ -41,7 +41,7 @@ public sealed record RemainingLifeTarget
             throw RecipeText.Bad("Too many machines are named.", "remainingLife", "Leave those that were cut off out of the dataset.");
     }
 
-    /// <summary>With the cap that the lives in a table give where none is said.</summary>
+    /// <summary>With the cap that the lives in a table give where none is said; <see cref="CappedBy"/> takes it of fewer once it is known who teaches.</summary>
     /// <exception cref="ProblemException">The table has no groups, no times though they are asked for, or too few lives.</exception>
     internal RemainingLifeTarget Settled(DatasetTable table, IReadOnlyList<(string Name, int[] Rows)> groups)
     {
@@ -52,11 +52,19 @@ public sealed record RemainingLifeTarget
         var names = groups.Select(group => group.Name).ToHashSet(StringComparer.Ordinal);
         if (CutOff.FirstOrDefault(name => !names.Contains(name)) is { } unknown)
             throw Bad($"There is no machine '{unknown}', which is to have been cut off.", $"Name of these: {string.Join(", ", names.Take(50))}.");
-        double[] lives = [.. groups.Where(group => !CutOff.Contains(group.Name, StringComparer.Ordinal)).Select(group => Left(table, group.Rows, 0)).Order()];
+        var lives = Lives(table, groups);
         if (lives.Length < LeastLives || lives[^1] <= 0)
             throw Bad($"{lives.Length} machines ran until they failed.", $"Give {LeastLives} at least, each with rows until the end; dozens are better.");
-        return this with { Cap = Cap ?? Rounded(ToldApart * lives[lives.Length / 2]) };
+        return Cap is null ? CappedBy(table, groups) : this;
     }
+
+    /// <summary>With the cap that the lives of some machines give; of the rest nothing is learnt.</summary>
+    internal RemainingLifeTarget CappedBy(DatasetTable table, IReadOnlyList<(string Name, int[] Rows)> groups) =>
+        this with { Cap = Rounded(ToldApart * (Lives(table, groups) is { Length: > 0 } lives ? lives[lives.Length / 2] : 0)) };
+
+    /// <summary>How long machines lasted that ran until they failed, rising.</summary>
+    private double[] Lives(DatasetTable table, IReadOnlyList<(string Name, int[] Rows)> groups) =>
+        [.. groups.Where(group => !CutOff.Contains(group.Name, StringComparer.Ordinal)).Select(group => Left(table, group.Rows, 0)).Order()];
 
     /// <summary>What is left at some rows of a machine; NaN of one that was cut off. It must be settled.</summary>
     internal IEnumerable<float> LabelsOf(DatasetTable table, (string Name, int[] Rows) group, IEnumerable<int> rows)
@@ -69,7 +77,7 @@ public sealed record RemainingLifeTarget
     internal IEnumerable<string> Notes(int groups) =>
     [
         $"The last row of each of {groups - CutOff.Count} machines counts as where it failed{(CutOff.Count > 0 ? $"; {CutOff.Count} that were cut off before are left out" : "")}.",
-        $"More than {InWords} left counts as that, in the figures too: on lives as they were the error would be larger. Where the recipe names no cap, all lives set it, also those that judge.",
+        $"More than {InWords} left counts as that, in the figures too: on lives as they were the error would be larger. Where the recipe names no cap, the lives of the machines that teach set it.",
     ];
 
     /// <summary>The name with the cap: models of different caps answer different questions.</summary>

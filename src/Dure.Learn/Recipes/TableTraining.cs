@@ -23,7 +23,7 @@ public readonly record struct TableProgress(string Stage, double Share, Learning
 public sealed class TableTraining
 {
     private const int SearchFolds = 4;
-    private const double LearningFrom = 0.1, LearningTo = 0.85;
+    private const double LearningFrom = 0.1, LearningTo = 0.85, JudgingFrom = 0.89, AnewShare = 0.01;
 
     private TableRecipe recipe;
     private readonly DatasetTable table;
@@ -33,7 +33,7 @@ public sealed class TableTraining
     private readonly int threads;
     private readonly CancellationToken cancel;
     private readonly List<LearningProgress> curve = [];
-    private int curveSeen, curveEvery = 1;
+    private int curveSeen, curveEvery = 1, anew;
 
     /// <summary>The first so many features are the columns as they are; what follows was proposed.</summary>
     private int asTheyAre;
@@ -55,17 +55,24 @@ public sealed class TableTraining
         var began = time.GetTimestamp();
         Tell("computing features", 0.02);
         var rows = TrainingRows.Of(table, recipe, threads, cancel);
-        recipe = recipe with { RemainingLife = rows.Life };
         var plan = rows.PlanFor(recipe);
         CheckMetric(rows.Task);
         var parts = PartsOf(rows, plan);
+        if (rows.Life is not null)
+        {
+            rows = rows.LabelledBy(table, recipe.RemainingLife!, parts.Train);
+            recipe = recipe with { RemainingLife = rows.Life };
+        }
         if (recipe is { Learner: null, Features: null })
             (rows, plan, parts) = WithProposals(rows, parts);
         Tell("looking for leaks", 0.08);
         var leaks = Leaks(rows, parts);
-        var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts), null) : Search(rows, plan, parts);
-        Tell("judging on rows it has not seen", LearningTo);
-        var predictor = Predictor.Of(recipe, rows, model, parts, plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup, threads, cancel);
+        var (model, search) = recipe.Learner is { } learner ? (Train(learner, rows, plan, parts.Train, checkpoint, new Teller<LearningProgress>(Curve)), null) : Search(rows, plan, parts);
+        Tell("setting the interval", LearningTo);
+        var interval = LifeInterval.Of(recipe, rows, plan, parts, model, recipe.Learner is { } named ? from => Anew(named, rows, plan, from) : null, threads, cancel);
+        rows = rows with { Notes = [.. rows.Notes, .. rows.Life?.Notes(table.Groups!.Distinct().Count()) ?? [], .. interval is null ? Array.Empty<string>() : [interval.Note]] };
+        var predictor = Predictor.Of(recipe, rows, model, parts, plan.Kind is SplitKind.Time or SplitKind.TimeWithinGroup, interval, threads, cancel);
+        Tell("judging on rows it has not seen", JudgingFrom);
         var judgement = Judge(predictor, rows, parts);
         Tell("explaining", 0.93);
         var importance = Importance(predictor, rows, parts);
@@ -132,16 +139,23 @@ public sealed class TableTraining
     private string? ReasonFor(LeakFinding finding) =>
         finding.Columns.Append(finding.Kind.ToString()).Select(key => recipe.Accepted.GetValueOrDefault(key)).FirstOrDefault(reason => reason is not null);
 
-    private TableModel Train(Learner learner, TrainingRows rows, SplitPlan plan, RowParts parts)
+    /// <summary>Once more from other rows, for the interval; told of while it lasts, not kept.</summary>
+    private TableModel Anew(Learner learner, TrainingRows rows, SplitPlan plan, int[] from)
     {
-        var (learn, stop) = TrainingParts.Stopping(rows, plan, parts.Train);
+        var before = anew++;
+        return Train(learner, rows, plan, from, null, new Teller<LearningProgress>(one => Tell("setting the interval", Math.Min(JudgingFrom, LearningTo + AnewShare * (before + (double)one.Step / Math.Max(1, one.Steps))))));
+    }
+
+    private TableModel Train(Learner learner, TrainingRows rows, SplitPlan plan, int[] from, TrainingCheckpoint? kept, IProgress<LearningProgress>? told)
+    {
+        var (learn, stop) = TrainingParts.Stopping(rows, plan, from);
         return learner.Train(rows.Task, rows.Rows.Take(learn), stop.Length == 0 ? null : rows.Rows.Take(stop), new LearningContext
         {
             Seed = recipe.Seed,
             Threads = threads,
             Cancel = cancel,
-            Progress = new Teller<LearningProgress>(Curve),
-            Checkpoint = checkpoint,
+            Progress = told,
+            Checkpoint = kept,
         });
     }
 

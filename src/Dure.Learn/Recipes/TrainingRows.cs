@@ -73,8 +73,6 @@ public sealed record TrainingRows
             throw Bad($"{kept.Length} of {source.Length} rows have a value of '{recipe.Target}'{(recipe.Ahead > 0 ? $" {recipe.Ahead} rows ahead" : "")}.", "Choose another target, or bring rows whose result is known.");
         var step = StepOf(table, groups);
         var notes = kept.Length == source.Length ? new List<string>() : [$"{source.Length - kept.Length} of {source.Length} rows have no value of {recipe.Target} and are left out."];
-        if (life is not null)
-            notes.AddRange(life.Notes(groups.Count));
         if (plan.Reach.IsWhole)
             notes.Add("Some features compare with the start of each machine's own recording.");
         return new TrainingRows
@@ -140,6 +138,21 @@ public sealed record TrainingRows
         // Rows are in order of groups and times already, so labels follow the groups.
         var groups = some.GroupBy(row => table.Groups?[Source[row]] ?? 0).Select(group => RowsOf(table, (table.Groups is null ? "all rows" : table.GroupNames[group.Key], [.. group.Select(row => Source[row])]), signals)).ToList();
         return FeatureProposal.ForSeries(Plan.Signals, groups, Task, target, context, recipe.Ahead);
+    }
+
+    /// <summary>The rows of a remaining life, with the cap that the machines give which teach where none was said: those that judge have no part in it.</summary>
+    internal TrainingRows LabelledBy(DatasetTable table, RemainingLifeTarget said, int[] train)
+    {
+        if (said.Cap is not null)
+            return this;
+        var teaching = train.Select(row => Split.Groups![row]).ToHashSet(); // a life has groups
+        var groups = InOrder(table);
+        var life = said.CappedBy(table, [.. groups.Where(group => teaching.Contains(table.Groups![group.Rows[0]]))]);
+        var labels = new float[table.Rows];
+        foreach (var group in groups)
+            foreach (var (row, label) in group.Rows.Zip(life.LabelsOf(table, group, Enumerable.Range(0, group.Rows.Length))))
+                labels[row] = label;
+        return this with { Life = life, Rows = Rows with { Target = new LearningTarget([.. Source.Select(row => labels[row])], Rows.Target.Weights) } };
     }
 
     /// <summary>How the rows are parted when the recipe leaves it open.</summary>

@@ -14,10 +14,8 @@ namespace Dure.Learn.Registry;
 public sealed record InspectedLabel(string Label, int Images, int Alarms);
 
 /// <summary>What makes a predictor an inspection of images.</summary>
-public sealed record InspectionFacts
+public sealed record InspectionFacts : LearntLook
 {
-    private const double MuchLess = 4, SomeMore = 1.25;
-
     public required InspectionMethod Method { get; init; }
 
     /// <summary>Points to which images are brought.</summary>
@@ -35,19 +33,6 @@ public sealed record InspectionFacts
     /// <summary>Images that judged, by label; the good ones first.</summary>
     public required IReadOnlyList<InspectedLabel> Labels { get; init; }
 
-    /// <summary>The least and the most width over height of the images it learnt from.</summary>
-    public required double LeastShape { get; init; }
-    public required double MostShape { get; init; }
-
-    /// <summary>The least contrast of those.</summary>
-    public required double LeastContrast { get; init; }
-
-    /// <summary>Whether an image shows next to nothing beside those: what is missing cannot be strange, so it is no good image either.</summary>
-    public bool IsBlank(Raster image) => Vision.Inspection.Contrast(image) < LeastContrast / MuchLess;
-
-    /// <summary>Whether an image's shape is another than of those.</summary>
-    public bool HasOtherShape(Raster image) => (double)image.Width / image.Height is var shape && (shape < LeastShape / SomeMore || shape > MostShape * SomeMore);
-
     /// <summary>Whether images with defects judged it: else nothing proves that it finds any.</summary>
     public bool IsProven => Labels.Skip(1).Any();
 }
@@ -56,9 +41,6 @@ public sealed record InspectionFacts
 internal static class InspectionManifestWriter
 {
     public const string Learner = InspectionRecipe.Kind, Target = "defect", FalseAlarms = "false-alarms", Misses = "misses", Auc = "auc";
-
-    /// <summary>Normal distribution's 97.5 % point.</summary>
-    private const double Z = 1.959964;
 
     private static readonly LearningTask GoodOrNot = LearningTask.Classification(["good", "defect"]);
 
@@ -119,7 +101,7 @@ internal static class InspectionManifestWriter
     private static List<PredictorFigure> Own(List<InspectedLabel> labels, float[] truth, double[] scores)
     {
         var (good, bad) = (labels[0], labels.Skip(1).ToList());
-        var figures = new List<PredictorFigure> { new(FalseAlarms, false, Share(good.Alarms, good.Images), null) };
+        var figures = new List<PredictorFigure> { new(FalseAlarms, false, ManifestFigure.Share(good.Alarms, good.Images), null) };
         if (bad.Count == 0)
             return figures;
         var (images, missed) = (bad.Sum(label => label.Images), bad.Sum(label => label.Images - label.Alarms));
@@ -128,7 +110,7 @@ internal static class InspectionManifestWriter
         [
             new(Auc, true, Area(auc, good.Images, images), string.Create(CultureInfo.InvariantCulture, $"{good.Images} good, {images} with defects")),
             .. figures,
-            new(Misses, false, Share(missed, images), null),
+            new(Misses, false, ManifestFigure.Share(missed, images), null),
         ];
     }
 
@@ -152,7 +134,7 @@ internal static class InspectionManifestWriter
     private static ManifestFigure Area(double seen, int good, int bad)
     {
         var half = (good + bad) / 2.0 - 1;
-        double reach(double area) => Z * Math.Sqrt(area * (1 - area) * (1 + half * ((1 - area) / (2 - area) + area / (1 + area))) / ((double)good * bad));
+        double reach(double area) => ManifestFigure.Z * Math.Sqrt(area * (1 - area) * (1 + half * ((1 - area) / (2 - area) + area / (1 + area))) / ((double)good * bad));
         double edge(double beyond)
         {
             var (inside, outside) = (seen, beyond);
@@ -164,13 +146,5 @@ internal static class InspectionManifestWriter
             return inside;
         }
         return new(seen, edge(0), edge(1));
-    }
-
-    /// <summary>A share with its 95 % score interval. Wilson (1927); Newcombe (1998), method 3.</summary>
-    private static ManifestFigure Share(double hits, int of)
-    {
-        var (share, square) = (hits / of, Z * Z / of);
-        var (centre, reach) = ((share + square / 2) / (1 + square), Math.Sqrt(square * (share * (1 - share) + square / 4)) / (1 + square));
-        return new(share, Math.Max(0, centre - reach), Math.Min(1, centre + reach));
     }
 }

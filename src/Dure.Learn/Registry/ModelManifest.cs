@@ -7,7 +7,21 @@ namespace Dure.Learn;
 /// <summary>A figure and its 95 % interval; null where it could not be formed.</summary>
 public sealed record ManifestFigure(double? Value, double? Low, double? High)
 {
+    /// <summary>Normal distribution's 97.5 % point.</summary>
+    internal const double Z = 1.959964;
+
     internal static ManifestFigure Of(Measured measured) => new(Known(measured.Value), Known(measured.Low), Known(measured.High));
+
+    /// <summary>A share with its 95 % score interval. Wilson (1927); Newcombe (1998), method 3.</summary>
+    /// <param name="of">0: nothing is known.</param>
+    internal static ManifestFigure Share(double hits, double of)
+    {
+        if (of == 0)
+            return new(null, null, null);
+        var (share, square) = (hits / of, Z * Z / of);
+        var (centre, reach) = ((share + square / 2) / (1 + square), Math.Sqrt(square * (share * (1 - share) + square / 4)) / (1 + square));
+        return new(share, Math.Max(0, centre - reach), Math.Min(1, centre + reach));
+    }
 
     internal static double? Known(double value) => double.IsFinite(value) ? value : null;
 }

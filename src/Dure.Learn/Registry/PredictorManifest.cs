@@ -25,8 +25,11 @@ public sealed record PredictorTried(int Number, JsonObject Learner, int View, in
 public sealed record PredictorStep(int Step, double? TrainingLoss, double? ValidationLoss);
 
 /// <summary>The interval that travels with each prediction: what it promises, its half width, and how often it held on test rows.</summary>
+/// <param name="Radius">Its half width; of all rows, where those of little and much left differ.</param>
+/// <param name="Radii">Of a remaining life the half widths from little left to much; null: it is as wide everywhere.</param>
 /// <param name="Adaptive">The same of an interval that follows outcomes as they are told; null where rows are not parted by time.</param>
-public sealed record PredictorInterval(double Level, double? Radius, int Rows, double? Coverage, AdaptiveHeld? Adaptive = null);
+public sealed record PredictorInterval(double Level, double? Radius, int Rows, double? Coverage, AdaptiveHeld? Adaptive = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<double>? Radii = null);
 
 /// <summary>How much the loss rises when a feature's values are dealt to other rows.</summary>
 public sealed record PredictorImportance(string Feature, ManifestFigure Rise);
@@ -87,9 +90,17 @@ public sealed record PredictorManifest
     /// <summary>Models with the same text were judged on the same rows of the same target, and may be put in one table.</summary>
     public required string Task { get; init; }
 
-    /// <summary>Of an inspection of images what it is; null of a predictor of a column.</summary>
+    /// <summary>Of an inspection of images what it is; null of all others.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public InspectionFacts? Inspection { get; init; }
+
+    /// <summary>Of a classifier of images what it is; null of all others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImageClassFacts? ImageClasses { get; init; }
+
+    /// <summary>Whether it looks at images, not at rows.</summary>
+    [JsonIgnore]
+    public bool LooksAtImages => Inspection is not null || ImageClasses is not null;
 
     [JsonIgnore]
     public bool IsClassification => Classes.Count > 0;
@@ -101,6 +112,19 @@ public sealed record PredictorManifest
     /// <summary>The figure that was to be good, of the model itself.</summary>
     [JsonIgnore]
     public PredictorFigure? Main => Own.Figures.FirstOrDefault(figure => figure.Metric == Metric) ?? (Own.Figures.Count > 0 ? Own.Figures[0] : null);
+
+    /// <summary>Whether that figure, at the worse end of its interval, does not beat what the best answer gets that looks at nothing; without an interval nothing shows it.</summary>
+    [JsonIgnore]
+    public bool IsNoBetterThanGuess
+    {
+        get
+        {
+            if (Main is not { Value: { Low: { } low, High: { } high } } main)
+                return true;
+            double[] guesses = [.. Lines.Where(line => line.LooksAtNothing).SelectMany(line => line.Figures).Where(figure => figure.Metric == main.Metric).Select(figure => figure.Value.Value ?? double.NaN)];
+            return guesses.Any(guess => main.HigherIsBetter ? low <= guess : high >= guess);
+        }
+    }
 }
 
 /// <summary>How far a model is on its way into use.</summary>

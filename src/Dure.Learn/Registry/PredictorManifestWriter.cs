@@ -36,7 +36,7 @@ internal static class PredictorManifestWriter
                 rows.Split.Groups is { } groups ? result.Parts.Test.Select(row => groups[row]).Distinct().Count() : null, result.Parts.Notes),
             Metric = recipe.MetricFor(rows.Task),
             Lines = [.. result.Judgement.Lines.Select(line => new PredictorLine(line.Name, line.LooksAtNothing, [.. line.Values.Select(Figure)]))],
-            Interval = new(predictor.Conformal.Level, ManifestFigure.Known(predictor.Conformal.Radius), predictor.Conformal.Rows, result.Coverage, result.Adaptive),
+            Interval = new(predictor.Conformal.Level, ManifestFigure.Known(predictor.Conformal.Radius), predictor.Conformal.Rows, result.Coverage, result.Adaptive, predictor.Bands is { } bands ? [.. bands.Bands.Select(band => band.Radius)] : null),
             Threshold = rows.Task is { IsClassification: true, Outputs: 1 } ? predictor.Threshold : null,
             Tried = [.. result.Search?.Tried.Select(tried => new PredictorTried(tried.Number, LearnerCatalog.Describe(tried.Candidate.Learner), tried.Candidate.View, tried.Folds,
                 tried.Loss is { } loss ? ManifestFigure.Known(loss) : null, tried.Weight, tried.Refusal)) ?? []],
@@ -61,9 +61,9 @@ internal static class PredictorManifestWriter
         return $"{result.Dataset.Id}/{result.Target}/{result.Recipe.Ahead}/{result.Rows.Task.Classes.Count}/{rows.Hex[..16]}";
     }
 
-    private static PredictorFigure Figure(MetricValue value) => new(value.Metric, value.HigherIsBetter, ManifestFigure.Of(value.Value), value.Note);
+    internal static PredictorFigure Figure(MetricValue value) => new(value.Metric, value.HigherIsBetter, ManifestFigure.Of(value.Value), value.Note);
 
-    private static IEnumerable<PredictorStep> Thinned(IReadOnlyList<LearningProgress> curve)
+    internal static IEnumerable<PredictorStep> Thinned(IReadOnlyList<LearningProgress> curve)
     {
         var step = Math.Max(1, (curve.Count + MostPoints - 1) / MostPoints);
         return curve.Where((_, i) => i % step == 0 || i == curve.Count - 1).Select(point => new PredictorStep(point.Step,

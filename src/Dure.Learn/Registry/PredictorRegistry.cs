@@ -31,6 +31,7 @@ public sealed class PredictorRegistry
     private readonly List<PredictorVersion> versions = [];
     private readonly PredictorShelf<Predictor> predictors = new(MostRead, MostReadBytes);
     private readonly PredictorShelf<Inspection> inspections = new(MostRead, MostReadBytes);
+    private readonly PredictorShelf<ImageClassifier> classifiers = new(MostRead, MostReadBytes);
 
     private PredictorRegistry(Journal journal, BlobStore blobs) => (this.journal, this.blobs) = (journal, blobs);
 
@@ -70,6 +71,10 @@ public sealed class PredictorRegistry
     /// <summary>Keeps an inspection as a predictor is kept.</summary>
     public ValueTask<PredictorVersion> Register(TrainedInspection result, string actor, CancellationToken cancel) =>
         Register(InspectionManifestWriter.Write(result, Keep), result.Dataset, actor, null, cancel);
+
+    /// <summary>Keeps a classifier of images as a predictor is kept.</summary>
+    public ValueTask<PredictorVersion> Register(TrainedImageClasses result, string actor, CancellationToken cancel) =>
+        Register(ImageClassManifestWriter.Write(result, Keep), result.Dataset, actor, null, cancel);
 
     private PredictorFile Keep(byte[] bytes) => new(blobs.Put(bytes).ToString(), bytes.Length);
 
@@ -114,10 +119,10 @@ public sealed class PredictorRegistry
     }
 
     /// <summary>The predictor itself; those used last are at hand.</summary>
-    /// <exception cref="ProblemException">The version is an inspection: it looks at images, not at rows.</exception>
+    /// <exception cref="ProblemException">The version looks at images, not at rows.</exception>
     public Predictor Read(PredictorVersion version)
     {
-        if (version.Manifest.Inspection is not null)
+        if (version.Manifest.LooksAtImages)
             throw Wrong(version, "It looks at images, not at rows.", "Show it an image: dure model inspect, or the model's page.");
         var file = version.Manifest.Model;
         return predictors.Get(file.Hash, file.Bytes, () => Predictor.Read(Blob(file)));
@@ -128,10 +133,29 @@ public sealed class PredictorRegistry
     public Inspection ReadInspection(PredictorVersion version)
     {
         if (version.Manifest.Inspection is null)
-            throw Wrong(version, "It looks at rows, not at images.", "Give it rows: POST /api/v1/predictors/VERSION/predictions, or the model's page.");
+            throw NoInspection(version);
         var file = version.Manifest.Model;
-        return inspections.Get(file.Hash, file.Bytes, () => Inspection.Read(Blob(file), InspectionRecipe.Parse(version.Manifest.Recipe).Backbone is { } backbone ? ReadBackbone(backbone) : null));
+        var backbone = InspectionRecipe.Parse(version.Manifest.Recipe).Backbone;
+        return inspections.Get(file.Hash, BytesAtHand(file, backbone), () => Inspection.Read(Blob(file), backbone is null ? null : ReadBackbone(backbone)));
     }
+
+    /// <summary>What an inspection takes while it is at hand: its own file and the network it rests on, which each holds for itself.</summary>
+    internal long BytesAtHand(PredictorFile file, BackboneRecipe? backbone) =>
+        file.Bytes + (backbone is not null && new FileInfo(blobs.PathOf(backbone.File)) is { Exists: true } network ? network.Length : 0);
+
+    /// <summary>The classifier of images itself; those used last are at hand.</summary>
+    /// <exception cref="ProblemException">The version is none.</exception>
+    public ImageClassifier ReadClassifier(PredictorVersion version)
+    {
+        if (version.Manifest.ImageClasses is null)
+            throw NoInspection(version);
+        var file = version.Manifest.Model;
+        return classifiers.Get(file.Hash, file.Bytes, () => ImageClassifier.Read(Blob(file)));
+    }
+
+    private static ProblemException NoInspection(PredictorVersion version) => version.Manifest.LooksAtImages
+        ? Wrong(version, version.Manifest.Inspection is null ? "It tells kinds of images apart; what is strange it does not know." : "It says what is strange; kinds of images it does not know.", "Show it an image: dure model inspect, or the model's page.")
+        : Wrong(version, "It looks at rows, not at images.", "Give it rows: POST /api/v1/predictors/VERSION/predictions, or the model's page.");
 
     /// <summary>The network that a recipe of an inspection names.</summary>
     /// <exception cref="ProblemException">It is not here, or has no such values.</exception>
@@ -141,7 +165,7 @@ public sealed class PredictorRegistry
     /// <exception cref="ProblemException">The model has no such form.</exception>
     public byte[] ReadOnnx(PredictorVersion version) => Blob(version.Manifest.Onnx ?? throw Wrong(version, "An inspection has no form as ONNX: what it compares with is no network.", "Ask the node, or take the backbone that it rests on."));
 
-    public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(Blob(version.Manifest.Reference ?? throw Wrong(version, "Drift of images is not told.", "Inspect newer images and look at how many are beyond the limit.")));
+    public DriftReference ReadReference(PredictorVersion version) => DriftReference.Read(Blob(version.Manifest.Reference ?? throw Wrong(version, "Drift of images is not told.", "Show it newer images that someone has looked at, and compare.")));
 
     private byte[] Blob(PredictorFile file) => blobs.Read(ContentHash.Parse(file.Hash), LargestBytes);
 

@@ -11,8 +11,11 @@ namespace Dure.Learn.Search;
 /// </summary>
 public sealed class AutomaticSearch
 {
-    // Of the budget so much goes to trying; the rest is for choosing, and for training the chosen again on all rows.
-    private const double TryingShare = 0.75;
+    // Of the budget at least so much is for choosing, and for training the chosen again on all rows; where that takes longer, up to the second share.
+    private const double LeastSettlingShare = 0.25, MostSettlingShare = 0.5;
+
+    /// <summary>An average has about so many parts that count.</summary>
+    private const int UsualMembers = 4;
 
     /// <summary>After its first fold a candidate goes on when it is among the best so many of those tried.</summary>
     private const double KeptShare = 0.4;
@@ -59,7 +62,7 @@ public sealed class AutomaticSearch
                 TryOut(candidate, trying.Token);
                 Forget();
                 if (trials.Exists(IsWhole))
-                    left.CancelAfter(Later(options.Budget * TryingShare - Spent));
+                    left.CancelAfter(Later(TryingTime() - Spent));
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -82,7 +85,17 @@ public sealed class AutomaticSearch
         }
     }
 
-    private bool IsTryingOver => trials.Exists(IsWhole) && Spent > options.Budget * TryingShare;
+    private bool IsTryingOver => trials.Exists(IsWhole) && Spent > TryingTime();
+
+    /// <summary>The time for trying: what is left of the budget when those that lead so far are trained again on all rows.</summary>
+    private TimeSpan TryingTime()
+    {
+        var settling = TimeSpan.Zero;
+        if (options.IsOrdered)
+            foreach (var leading in trials.Where(IsWhole).OrderBy(trial => trial.Losses.Average()).Take(UsualMembers))
+                settling += leading.Took / folds.Folds * folds.Growth;
+        return options.Budget * (1 - Math.Clamp(settling / options.Budget, LeastSettlingShare, MostSettlingShare));
+    }
 
     private static TimeSpan Later(TimeSpan left) => left > TimeSpan.Zero ? left : TimeSpan.Zero;
 

@@ -56,7 +56,7 @@ internal static class SearchSpace
 
     /// <summary>
     /// The first candidates for a task: a straight line or plane, which is there at once and says what more is worth, the first of the portfolio on
-    /// each view, every other learner that suits with its defaults, then the rest.
+    /// each view and the rest of it, then every other learner that suits with its defaults: slower, and what they know helps the others.
     /// </summary>
     public static IEnumerable<Candidate> First(LearningTask task, int views)
     {
@@ -65,10 +65,10 @@ internal static class SearchSpace
         yield return new Candidate(plain, 0);
         for (var view = 0; view < views; view++)
             yield return tuned[0] with { View = view };
-        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind && kind != plain.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task) && learner.Window == 1))
-            yield return new Candidate(other, 0);
         foreach (var next in tuned.Skip(1))
             yield return next;
+        foreach (var other in LearnerCatalog.Kinds.Where(kind => kind != tuned[0].Learner.Kind && kind != plain.Kind).Select(LearnerCatalog.Default).Where(learner => learner.Suits(task) && learner.Window == 1))
+            yield return new Candidate(other, 0);
     }
 
     public static IReadOnlyList<Turn> Of(string kind) => Turns.GetValueOrDefault(kind) ?? [];

@@ -9,16 +9,13 @@ public sealed class BoostedTrees
 {
     private const int RowsAtOnce = 4096;
 
-    /// <summary>Fewer rows are walked one by one: to lay the trees out for many would take longer.</summary>
-    private const int FewRows = 64;
-
     /// <summary>The paths to so many leaves are kept for further explanations: about 15 MB of them.</summary>
     private const int LeavesKept = 20_000;
 
     private readonly double[] start;
     private readonly Tree[] trees;
     private readonly IReadOnlyList<FeatureBins> bins;
-    private readonly FlatTrees flat;
+    private readonly Lazy<FlatTrees> flat;
     private readonly LeafMasks? masks;
     private readonly Lazy<TreesInStep?> inStep;
     private readonly Lazy<TreeShap> shap;
@@ -26,8 +23,9 @@ public sealed class BoostedTrees
     internal BoostedTrees(BoostingLoss loss, double[] start, Tree[] trees, IReadOnlyList<FeatureBins> bins, IReadOnlyList<string> features)
     {
         (Loss, this.start, this.trees, this.bins, Features) = (loss, start, trees, bins, features);
-        (flat, masks) = (new FlatTrees(trees, bins), LeafMasks.Of(trees, features.Count, start.Length));
+        masks = LeafMasks.Of(trees, features.Count, start.Length);
         inStep = new(() => TreesInStep.Of(trees, features.Count, start.Length));
+        flat = new(() => new FlatTrees(trees, bins));
         shap = new(() => new TreeShap(this));
     }
 
@@ -50,7 +48,10 @@ public sealed class BoostedTrees
     public void Score(ReadOnlySpan<float> row, Span<double> scores)
     {
         start.CopyTo(scores);
-        flat.Add(row, scores);
+        if (inStep.Value is { } trees)
+            trees.Add(row, scores);
+        else
+            flat.Value.Add(row, scores);
     }
 
     /// <summary>The predictions for one row.</summary>
@@ -73,7 +74,7 @@ public sealed class BoostedTrees
             var (first, end) = (block * RowsAtOnce, Math.Min(table.Rows, (block + 1) * RowsAtOnce));
             if (masks is not null)
                 Mask(table, first, end, predictions);
-            else if (table.Rows >= FewRows && inStep.Value is { } trees)
+            else if (table.Rows >= TreesInStep.InStep && inStep.Value is { } trees)
                 Step(trees, table, first, end, predictions);
             else
                 Walk(table, first, end, predictions);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Dure.Learn.Trees;
 
-/// <summary>All trees of an ensemble in one array, a step of the walk in 16 bytes: for single rows.</summary>
+/// <summary>All trees of an ensemble in one array, a step of the walk in 16 bytes: for trees that ask for categories, or are too large to be walked in step.</summary>
 internal sealed class FlatTrees
 {
     private const int MissingLeft = 1 << 31;

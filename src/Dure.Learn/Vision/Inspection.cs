@@ -23,9 +23,6 @@ public sealed class Inspection
 
     private const int MostHealthy = 100_000;
 
-    /// <summary>Images in memory at once, in all trainings together: a large one takes most of a gibibyte until it is brought to its size.</summary>
-    private static readonly SemaphoreSlim Reading = new(4);
-
     private readonly InspectionMethod method;
     private readonly int size;
     private readonly SurfaceNetwork? network;
@@ -61,11 +58,11 @@ public sealed class Inspection
     internal static Inspection Train(int learnt, int held, Func<int, Raster> good, InspectionOptions options, LearningContext context)
     {
         var planes = new Plane[options.Backbone is null ? learnt : 0];
-        InParallel.For(planes.Length, i => planes[i] = Read(() => good(i), image => PlaneOf(image, options.Size), context.Cancel), context.Cancel, context.Threads);
+        InParallel.For(planes.Length, i => planes[i] = ImageRoom.Read(() => good(i), image => PlaneOf(image, options.Size), context.Cancel), context.Cancel, context.Threads);
         var network = options.Backbone is null ? SurfaceNetwork.Train(planes, options.Pieces, options.Epochs, context) : null;
         var blank = new Inspection(options.Method, options.Size, network, options.Backbone, null, null, (0, 1));
         var maps = new FeatureMap[options.Method == InspectionMethod.Taught ? 0 : learnt];
-        FeatureMap featuresOf(int i) => blank.Look(Read(() => good(i), blank.Taken, context.Cancel)).Features;
+        FeatureMap featuresOf(int i) => blank.Look(ImageRoom.Read(() => good(i), blank.Taken, context.Cancel)).Features;
         if (maps.Length > 0)
             CheckRoom(maps[0] = featuresOf(0), learnt, options);
         InParallel.For(Math.Max(0, maps.Length - 1), i => maps[i + 1] = featuresOf(i + 1), context.Cancel, context.Threads);
@@ -112,7 +109,7 @@ public sealed class Inspection
 
     /// <summary>Inspects an image that is read when there is room for it.</summary>
     /// <inheritdoc cref="Inspect(Raster)"/>
-    internal InspectionResult Inspect(Func<Raster> image, CancellationToken cancel) => Inspect(Read(image, Taken, cancel));
+    internal InspectionResult Inspect(Func<Raster> image, CancellationToken cancel) => Inspect(ImageRoom.Read(image, Taken, cancel));
 
     private InspectionResult Inspect(float[] taken)
     {
@@ -179,20 +176,6 @@ public sealed class Inspection
         ModelFile.Must(channels.Length is > 0 and <= 128 && channels.All(channel => channel >= 0 && channel < features.Channels), "it names channels that are not there");
         ModelFile.Must(means.Length == features.Positions * channels.Length && whitening.LongLength == means.LongLength * channels.Length, "its distributions do not fit its features");
         return new PositionGaussians(channels, means, whitening);
-    }
-
-    /// <summary>Reads an image and brings it to what is needed of it, while few others do.</summary>
-    private static T Read<T>(Func<Raster> image, Func<Raster, T> needed, CancellationToken cancel)
-    {
-        Reading.Wait(cancel);
-        try
-        {
-            return needed(image());
-        }
-        finally
-        {
-            Reading.Release();
-        }
     }
 
     /// <summary>What the network takes of an image: it has one size, whatever the image's.</summary>

@@ -31,6 +31,9 @@ internal sealed record Plane(int Width, int Height, float[] Values)
     /// <summary>In another size: each point is the mean of what it covers, or between its neighbours when it covers less than one.</summary>
     public Plane Resize(int width, int height)
     {
+        // What is long and narrow first becomes shorter: made wider first, it would take many times its room.
+        if (width > Width && height < Height)
+            return new Plane(width, height, Along(Along(Values, Height, Width, height, Width, 1, Width, 1), Width, height, width, 1, Width, 1, width));
         var half = Along(Values, Width, Height, width, 1, Width, 1, width);
         return new Plane(width, height, Along(half, Height, width, height, width, 1, width, 1));
     }

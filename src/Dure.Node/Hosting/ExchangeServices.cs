@@ -10,6 +10,7 @@ using Dure.Exchange.Protocol;
 using Dure.Exchange.Sharing;
 using Dure.Historian;
 using Dure.Node.Http.Exchange;
+using Dure.Web;
 
 namespace Dure.Node.Hosting;
 
@@ -31,7 +32,7 @@ internal static class ExchangeServices
         }, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<RefusedTokens>().Tell));
         services.AddSingleton(provider => ProcessBook.Read(provider.GetRequiredService<Journal>()));
         services.AddSingleton(provider => ReceivedBook.Read(provider.GetRequiredService<Journal>()));
-        services.AddSingleton(provider => ObligationsOf(provider, provider.GetRequiredService<ExchangeIdentity>()));
+        services.AddSingleton(provider => ObligationsOf(provider, provider.GetRequiredService<ExchangeIdentity>())).AddSingleton<DriftLook>();
         if (options.ExchangeScriptFile is { } file)
             services.AddScriptedExchange(ExchangeScript.Read(file));
         else

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Dure.Node.Http;
 
-/// <summary>Images shown to an inspection; networks of the user's that inspections may rest on.</summary>
+/// <summary>Images shown to an inspection or a classifier; networks of the user's that inspections may rest on.</summary>
 internal static class InspectionEndpoints
 {
     private const int MostBackboneBytes = 256 << 20, MostValues = 2000;
@@ -21,7 +21,7 @@ internal static class InspectionEndpoints
     public static void MapInspections(this IEndpointRouteBuilder app)
     {
         app.MapPost("/api/v1/predictors/{version}/inspections", Inspect).Needs(Permission.Read).WithTags("Predictors")
-            .WithSummary("Inspect an image: the PNG or JPEG file as the body. Says the score against the limit, how many good images look as strange, and where it is strange. Query: file, its name.");
+            .WithSummary("Inspect an image: the PNG or JPEG file as the body. An inspection says the score against the limit, how many good images look as strange, and where it is strange; a classifier the label, how probable each is, and which are possible. Query: file, its name.");
         app.MapPost("/api/v1/backbones", Bring).Needs(Permission.Train).WithTags("Predictors")
             .WithSummary("Bring an ONNX network that inspections may rest on, as the body; the answer names its hash and its inner values.");
     }
@@ -33,7 +33,7 @@ internal static class InspectionEndpoints
         await Looking.WaitAsync(context.RequestAborted);
         try
         {
-            return await Task.Run(() => Inspected(found, registry.ReadInspection(found), body.Bytes.Span, file));
+            return await Task.Run(() => found.Manifest.ImageClasses is { } facts ? Told(found, facts, registry.ReadClassifier(found), body.Bytes.Span, file) : Inspected(found, registry.ReadInspection(found), body.Bytes.Span, file));
         }
         finally
         {
@@ -66,6 +66,28 @@ internal static class InspectionEndpoints
         };
     }
 
+    private static JsonObject Told(PredictorVersion version, ImageClassFacts facts, ImageClassifier model, ReadOnlySpan<byte> bytes, string file)
+    {
+        var image = ImageOf(bytes, file);
+        var said = model.Tell(image);
+        return new()
+        {
+            ["label"] = said.Label,
+            ["probability"] = Math.Round(said.Probabilities.Max(), 4),
+            ["possible"] = Names(said.Possible),
+            ["level"] = version.Manifest.Interval.Level,
+            ["probabilities"] = new JsonArray([.. model.Labels.Select((label, i) => new JsonObject { ["label"] = label, ["probability"] = Math.Round(said.Probabilities[i], 4) })]),
+            ["proven"] = !version.Manifest.IsNoBetterThanGuess,
+            ["stage"] = version.Stage.ToString(),
+            ["blank"] = facts.IsBlank(image),
+            ["otherShape"] = facts.HasOtherShape(image),
+            ["width"] = image.Width,
+            ["height"] = image.Height,
+        };
+    }
+
+    private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => JsonValue.Create(name))];
+
     private static Raster ImageOf(ReadOnlySpan<byte> bytes, string file)
     {
         try
@@ -96,7 +118,5 @@ internal static class InspectionEndpoints
             ["inputs"] = Names(inputs),
             ["values"] = Names(graph.Nodes.Where(node => node.OpType is "Relu" or "Conv" or "Add" or "Clip" or "LeakyRelu" or "Concat" or "Sigmoid" or "Mul" or "MaxPool").SelectMany(node => node.Outputs).Take(MostValues)),
         };
-
-        static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => JsonValue.Create(name))];
     }
 }

@@ -33,7 +33,7 @@ internal static class ModelEndpoints
 
     private static JsonObject One(string version, ModelRegistry registry) => TrainWork.Describe(registry.Find(version));
 
-    private static IResult Card(string version, ModelRegistry registry) => Results.Text(ModelCard.Markdown(registry.Find(version).Manifest), "text/markdown; charset=utf-8");
+    private static IResult Card(string version, string? language, ModelRegistry registry) => Results.Text(ModelCard.Markdown(registry.Find(version).Manifest, Requests.Language(language)), "text/markdown; charset=utf-8");
 
     private static IResult Onnx(string version, string asset, ModelRegistry registry)
     {

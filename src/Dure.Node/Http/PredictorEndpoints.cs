@@ -42,7 +42,7 @@ internal static class PredictorEndpoints
 
     private static JsonObject One(string version, PredictorRegistry registry) => PredictorJson.Describe(registry.Find(version));
 
-    private static IResult Card(string version, PredictorRegistry registry) => Results.Text(PredictorCard.Markdown(registry.Find(version).Manifest), "text/markdown; charset=utf-8");
+    private static IResult Card(string version, string? language, PredictorRegistry registry) => Results.Text(PredictorCard.Markdown(registry.Find(version).Manifest, Requests.Language(language)), "text/markdown; charset=utf-8");
 
     private static IResult Onnx(string version, PredictorRegistry registry)
     {

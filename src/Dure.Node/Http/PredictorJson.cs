@@ -38,6 +38,8 @@ internal static class PredictorJson
         all["features"] = new JsonArray([.. manifest.Features.Select(feature => JsonValue.Create(feature.Name))]);
         all["split"] = new JsonObject { ["kind"] = manifest.Split.Kind, ["train"] = manifest.Split.Train, ["validation"] = manifest.Split.Validation, ["test"] = manifest.Split.Test };
         all["interval"] = new JsonObject { ["level"] = manifest.Interval.Level, ["radius"] = manifest.Interval.Radius, ["coverage"] = manifest.Interval.Coverage, ["adaptive"] = Adaptive(manifest.Interval.Adaptive) };
+        if (manifest.Interval.Radii is { } radii)
+            all["interval"]!["radii"] = new JsonArray([.. radii.Select(radius => JsonValue.Create(radius))]);
         all["lines"] = new JsonArray([.. manifest.Lines.Select(line => new JsonObject
         {
             ["name"] = line.Name,
@@ -52,9 +54,18 @@ internal static class PredictorJson
             all["proven"] = inspection.IsProven;
             all["labels"] = new JsonArray([.. inspection.Labels.Select(label => new JsonObject { ["label"] = label.Label, ["images"] = label.Images, ["alarms"] = label.Alarms })]);
         }
+        if (manifest.ImageClasses is { } classes)
+        {
+            all["proven"] = !manifest.IsNoBetterThanGuess;
+            all["labels"] = new JsonArray([.. classes.Labels.Select(label => new JsonObject { ["label"] = label.Label, ["images"] = label.Judged, ["learnt"] = label.Learnt, ["recall"] = Share(label.Recall), ["precision"] = Share(label.Precision) })]);
+            all["confusion"] = new JsonArray([.. classes.Confusion.Select(said => new JsonArray([.. said.Select(count => JsonValue.Create(count))]))]);
+            all["setSize"] = classes.SetSize;
+        }
         all["recipe"] = manifest.Recipe.DeepClone();
         return all;
     }
+
+    private static JsonObject Share(ManifestFigure share) => new() { ["value"] = share.Value, ["low"] = share.Low, ["high"] = share.High };
 
     private static JsonObject? Adaptive(AdaptiveHeld? held) => held is null ? null : new()
     {

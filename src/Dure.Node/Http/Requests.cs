@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Learn.Registry;
 
 namespace Dure.Node.Http;
 
@@ -50,6 +51,14 @@ internal static class Requests
 
     public static ContentHash Hash(JsonObject request, string field) => ContentHash.TryParse(Text(request, field), out var hash) ? hash
         : throw Bad(field, $"'{Text(request, field)}' is not a content hash.", "Send sha256: and 64 hexadecimal digits, as the node gave it.");
+
+    /// <summary>The language that a card is asked for in.</summary>
+    public static CardLanguage Language(string? code) => code switch
+    {
+        null or "en" => CardLanguage.English,
+        "ko" => CardLanguage.Korean,
+        _ => throw Bad("language", $"No card is written in '{code}'.", "Write \"en\" or \"ko\"."),
+    };
 
     public static ProblemException Bad(string field, string what, string mend) => new("urn:dure:http:bad-field", what, $"field '{field}'", mend);
 }

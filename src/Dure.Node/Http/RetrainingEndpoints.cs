@@ -5,15 +5,13 @@ using Dure.Kernel;
 using Dure.Learn.Registry;
 using Dure.Loop.Retraining;
 using Dure.Node.Access;
+using Dure.Web;
 
 namespace Dure.Node.Http;
 
 /// <summary>Drift of predictors, and proposals to train again that a person answers.</summary>
 internal static class RetrainingEndpoints
 {
-    /// <summary>A look loads a whole table: more of them at once would be a way to take all memory.</summary>
-    private static readonly SemaphoreSlim Lookers = new(2);
-
     public static void MapRetrainings(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/v1/predictors/{version}/drift", Drift).Needs(Permission.Read).WithTags("Predictors").WithSummary("How far a newer dataset has moved from what the model learnt from, and whether it errs more.");
@@ -23,17 +21,17 @@ internal static class RetrainingEndpoints
         retrainings.MapPost("/{entry:long}/answer", Answer).Needs(Permission.Train).WithSummary("Approve, which starts the training, or refuse; with the reason.");
     }
 
-    private static async Task<JsonObject> Drift(string version, string dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel) =>
-        Describe(await Look(registry.Find(version), datasets.Find(dataset), registry, datasets, cancel));
+    private static async Task<JsonObject> Drift(string version, string dataset, PredictorRegistry registry, DatasetCatalog datasets, DriftLook looks, CancellationToken cancel) =>
+        Describe(await looks.Of(registry.Find(version), datasets.Find(dataset), cancel));
 
     private static JsonObject All(RetrainingDesk desk) => new() { ["retrainings"] = new JsonArray([.. desk.All.Select(Describe)]) };
 
-    private static async Task<JsonObject> Propose(JsonObject request, PredictorRegistry registry, DatasetCatalog datasets, BlobStore blobs, RetrainingDesk desk, TimeProvider time, HttpContext context)
+    private static async Task<JsonObject> Propose(JsonObject request, PredictorRegistry registry, DatasetCatalog datasets, DriftLook looks, BlobStore blobs, RetrainingDesk desk, TimeProvider time, HttpContext context)
     {
         var (model, dataset) = (registry.Find(Requests.Text(request, "model")), datasets.Find(Requests.Text(request, "dataset")));
         if (model.Manifest.Recipe["remainingLife"] is not null)
             throw new ProblemException("urn:dure:loop:needs-a-person", "Nobody but a person can say which machines of the newer rows still run: their last row is not where they failed.", $"model {model.Name}", "Train it again by hand: dure train DATASET --remaining-life --cut-off MACHINE …");
-        var drift = await Look(model, dataset, registry, datasets, context.RequestAborted);
+        var drift = await looks.Of(model, dataset, context.RequestAborted);
         if (drift.Report.Proposal is not { } proposal)
             throw new ProblemException("urn:dure:loop:no-reason", "The rows give no reason to train the model again.", $"model {model.Name} on dataset {dataset.Name}", "Train it all the same with 'dure train', or wait for newer rows.");
         var evidence = blobs.Put(CanonicalJson.Serialize(Describe(drift)));
@@ -49,20 +47,6 @@ internal static class RetrainingEndpoints
             _ => throw Requests.Bad("answer", "There is no such answer.", "Send approve or refuse."),
         };
         return Describe(await desk.Answer(entry, isApproved, Requests.TextOr(request, "why", ""), context.Actor(), context.RequestAborted));
-    }
-
-    private static async Task<PredictorDrift> Look(PredictorVersion model, DatasetVersion dataset, PredictorRegistry registry, DatasetCatalog datasets, CancellationToken cancel)
-    {
-        await Lookers.WaitAsync(cancel);
-        try
-        {
-            var table = await datasets.LoadTable(dataset, cancel);
-            return await Task.Run(() => PredictorDrift.Of(registry, model, table, cancel), cancel);
-        }
-        finally
-        {
-            Lookers.Release();
-        }
     }
 
     private static JsonObject Describe(PredictorDrift drift) => new()

@@ -27,8 +27,10 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
         var folder = Directory.CreateDirectory(Path.Combine(options.DataPath, "training")).FullName;
         var checkpoint = new TrainingCheckpoint(Path.Combine(folder, context.RunId + ".checkpoint"), CheckpointEvery, time);
         Sweep(folder);
-        var model = Recipe(request) is var text && InspectionRecipe.IsKindOf(text)
-            ? await Inspection(InspectionRecipe.Parse(text), dataset, context, checkpoint) : await Predictor(RecipeText.Parse(text), dataset, CauseOf(request), context, checkpoint);
+        var text = Recipe(request);
+        var model = InspectionRecipe.IsKindOf(text) ? await Inspection(InspectionRecipe.Parse(text), dataset, context, checkpoint)
+            : ImageClassRecipe.IsKindOf(text) ? await ImageClasses(ImageClassRecipe.Parse(text), dataset, context, checkpoint)
+            : await Predictor(RecipeText.Parse(text), dataset, CauseOf(request), context, checkpoint);
         checkpoint.Clear();
         return PredictorJson.Describe(model);
     }
@@ -44,6 +46,12 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
         using var images = datasets.OpenImages(dataset);
         var backbone = recipe.Backbone is { } named ? predictors.ReadBackbone(named) : null;
         return await predictors.Register(await Trained(() => InspectionTraining.Run(recipe, dataset, images, backbone, new Teller(context), checkpoint, 0, context.Cancel), context, checkpoint), context.Actor, context.Cancel);
+    }
+
+    private async Task<PredictorVersion> ImageClasses(ImageClassRecipe recipe, DatasetVersion dataset, RunContext context, TrainingCheckpoint checkpoint)
+    {
+        using var images = datasets.OpenImages(dataset);
+        return await predictors.Register(await Trained(() => ImageClassTraining.Run(recipe, dataset, images, new Teller(context), checkpoint, 0, context.Cancel), context, checkpoint), context.Actor, context.Cancel);
     }
 
     private static async Task<TResult> Trained<TResult>(Func<TResult> train, RunContext context, TrainingCheckpoint checkpoint)
@@ -76,12 +84,14 @@ internal sealed class PredictorWork(DatasetCatalog datasets, PredictorRegistry p
     public static void Check(JsonObject request, DatasetVersion dataset)
     {
         var text = Recipe(request);
-        if (InspectionRecipe.IsKindOf(text) != dataset.HasImages)
+        if ((InspectionRecipe.IsKindOf(text) || ImageClassRecipe.IsKindOf(text)) != dataset.HasImages)
             throw dataset.HasImages
-                ? Requests.Bad("recipe", "The rows of this dataset are images; such a recipe is for columns.", "Write \"kind\": \"inspection\", or train it with: dure train DATASET --inspect.")
+                ? Requests.Bad("recipe", "The rows of this dataset are images; such a recipe is for columns.", "Write \"kind\": \"inspection\" or \"kind\": \"image-classes\", or train it with: dure train DATASET --inspect, or --classify-images.")
                 : Requests.Bad("recipe", "The rows of this dataset are no images.", "Import a folder or zip file with images, and train that version.");
-        if (dataset.HasImages)
+        if (InspectionRecipe.IsKindOf(text))
             InspectionRecipe.Parse(text);
+        else if (ImageClassRecipe.IsKindOf(text))
+            ImageClassRecipe.Parse(text);
         else
             RecipeText.Parse(text);
     }

@@ -50,7 +50,10 @@ export function bodyOf(form: HTMLFormElement): Body {
         put(isTicked);
         break;
       case 'many':
-        if (isTicked) put([text]);
+        if (isTicked) put([field.value]);
+        break;
+      case 'choice': // left as they came, boxes say nothing and the node chooses
+        if ([...form.querySelectorAll<HTMLInputElement>(`[name="${field.name}"]`)].some((box) => box.checked !== box.defaultChecked)) put(isTicked ? [field.value] : []);
         break;
       case 'list':
         put(text.split(/[,;]/).map((part) => part.trim()).filter(Boolean));

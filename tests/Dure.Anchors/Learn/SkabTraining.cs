@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Dure.Datasets;
 using Dure.Kernel;
 using Dure.Learn;
+using Dure.Tests.Learn;
 using Xunit;
 
 namespace Dure.Anchors.Learn;
@@ -17,7 +18,7 @@ public sealed class SkabTraining(ITestOutputHelper output)
         var frames = SkabFiles.Labelled().Append(SkabFiles.FaultFree()).Select(Frame).ToArray();
         var stopwatch = Stopwatch.StartNew();
         var result = await new TrainingJob(new TrainingOptions { Reference = [Reference] }, TimeProvider.System)
-            .Run(Version(frames), frames.ToAsyncEnumerable(), null, TestContext.Current.CancellationToken);
+            .Run(MadeVersion.Of("skab", frames.Sum(frame => frame.Rows), hasLabels: true), frames.ToAsyncEnumerable(), null, TestContext.Current.CancellationToken);
         output.WriteLine($"{stopwatch.ElapsedMilliseconds} ms");
         foreach (var row in result.Leaderboard)
             output.WriteLine($"{row.Recipe.Name} x{row.Recipe.LimitMultiplier} F1 {row.Protocol!.Pooled.F1.Value:0.000}{(row.IsChosen ? " chosen" : "")}");
@@ -40,24 +41,5 @@ public sealed class SkabTraining(ITestOutputHelper output)
         Values = [.. Enumerable.Range(0, SkabFiles.Columns).Select(j => Enumerable.Range(0, recording.Count).Select(i => recording.Rows[i * SkabFiles.Columns + j]).ToArray())],
         Labels = recording.Truth,
         TrainRows = AnomalyProtocol.CommissioningRows,
-    };
-
-    private static DatasetVersion Version(Frame[] frames) => new()
-    {
-        Id = ContentHash.Of("skab"u8),
-        Name = "skab",
-        Title = "SKAB",
-        Number = 1,
-        Parquet = ContentHash.Of("skab"u8),
-        ParquetBytes = 1,
-        Rows = frames.Sum(f => f.Rows),
-        Columns = [],
-        HasLabels = true,
-        Parts = [],
-        QualityScore = 1,
-        Entry = 0,
-        EntryHash = ContentHash.Of("skab"u8),
-        At = DateTimeOffset.UnixEpoch,
-        Actor = "engineer",
     };
 }

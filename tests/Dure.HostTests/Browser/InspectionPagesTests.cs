@@ -97,6 +97,57 @@ public sealed class InspectionPagesTests : IAsyncLifetime
             }
     }
 
+    [Fact]
+    public async Task Kinds_of_images_are_learnt_in_three_clicks_and_a_photo_comes_back_with_its_label()
+    {
+        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        var zip = Path.Combine(folder, "kinds.zip");
+        using (var packed = new ZipArchive(File.Create(zip), ZipArchiveMode.Create))
+            foreach (var kind in MadeSurface.Kinds)
+                for (var i = 0; i < 16; i++)
+                    using (var entry = packed.CreateEntry($"{kind}/{i:00}.png").Open())
+                        entry.Write(MadeSurface.OfKind(kind, 100 * kind.Length + i).ToPng());
+        await node.Command(Cancel, "dataset", "import", zip, "--name", "kinds");
+        var dataset = ((string)(await node.Client.GetFromJsonAsync<JsonObject>("api/v1/datasets/kinds", Cancel))!["version"]!).Split(':')[1];
+        await using var watched = await Open();
+        var page = watched.Page;
+
+        // Three clicks: train a model, train, open the model. A recipe of before makes the network a quick one.
+        using var first = await node.Client.PostAsJsonAsync("api/v1/predictor-runs", new JsonObject { ["dataset"] = dataset, ["recipe"] = JsonNode.Parse(ImageClassTests.Quick) }, Cancel);
+        await page.GotoAsync($"/train?dataset={dataset}&again={(await first.Content.ReadFromJsonAsync<JsonObject>(Cancel))!["id"]}");
+        await Assertions.Expect(page.Locator("form[data-classify-train] input[name=labels]:checked")).ToHaveCountAsync(3);
+        await page.ClickAsync("form[data-classify-train] button.primary");
+        await page.WaitForURLAsync("**/runs/*");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Kinds of images");
+        await page.ClickAsync("[data-model]", new PageClickOptions { Timeout = BusyMachine });
+        await page.WaitForURLAsync("**/models/*");
+        var model = page.Url.Split('/')[^1];
+        await Show(page, "turned.png", MadeSurface.OfKind("turned", 901).ToPng());
+        await Assertions.Expect(page.Locator("[data-said]")).ToHaveTextAsync("turned");
+        await Assertions.Expect(page.Locator("[data-sets]")).ToContainTextAsync("90 %");
+        await Assertions.Expect(page.Locator("[data-answer] .bar-rows li")).ToHaveCountAsync(3);
+        await Show(page, "notes.png", "no image"u8.ToArray());
+        await Assertions.Expect(page.Locator("form[data-classify] [data-where]")).ToContainTextAsync("notes.png");
+        watched.Faults.Clear(); // the refusal above is what was asked for
+
+        foreach (var language in (string[])["en", "ko"])
+            foreach (var width in (int[])[1280, 390])
+            {
+                await page.SetViewportSizeAsync(width, 900);
+                foreach (var (at, path) in ((string[])[$"/models/{model}", $"/train?dataset={dataset}", "/models"]).Index())
+                {
+                    await page.GotoAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lang={language}");
+                    if (at == 0)
+                    {
+                        await Show(page, "turned.png", MadeSurface.OfKind("turned", 901).ToPng());
+                        await Assertions.Expect(page.Locator("[data-said]")).ToHaveTextAsync("turned");
+                    }
+                    await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, $"classes-{at}-{width}-{language}.png"), FullPage = true });
+                    Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{path} is wider than {width} px");
+                }
+            }
+    }
+
     private static Task Show(IPage page, string name, byte[] image) => page.SetInputFilesAsync("#inspect-file", new FilePayload { Name = name, MimeType = "image/png", Buffer = image });
 
     private async Task<WatchedPage> Open()

@@ -19,7 +19,6 @@ public sealed class ServedDemo : IAsyncLifetime
     /// <summary>A machine of the simulated loop.</summary>
     public const string Machine = "simulated-loop/pump/0";
 
-    private const string Chromium = "/usr/bin/chromium";
     private static readonly string[] Lists = ["/datasets", "/models", "/effects"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan BusyMachine = TimeSpan.FromSeconds(20);
@@ -27,8 +26,7 @@ public sealed class ServedDemo : IAsyncLifetime
     private readonly StringBuilder output = new();
     private readonly bool isReal;
     private Process? process;
-    private IPlaywright? playwright;
-    private IBrowser? browser;
+    private OneBrowser? browser;
 
     public ServedDemo()
     {
@@ -43,20 +41,14 @@ public sealed class ServedDemo : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Chromium))
+        if (!OneBrowser.IsInstalled)
             return;
         process = StartDemo();
         SignInLink = await WaitForLink();
         Address = new Uri(new Uri(SignInLink), "/");
         Api.BaseAddress = Address;
         Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(folder, "demo", "administrator.token"))).Trim());
-        playwright = await Playwright.CreateAsync();
-        Assertions.SetDefaultExpectTimeout((float)BusyMachine.TotalMilliseconds);
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        browser = await OneBrowser.TryLaunch(BusyMachine);
     }
 
     /// <summary>A fresh browser profile that is signed in, watched for every console error and failed request.</summary>
@@ -89,18 +81,16 @@ public sealed class ServedDemo : IAsyncLifetime
         return paths;
     }
 
-    public async Task<WatchedPage> Open(int width = 1280, int height = 900)
+    public Task<WatchedPage> Open(int width = 1280, int height = 900)
     {
-        Assert.SkipUnless(File.Exists(Chromium), $"{Chromium} is not installed");
-        var context = await browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = height }, BaseURL = Address.ToString() });
-        return new WatchedPage(context, await context.NewPageAsync(), () => Output);
+        OneBrowser.Need();
+        return browser!.Open(Address, () => Output, width, height);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)
             await browser.DisposeAsync();
-        playwright?.Dispose();
         if (process is { HasExited: false })
         {
             process.Kill();

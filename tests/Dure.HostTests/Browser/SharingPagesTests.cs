@@ -8,21 +8,19 @@ namespace Dure.HostTests.Browser;
 /// <summary>Two organisations share a dataset with nothing but their nodes' pages.</summary>
 public sealed class SharingPagesTests : IAsyncLifetime
 {
-    private const string Chromium = "/usr/bin/chromium";
     private const float BusyMachine = 20_000;
     private static readonly string Pictures = Path.Combine(Checkout.Root, "artifacts", "screenshots");
     private readonly List<string> folders = [];
     private NodeProcess maker = null!; // InitializeAsync sets them
     private NodeProcess lab = null!;
     private string version = "";
-    private IPlaywright? playwright;
-    private IBrowser? browser;
+    private OneBrowser? browser;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Chromium))
+        if (!OneBrowser.IsInstalled)
             return;
         maker = await Start();
         lab = await Start();
@@ -33,16 +31,13 @@ public sealed class SharingPagesTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, csv.ToString(), Cancel);
         await maker.Command(Cancel, "ingest", file, "--asset", "plant/pump1", "--register");
         version = (await maker.Command(Cancel, "dataset", "cut", "pumps", "--asset", "plant/pump1", "--commissioning-rows", "100")).Split(' ')[0];
-        playwright = await Playwright.CreateAsync();
-        Assertions.SetDefaultExpectTimeout(BusyMachine);
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+        browser = await OneBrowser.TryLaunch(TimeSpan.FromMilliseconds(BusyMachine));
     }
 
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)
             await browser.DisposeAsync();
-        playwright?.Dispose();
         if (maker is not null)
             await maker.DisposeAsync();
         if (lab is not null)
@@ -54,7 +49,7 @@ public sealed class SharingPagesTests : IAsyncLifetime
     [Fact]
     public async Task A_person_invites_another_and_she_sees_the_data_land_after_five_actions_in_all()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         await maker.Command(Cancel, "exchange", "publish", version, "--terms", "until 31 December 2099, three downloads");
         await using var here = await Open(maker, "/sharing/partners");
         await using var there = await Open(lab, "/sharing/partners");
@@ -79,7 +74,7 @@ public sealed class SharingPagesTests : IAsyncLifetime
     [Fact]
     public async Task An_offer_is_made_by_form_with_its_meaning_before_and_a_request_waits_for_a_person()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         await lab.Command(Cancel, "exchange", "join", (await maker.Command(Cancel, "exchange", "invite", "Vibration lab", "--member")).Trim());
         await using var watched = await Open(maker, $"/datasets/{Hex}");
         var page = watched.Page;
@@ -131,9 +126,7 @@ public sealed class SharingPagesTests : IAsyncLifetime
 
     private async Task<WatchedPage> Open(NodeProcess node, string path)
     {
-        var context = await browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, BaseURL = node.Address.ToString() });
-        var watched = new WatchedPage(context, await context.NewPageAsync(), () => node.Output);
-        await watched.Page.GotoAsync(node.Output.Split("Open ", 2)[1].Split(' ')[0]);
+        var watched = await browser!.OpenSignedIn(node); // each test asks for a browser first
         await watched.Page.GotoAsync(path);
         return watched;
     }

@@ -10,34 +10,29 @@ namespace Dure.HostTests.Browser;
 /// <summary>An engineer trains a model of her table with nothing but the pages, and a manager reads what came of it.</summary>
 public sealed class TrainingPagesTests : IAsyncLifetime
 {
-    private const string Chromium = "/usr/bin/chromium";
     private const float BusyMachine = 60_000;
     private const int Rows = 1500;
     private static readonly string Pictures = Path.Combine(Checkout.Root, "artifacts", "screenshots");
     private readonly string folder = Directory.CreateTempSubdirectory("dure-training-").FullName;
     private NodeProcess node = null!; // InitializeAsync sets them
     private string dataset = "";
-    private IPlaywright? playwright;
-    private IBrowser? browser;
+    private OneBrowser? browser;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Chromium))
+        if (!OneBrowser.IsInstalled)
             return;
         node = await NodeProcess.Start(folder, Cancel);
         dataset = (await Asked("api/v1/datasets/import?file=parts.csv&name=parts&title=Moulded%20parts&licence=CC0-1.0&target=strength", new StringContent(Parts())))["version"]!.GetValue<string>()["sha256:".Length..];
-        playwright = await Playwright.CreateAsync();
-        Assertions.SetDefaultExpectTimeout(BusyMachine);
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+        browser = await OneBrowser.TryLaunch(TimeSpan.FromMilliseconds(BusyMachine));
     }
 
     public async ValueTask DisposeAsync()
     {
         if (browser is not null)
             await browser.DisposeAsync();
-        playwright?.Dispose();
         if (node is not null)
             await node.DisposeAsync();
         Directory.Delete(folder, recursive: true);
@@ -46,7 +41,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task Three_clicks_lead_from_a_dataset_to_a_model_whose_card_says_how_good_it_is()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         await using var watched = await Open();
         var page = watched.Page;
         await page.GotoAsync($"/datasets/{dataset}");
@@ -88,7 +83,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task The_learning_curve_is_drawn_while_a_model_learns_and_the_work_can_be_cancelled()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         var run = await Train("""{"version":1,"name":"long","target":"strength","learner":{"kind":"boosted-trees","rounds":20000,"learningRate":0.001,"patience":0}}""");
         await using var watched = await Open();
         var page = watched.Page;
@@ -109,7 +104,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task A_mistake_is_told_in_the_form_and_a_leak_leads_back_to_it_with_the_column_left_out()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         await using var watched = await Open();
         var page = watched.Page;
         await page.GotoAsync($"/train?dataset={dataset}");
@@ -135,7 +130,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task Where_machines_ran_until_they_failed_the_form_asks_how_long_others_will_last()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         var pumps = (await Asked("api/v1/datasets/import?file=pumps.csv&name=pumps&title=Pumps&licence=CC0-1.0&group=pump&time=hour", new StringContent(Pumps())))["version"]!.GetValue<string>()["sha256:".Length..];
         await using var watched = await Open();
         var page = watched.Page;
@@ -168,7 +163,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task Two_models_are_compared_and_all_pages_fit_in_both_languages_on_desk_and_phone()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         var trees = await Trained("""{"version":1,"name":"parts","target":"strength","learner":{"kind":"boosted-trees","rounds":120}}""");
         var lines = await Trained("""{"version":1,"name":"parts","target":"strength","learner":{"kind":"linear"}}""");
         var goods = await Trained("""{"version":1,"name":"good-parts","target":"good","leave":["strength"],"learner":{"kind":"logistic"}}""");
@@ -200,7 +195,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     [Fact]
     public async Task Drift_is_looked_at_and_a_person_lets_the_model_be_trained_again()
     {
-        Assert.SkipUnless(browser is not null, $"{Chromium} is not installed");
+        OneBrowser.Need();
         var model = await Trained("""{"version":1,"name":"parts","target":"strength","leave":["weight","weight_g","good"],"learner":{"kind":"boosted-trees","rounds":60}}""");
         var warmer = (await Asked("api/v1/datasets/import?file=parts.csv&name=parts&title=Moulded%20parts&licence=CC0-1.0&target=strength", new StringContent(Parts(warmer: 10))))["version"]!.GetValue<string>()["sha256:".Length..];
         await using var watched = await Open();
@@ -231,13 +226,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
 
     private static async Task<int> Points(IPage page) => int.Parse((await page.Locator("svg.lines").First.GetAttributeAsync("data-points"))!, CultureInfo.InvariantCulture);
 
-    private async Task<WatchedPage> Open()
-    {
-        var context = await browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, BaseURL = node.Address.ToString(), Locale = "en-US" });
-        var watched = new WatchedPage(context, await context.NewPageAsync(), () => node.Output);
-        await watched.Page.GotoAsync(node.Output.Split("Open ", 2)[1].Split(' ')[0]);
-        return watched;
-    }
+    private Task<WatchedPage> Open() => browser!.OpenSignedIn(node, "en-US"); // each test asks for a browser first
 
     private async Task<string> Train(string recipe) => (await Asked("api/v1/predictor-runs", JsonContent.Create(new JsonObject { ["dataset"] = dataset, ["recipe"] = JsonNode.Parse(recipe) })))["id"]!.GetValue<string>();
 

@@ -83,6 +83,31 @@ public sealed class ResharingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Drift_is_told_only_of_data_of_which_something_may_be_made()
+    {
+        var kept = await maker.CutDataset("kept", 9);
+        await maker.Offer(kept, "kept", "three downloads");
+        var open = await maker.CutDataset("open", 10);
+        await maker.Offer(open, "open", "until 31 December 2998, may be used to make something new");
+        await Receive("kept");
+        await Receive("open");
+        var target = (await lab.Process.Client.GetStringAsync($"api/v1/datasets/{open}/csv", TestContext.Current.CancellationToken)).Split('\n')[0].Split(',').First(column => column.EndsWith('B'));
+        var run = SharingNode.Text(await lab.Post("predictor-runs", new JsonObject { ["dataset"] = open, ["recipe"] = new JsonObject { ["version"] = 1, ["name"] = "own", ["target"] = target, ["ahead"] = 1, ["learner"] = new JsonObject { ["kind"] = "linear" } } }), "id");
+        var trained = await SharingNode.Until(() => lab.Get($"runs/{run}"), answer => SharingNode.Text(answer, "state") is not ("Queued" or "Running"));
+        Assert.True((string?)trained["state"] == "Succeeded", trained.ToJsonString());
+
+        Assert.NotNull((await lab.Get($"predictors/own/drift?dataset={open}"))["severity"]);
+        using var refused = await lab.Process.Client.GetAsync($"api/v1/predictors/own/drift?dataset={kept}", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("making something new of it", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        foreach (var (version, isTold) in new[] { (open, true), (kept, false) })
+            Assert.Equal(isTold, (await lab.Process.Client.GetStringAsync($"models/own/drift?dataset={version}", TestContext.Current.CancellationToken)).Contains("data-drift", StringComparison.Ordinal));
+        var (status, answer) = await lab.TryPost("retrainings", new JsonObject { ["model"] = "own", ["dataset"] = kept });
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal("urn:dure:exchange:not-granted", (string?)answer["type"]);
+    }
+
+    [Fact]
     public async Task Newer_terms_for_the_same_data_count_and_days_go_on_from_their_agreement()
     {
         var version = await maker.CutDataset("pumps", 5);

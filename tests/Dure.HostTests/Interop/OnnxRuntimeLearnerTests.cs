@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Dure.Learn.Learners;
 using Dure.Learn.Neural;
+using Dure.Learn.Vision;
 using Dure.Tests.Learn.Learners;
+using Dure.Tests.Learn.Vision;
 using Xunit;
 
 namespace Dure.HostTests.Interop;
@@ -28,6 +30,36 @@ public sealed class OnnxRuntimeLearnerTests
     [InlineData("five classes")]
     public Task The_exported_network_over_windows_predicts_as_the_learner_s_does(string name) =>
         Compare(new WindowNetworkLearner { Rows = 6, Width = 8, Taps = 3, Epochs = 3 }, name, MadeTask.Windows(name, Rows, 6, seed: 22));
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_exported_classifier_of_images_says_the_same(int kinds)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        int[] all = [.. Enumerable.Range(0, 12 * kinds)];
+        var model = ImageClassifier.Train(LearningTask.Classification(MadeSurface.Kinds[..kinds]), [.. all.Select(i => i % kinds)], new([.. all.Take(8 * kinds)], [], [.. all.Skip(8 * kinds)]),
+            i => MadeSurface.OfKind(MadeSurface.Kinds[i % kinds], i), new ImageClassOptions { Size = 32, Width = 8, Epochs = 3 }, new LearningContext { Seed = 3, Cancel = cancel });
+        var images = Enumerable.Range(0, 20).Select(i => MadeSurface.OfKind(MadeSurface.Kinds[i % kinds], 500 + i)).ToArray();
+        var file = Path.Combine(Path.GetTempPath(), $"dure-{Guid.NewGuid():N}.onnx");
+        try
+        {
+            await File.WriteAllBytesAsync(file, model.ToOnnx("kinds").Write(), cancel);
+            var answers = await ClientScript.Run("run-onnx.mjs", file, images.Select(image => JsonSerializer.Serialize(new { image = model.Taken(image), dims = (int[])[1, 32, 32, 1] })), cancel);
+            for (var i = 0; i < images.Length; i++)
+            {
+                using var answer = JsonDocument.Parse(answers[i]);
+                double[] predicted = [.. answer.RootElement.GetProperty("prediction").EnumerateArray().Select(value => value.GetDouble())];
+                Assert.Equal(model.Task.Outputs, predicted.Length);
+                foreach (var (one, value) in predicted.Index())
+                    Assert.Equal(model.Tell(images[i]).Probabilities[predicted.Length == 1 ? 1 : one], value, Tolerance);
+            }
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 
     private static async Task Compare(Learner learner, string name, TableRows rows)
     {

@@ -14,24 +14,7 @@ internal static class MadeDataset
 
     public static readonly string[] Signals = ["a", "b", "c", "d", "e"];
 
-    public static DatasetVersion Version() => new()
-    {
-        Id = ContentHash.Of("made dataset"u8),
-        Name = "made",
-        Title = "Made",
-        Number = 1,
-        Parquet = ContentHash.Of("parquet"u8),
-        ParquetBytes = 1,
-        Rows = Rows,
-        Columns = [.. Signals.Select(s => new DatasetColumn(s, "1", s))],
-        HasLabels = true,
-        Parts = [],
-        QualityScore = 1,
-        Entry = 0,
-        EntryHash = ContentHash.Of("entry"u8),
-        At = DateTimeOffset.UnixEpoch,
-        Actor = "engineer",
-    };
+    public static DatasetVersion Version() => MadeVersion.Of("made", Rows, hasLabels: true, [.. Signals.Select(s => new DatasetColumn(s, "1", s))]);
 
     /// <summary>Machines in the order of the numbers given, then the reference.</summary>
     public static async IAsyncEnumerable<Frame> Frames(params int[] machines)

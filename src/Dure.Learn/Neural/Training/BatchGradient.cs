@@ -9,12 +9,9 @@ internal sealed class BatchGradient
     /// <summary>Parts at most: what more threads than this would be idle for.</summary>
     private const int MostParts = 8;
 
-    /// <summary>Examples below which a part is not worth its own copy of the gradients.</summary>
-    private const int LeastRows = 32;
-
     private readonly Network network;
     private readonly NetworkLoss loss;
-    private readonly int threads;
+    private readonly int threads, leastRows;
     private readonly Workspace[] workspaces = new Workspace[MostParts];
     private readonly float[][] targets = new float[MostParts][];
     private readonly float[][] weights = new float[MostParts][];
@@ -29,9 +26,10 @@ internal sealed class BatchGradient
     private ulong? step;
 
     /// <param name="threads">At most; 0: one for each core.</param>
-    public BatchGradient(Network network, NetworkLoss loss, int threads)
+    /// <param name="leastRows">Examples below which a part is not worth its own copy of the gradients.</param>
+    public BatchGradient(Network network, NetworkLoss loss, int threads, int leastRows = 32)
     {
-        (this.network, this.loss, this.threads) = (network, loss, threads);
+        (this.network, this.loss, this.threads, this.leastRows) = (network, loss, threads, leastRows);
         Gradient = new float[network.Parameters.Length];
         (runPart, addBlock) = (RunPart, AddBlock);
     }
@@ -61,7 +59,7 @@ internal sealed class BatchGradient
     private double Share(ExampleSet from, ArraySegment<int> rows, ulong? step, CancellationToken cancel)
     {
         (examples, batch, this.step) = (from, rows, step);
-        partRows = Math.Max(LeastRows, (rows.Count + MostParts - 1) / MostParts);
+        partRows = Math.Max(leastRows, (rows.Count + MostParts - 1) / MostParts);
         parts = (rows.Count + partRows - 1) / partRows;
         if (parts == 1)
             RunPart(0);

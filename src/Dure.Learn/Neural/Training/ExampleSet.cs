@@ -5,6 +5,12 @@ internal abstract class ExampleSet
 {
     public abstract int Count { get; }
 
+    /// <summary>Called before each pass over the examples: what is drawn anew in each draws from its number.</summary>
+    /// <param name="pass">0 for the first.</param>
+    public virtual void Begin(int pass)
+    {
+    }
+
     /// <summary>Writes one example's input and target; returns how much it weighs.</summary>
     public abstract float Copy(int example, Span<float> input, Span<float> target);
 }

@@ -23,16 +23,17 @@ internal sealed class NetworkTrainer
     {
         options.Check();
         (this.network, this.loss, this.examples, this.validation, this.options) = (network, loss, examples, validation is { Count: > 0 } ? validation : null, options);
-        gradient = new BatchGradient(network, loss, threads);
+        gradient = new BatchGradient(network, loss, threads, options.LeastRows);
         order = new int[examples.Count];
         batches = (examples.Count + options.BatchSize - 1) / options.BatchSize;
     }
 
     /// <summary>Trains to the end.</summary>
     /// <param name="checkpoint">Where it keeps how far it is; null: nowhere.</param>
+    /// <param name="finish">Set when its time is up: it ends with the epoch, and what it has by then counts.</param>
     /// <returns>The best validation loss, or without validation that of the last epoch.</returns>
     /// <exception cref="ProblemException">It ran away from every solution.</exception>
-    public double Run(IProgress<LearningProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken cancel = default)
+    public double Run(IProgress<LearningProgress>? progress = null, TrainingCheckpoint? checkpoint = null, CancellationToken cancel = default, CancellationToken finish = default)
     {
         var state = new TrainingState(network);
         var training = checkpoint is null ? [] : Fingerprint(cancel);
@@ -42,9 +43,10 @@ internal sealed class NetworkTrainer
         foreach (var (epoch, point) in state.Curve.Index())
             Tell(epoch + 1, point.Training, point.Validation);
         var last = state.Curve.Count > 0 ? state.Curve[^1].Training : double.PositiveInfinity;
-        while (state.Epoch < options.Epochs && (validation is null || options.Patience == 0 || state.EpochsSinceBest < options.Patience))
+        while (state.Epoch < options.Epochs && !(finish.IsCancellationRequested && state.Epoch > 0) && (validation is null || options.Patience == 0 || state.EpochsSinceBest < options.Patience))
         {
             Shuffle(state.Epoch);
+            examples.Begin(state.Epoch);
             for (; state.Batch < batches; Save())
             {
                 cancel.ThrowIfCancellationRequested();
@@ -89,7 +91,7 @@ internal sealed class NetworkTrainer
 
     private double Validate(TrainingState state, CancellationToken cancel)
     {
-        const int some = 1024;
+        var some = options.JudgedAtOnce;
         var all = Enumerable.Range(0, validation!.Count).ToArray();
         var sum = 0.0;
         for (var first = 0; first < all.Length; first += some)

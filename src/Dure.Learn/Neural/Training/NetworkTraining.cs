@@ -26,6 +26,12 @@ internal sealed record NetworkTraining
     /// <summary>Epochs without a better validation loss after which it ends; 0: it runs to its end. The best epoch's weights are kept either way.</summary>
     public int Patience { get; init; } = 20;
 
+    /// <summary>Examples below which a part of a batch is not worth a thread and a copy of the gradients of its own; fewer where one example is much work.</summary>
+    public int LeastRows { get; init; } = 32;
+
+    /// <summary>Validation examples that are in memory at once.</summary>
+    public int JudgedAtOnce { get; init; } = 1024;
+
     public int Seed { get; init; }
 
     public void Check()
@@ -36,6 +42,8 @@ internal sealed record NetworkTraining
         BoostingOptions.Must(WarmUp is >= 0 and <= 1, nameof(WarmUp), "0 to 1");
         BoostingOptions.Must(WeightDecay is >= 0 and <= 100, nameof(WeightDecay), "0 to 100");
         BoostingOptions.Must(ClipLength is >= 0 and <= 1e6, nameof(ClipLength), "0 to 1,000,000");
+        BoostingOptions.Must(LeastRows is >= 1 and <= 1 << 16, nameof(LeastRows), "1 to 65,536");
+        BoostingOptions.Must(JudgedAtOnce is >= 1 and <= 1 << 16, nameof(JudgedAtOnce), "1 to 65,536");
         BoostingOptions.Must(Patience is >= 0 and <= 100_000, nameof(Patience), "0 to 100,000");
     }
 

@@ -47,7 +47,7 @@ public sealed class WindowNetwork
         // A limit must not rest on the windows by which the training stopped: of two halves one is for each.
         var half = task is WindowTask.Rebuild ? held.Windows.Count / 2 : held.Windows.Count;
         var trainer = new NetworkTrainer(network, task.Loss, new ScaledWindows(task, scale, windows, targets), new ScaledWindows(task, scale, new SomeWindows(held.Windows, 0, half), held.Targets), options.ForSeed(context.Seed), context.Threads);
-        trainer.Run(context.Progress, context.Checkpoint, context.Cancel);
+        trainer.Run(context.Progress, context.Checkpoint, context.Cancel, context.Finish);
         var free = new WindowNetwork(task, windows.Shape, network, scale, []);
         return task is not WindowTask.Rebuild ? free
             : new WindowNetwork(task, windows.Shape, network, scale, free.LimitsOf(new SomeWindows(held.Windows, half, held.Windows.Count - half), options.FalseAlarms, context));

@@ -43,6 +43,9 @@ public sealed record WindowNetworkLearner : Learner
     public override string Kind => Name;
 
     [JsonIgnore]
+    public override bool EndsByValidation => true;
+
+    [JsonIgnore]
     public override int Window => Rows;
 
     public override void Check()

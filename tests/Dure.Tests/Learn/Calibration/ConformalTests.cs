@@ -93,6 +93,41 @@ public sealed class ConformalTests
     }
 
     [Fact]
+    public void Sets_keep_their_promise_where_one_class_has_many_rows_and_hard_ones_have_few()
+    {
+        // By the bound of all rows the hard classes would pay for what the easy one, with its own bound, has no longer to spare.
+        var task = LearningTask.Classification(["easy", "a", "b", "c", "d", "e"]);
+        const int trials = 1500;
+        var (held, heldByAll) = (0, 0);
+        for (var seed = 0; seed < trials; seed++)
+        {
+            var random = new Random(seed);
+            int[] classes = [.. Enumerable.Repeat(0, 100), 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, random.Next(110) is var one && one < 100 ? 0 : (one - 98) / 2];
+            double[] predictions = [.. classes.SelectMany(truth => Probabilities(truth, task.Classes.Count, random))];
+            var rows = classes.Length - 1;
+            var sets = MondrianSets.Of(task, predictions.AsSpan(0, rows * task.Outputs), [.. classes.Take(rows).Select(truth => (float)truth)], 0.9);
+            Assert.Equal((rows, true, false), (sets.Rows, sets.Classes[0].IsKnown, sets.Classes[1].IsKnown));
+            held += sets.Of(task, predictions.AsSpan(rows * task.Outputs)).Contains(classes[^1]) ? 1 : 0;
+            var all = SplitConformal.Of([.. classes.Take(rows).Select((truth, row) => 1 - predictions[row * task.Outputs + truth])], 0.9);
+            heldByAll += (sets with { Others = all }).Of(task, predictions.AsSpan(rows * task.Outputs)).Contains(classes[^1]) ? 1 : 0;
+        }
+        Assert.True(heldByAll < 0.89 * trials, $"the bound of all held as well: {heldByAll}");
+        Assert.InRange(held / (double)trials, 0.88, 0.96);
+
+        // Where even together they are too few, they are in each set.
+        var few = MondrianSets.Of(task, [.. Enumerable.Range(0, 22).SelectMany(row => Probabilities(row < 20 ? 0 : 1, task.Classes.Count, new Random(row)))], [.. Enumerable.Range(0, 22).Select(row => row < 20 ? 0f : 1)], 0.9);
+        Assert.Equal([0, 1, 2, 3, 4, 5], few.Of(task, [0.99, 0.002, 0.002, 0.002, 0.002, 0.002]));
+    }
+
+    /// <summary>Four of five easy rows are told well, all others by chance.</summary>
+    private static double[] Probabilities(int truth, int classes, Random random)
+    {
+        var isTold = truth == 0 && random.NextDouble() < 0.8;
+        double[] weights = [.. Enumerable.Range(0, classes).Select(one => random.NextDouble() * (isTold ? one == 0 ? 20 : 0.2 : 1))];
+        return [.. weights.Select(weight => weight / weights.Sum())];
+    }
+
+    [Fact]
     public void Rows_that_hang_together_count_as_one_group()
     {
         // Each engine has an error of its own in all its rows, and engines have very different numbers of rows.

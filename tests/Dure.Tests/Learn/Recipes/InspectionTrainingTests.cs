@@ -7,6 +7,7 @@ using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
 using Dure.Learn.Vision;
 using Dure.Tests.Datasets;
+using Dure.Tests.Learn.Registry;
 using Dure.Tests.Learn.Vision;
 using Xunit;
 
@@ -45,6 +46,7 @@ public sealed class InspectionTrainingTests : IAsyncLifetime
         Assert.InRange(facts.Labels.Skip(1).Sum(label => label.Alarms), 11, 12);
         Assert.True(model.Manifest.Main is { Metric: "auc", Value: { Value: > 0.9, Low: > 0.5 and < 0.95, High: <= 1 } });
         Assert.Equal(["always alarm", "never alarm", "chance"], model.Manifest.Lines.Skip(1).Select(line => line.Name));
+        CardLanguages.SayTheSame(model.Manifest);
         var card = PredictorCard.Markdown(model.Manifest);
         Assert.Contains("8 of 8 found", card, StringComparison.Ordinal);
         Assert.Contains("about 1 in 9 good images will be beyond it. 19 would be enough", card, StringComparison.Ordinal);

@@ -27,6 +27,16 @@ public sealed class PredictorRegistryTests
         Assert.Equal(["seeing", "blind"], board.Versions.Select(one => one.Name));
     }
 
+    [Theory]
+    [InlineData("level", "rmse")]
+    [InlineData("hot", "auc")]
+    public async Task A_card_says_the_same_in_both_languages(string target, string metric)
+    {
+        await using var node = await TemporaryEvidence.Create(Cancel);
+        var manifest = (await PredictorRegistry.Open(node.Journal, node.Blobs).Register(Trained("seeing", target, metric, "noise"), "engineer", Cancel)).Manifest;
+        CardLanguages.SayTheSame(manifest);
+    }
+
     [Fact]
     public async Task Two_models_are_compared_on_machines_and_not_on_rows_as_if_they_stood_alone()
     {

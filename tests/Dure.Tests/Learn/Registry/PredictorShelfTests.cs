@@ -1,6 +1,8 @@
+using Dure.Kernel;
 using Dure.Learn.Learners;
 using Dure.Learn.Recipes;
 using Dure.Learn.Registry;
+using Dure.Tests.Datasets;
 using Dure.Tests.Learn.Recipes;
 using Xunit;
 
@@ -77,5 +79,17 @@ public sealed class PredictorShelfTests
         var shelf = new PredictorShelf<Predictor>(2, 1000);
         Assert.Throws<IOException>(() => shelf.Get("a", 10, () => throw new IOException("the disk is away")));
         Assert.Same(Any.Value, shelf.Get("a", 10, () => Any.Value));
+    }
+
+    [Fact]
+    public async Task An_inspection_counts_with_the_network_it_rests_on()
+    {
+        await using var node = await TableNode.Open();
+        var registry = PredictorRegistry.Open(node.Node.Journal, node.Node.Blobs);
+        var backbone = new BackboneRecipe(node.Node.Blobs.Put(new byte[5000]), ["features"], 80, [0.5f], [0.2f]);
+        var file = new PredictorFile(ContentHash.Of([1]).ToString(), 300);
+        Assert.Equal(300, registry.BytesAtHand(file, null));
+        Assert.Equal(5300, registry.BytesAtHand(file, backbone));
+        Assert.Equal(300, registry.BytesAtHand(file, backbone with { File = ContentHash.Of([2]) })); // reading it will say that it is not here
     }
 }

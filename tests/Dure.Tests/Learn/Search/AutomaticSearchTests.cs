@@ -93,6 +93,23 @@ public sealed class AutomaticSearchTests
         }
     }
 
+    [Fact]
+    public void A_network_trained_again_on_all_rows_ends_where_it_was_best_on_the_folds()
+    {
+        var (table, labels) = MadeTable.Friedman(240, 6, noise: 4);
+        var rows = new TableRows(table, new(labels));
+        var trials = new FoldTrials(LearningTask.Regression, rows, Options(240) with { Threads = 1 });
+        var trial = new Trial(1, new Candidate(new Dure.Learn.Neural.NeuralNetworkLearner { Layers = [64, 64], Dropout = 0 }, 0));
+        while (trial.Losses.Count < trials.Folds)
+            trials.Advance(trial, CancellationToken.None, Cancel);
+        Assert.Equal(trials.Folds, trial.BestSteps.Count);
+        Assert.All(trial.BestSteps, best => Assert.InRange(best, 1, 100));
+        var (settled, byHeart) = (trials.Settle(trial, Cancel), trial.Candidate.Learner.Train(LearningTask.Regression, rows, null, new LearningContext { Threads = 1, Cancel = Cancel }));
+        var (fresh, truth) = MadeTable.Friedman(500, 7, noise: 0);
+        double error(TableModel model) => Rmse(model.Predict(fresh, cancel: Cancel), truth, [.. Enumerable.Range(0, 500)]);
+        Assert.True(error(settled) < 0.8 * error(byHeart), $"{error(settled)} against {error(byHeart)}");
+    }
+
     private static SearchOptions Options(int rows) => new()
     {
         Budget = TimeSpan.FromSeconds(4),

@@ -23,4 +23,17 @@ internal static class MadeSurface
         }
         return new Raster(Side, Side, 1, points);
     }
+
+    /// <summary>Kinds of surfaces to tell apart: a dark spot, brushed down instead of across, or neither.</summary>
+    public static readonly string[] Kinds = ["plain", "spot", "turned"];
+
+    /// <summary>A surface of one of the <see cref="Kinds"/>.</summary>
+    public static Raster OfKind(string kind, int seed)
+    {
+        var surface = Of(seed, kind == "spot" ? (20 + 7 * seed % 40, 20 + 11 * seed % 40) : null);
+        if (kind != "turned")
+            return surface;
+        var points = surface.Values.ToArray();
+        return new Raster(Side, Side, 1, [.. Enumerable.Range(0, points.Length).Select(i => points[i % Side * Side + i / Side])]);
+    }
 }
