@@ -84,13 +84,13 @@ public sealed class TrainingPagesTests : IAsyncLifetime
     public async Task The_learning_curve_is_drawn_while_a_model_learns_and_the_work_can_be_cancelled()
     {
         OneBrowser.Need();
-        var run = await Train("""{"version":1,"name":"long","target":"strength","learner":{"kind":"boosted-trees","rounds":20000,"learningRate":0.001,"patience":0}}""");
+        var run = await Train("""{"version":1,"name":"long","target":"strength","learner":{"kind":"boosted-trees","rounds":100000,"learningRate":0.001,"patience":0}}""");
         await using var watched = await Open();
         var page = watched.Page;
         await page.GotoAsync($"/runs/{run}");
         await Assertions.Expect(page.Locator("[data-run=running] ~ section svg.lines")).ToBeVisibleAsync();
-        var seen = await Points(page);
-        await page.WaitForFunctionAsync($"() => Number(document.querySelector('svg.lines')?.dataset.points) > {seen}", null, new PageWaitForFunctionOptions { Timeout = BusyMachine });
+        var seen = await Reached(page); // not how many points it has: a long curve is thinned
+        await page.WaitForFunctionAsync($"() => Number(document.querySelector('svg.lines')?.dataset.reaches) > {seen}", null, new PageWaitForFunctionOptions { Timeout = BusyMachine });
         await Assertions.Expect(page.Locator("[data-run=running]")).ToHaveCountAsync(1);
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Pictures, "training-curve-1280.png"), FullPage = true });
         page.Dialog += (_, dialog) => _ = dialog.AcceptAsync();
@@ -98,7 +98,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await Assertions.Expect(page.Locator("[data-run=cancelled]")).ToBeVisibleAsync();
         await page.ClickAsync("[data-again]");
         await Assertions.Expect(page.Locator("#learner")).ToHaveValueAsync("boosted-trees"); // what was asked for is not typed again…
-        await Assertions.Expect(page.Locator("[data-only=learner-kept]")).ToContainTextAsync("rounds 20000"); // …nor lost where the form has no field for it
+        await Assertions.Expect(page.Locator("[data-only=learner-kept]")).ToContainTextAsync("rounds 100000"); // …nor lost where the form has no field for it
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class TrainingPagesTests : IAsyncLifetime
         await Assertions.Expect(page.Locator("[data-model]")).ToBeVisibleAsync();
     }
 
-    private static async Task<int> Points(IPage page) => int.Parse((await page.Locator("svg.lines").First.GetAttributeAsync("data-points"))!, CultureInfo.InvariantCulture);
+    private static async Task<int> Reached(IPage page) => int.Parse((await page.Locator("svg.lines").First.GetAttributeAsync("data-reaches"))!, CultureInfo.InvariantCulture);
 
     private Task<WatchedPage> Open() => browser!.OpenSignedIn(node, "en-US"); // each test asks for a browser first
 
