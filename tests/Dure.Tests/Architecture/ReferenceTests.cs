@@ -14,7 +14,7 @@ public sealed partial class ReferenceTests
     {
         var allowed = AllowedReferences();
         var violations = new List<string>();
-        foreach (var project in Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories))
+        foreach (var project in Projects())
         {
             var name = ShortName(project);
             if (!allowed.TryGetValue(name, out var mayReferTo))
@@ -31,8 +31,7 @@ public sealed partial class ReferenceTests
     [Fact]
     public void No_project_refers_to_itself_in_a_circle()
     {
-        var graph = Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
-            .ToDictionary(ShortName, project => ReferencesOf(project).ToArray());
+        var graph = Projects().ToDictionary(ShortName, project => ReferencesOf(project).ToArray());
         foreach (var project in graph.Keys)
             Assert.DoesNotContain(project, Reachable(graph, project));
     }
@@ -93,8 +92,13 @@ public sealed partial class ReferenceTests
 
     private static string ShortName(string project) => Path.GetFileNameWithoutExtension(project)["Dure.".Length..];
 
+    private static IEnumerable<string> Projects() => ProductFiles("*.csproj");
+
+    private static IEnumerable<string> ProductFiles(string pattern) =>
+        new[] { "src", "packs" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories));
+
     private static IEnumerable<string> SourceFiles() =>
-        Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("node_modules", StringComparison.Ordinal));
+        ProductFiles("*.cs").Where(file => !file.Contains("node_modules", StringComparison.Ordinal));
 
     private static string FindRoot()
     {
