@@ -99,6 +99,25 @@ public sealed class Cholesky
         }
     }
 
+    /// <summary>A row of the lower triangle, up to its diagonal.</summary>
+    internal ReadOnlySpan<double> Row(int row) => lower.AsSpan(row * Size, row + 1);
+
+    /// <summary>The factor of a matrix with one more row and column; null where that is not positive definite.</summary>
+    /// <param name="column">What the new column has above its diagonal.</param>
+    public Cholesky? TryExtend(ReadOnlySpan<double> column, double diagonal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(column.Length, Size);
+        var larger = new double[(Size + 1) * (Size + 1)];
+        for (var row = 0; row < Size; row++)
+            Row(row).CopyTo(larger.AsSpan(row * (Size + 1)));
+        var last = larger.AsSpan(Size * (Size + 1), Size);
+        column.CopyTo(last);
+        SolveLower(last);
+        var rest = diagonal - Vectors.Dot(last, last);
+        larger[^1] = Math.Sqrt(rest);
+        return rest > 0 ? new Cholesky(larger, Size + 1) : null;
+    }
+
     /// <summary>Solves the matrix against a right side, in its place.</summary>
     public void Solve(Span<double> right)
     {
