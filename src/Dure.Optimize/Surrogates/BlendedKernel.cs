@@ -43,6 +43,45 @@ internal sealed class BlendedKernel
         return share > 0 ? together + (additive / coding.Factors - together) * share : together;
     }
 
+    /// <summary>The correlations of a point with all rows, and for each column of numbers how they change with the point's entry there.</summary>
+    /// <param name="correlations">As many eights as hold all rows.</param>
+    /// <param name="slopes">Column after column, each as long as the correlations; 0 for codes.</param>
+    public void At(ReadOnlySpan<double> point, TrialTable rows, Span<Vector512<double>> correlations, Span<Vector512<double>> slopes)
+    {
+        Span<Vector512<double>> falls = stackalloc Vector512<double>[coding.Factors];
+        for (var block = 0; block < correlations.Length; block++)
+        {
+            Vector512<double> joint = Vector512<double>.Zero, additive = joint;
+            for (var column = 0; column < point.Length;)
+            {
+                var factor = coding.FactorOf(column);
+                var squared = Vector512<double>.Zero;
+                for (; column < point.Length && coding.FactorOf(column) == factor; column++)
+                {
+                    var away = Vector512.Create(point[column]) - rows.Eights(column)[block];
+                    squared += coding.IsCode(column) ? Vector512.ConditionalSelect(Vector512.Equals(away, Vector512<double>.Zero), Vector512<double>.Zero, Vector512<double>.One) : away * away;
+                }
+                squared *= weights[factor];
+                joint += squared;
+                if (share > 0)
+                {
+                    additive += Correlations.At(kind, squared * coding.Factors);
+                    falls[factor] = Correlations.FallAt(kind, squared * coding.Factors);
+                }
+            }
+            var together = Correlations.At(kind, joint);
+            var fall = Correlations.FallAt(kind, joint);
+            correlations[block] = share > 0 ? together + (additive / coding.Factors - together) * share : together;
+            for (var column = 0; column < point.Length; column++)
+            {
+                var factor = coding.FactorOf(column);
+                var steep = share > 0 ? fall + (falls[factor] - fall) * share : fall;
+                var away = Vector512.Create(point[column]) - rows.Eights(column)[block];
+                slopes[column * correlations.Length + block] = coding.IsCode(column) ? Vector512<double>.Zero : away * steep * (-2 * weights[factor]);
+            }
+        }
+    }
+
     /// <summary>The correlation of two rows.</summary>
     public double At(TrialTable table, int row, TrialTable others, int other)
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Dure.Optimize.Gaussian;
 using Dure.Optimize.Numerics;
@@ -83,9 +85,9 @@ public sealed class ProcessSurrogate
     }
 
     /// <summary>A surrogate with given parameters.</summary>
-    public static ProcessSurrogate With(SurrogateParameters parameters, TrialTable trials, ReadOnlySpan<double> values, Covariance kind)
+    internal static ProcessSurrogate With(SurrogateParameters parameters, TrialTable trials, ReadOnlySpan<double> values, Covariance kind, (double Offset, double Scale)? inUnit = null)
     {
-        var unit = Unit(values);
+        var unit = inUnit ?? Unit(values);
         var standard = new double[values.Length];
         for (var i = 0; i < standard.Length; i++)
             standard[i] = (values[i] - unit.Offset) / unit.Scale;
@@ -131,6 +133,31 @@ public sealed class ProcessSurrogate
             explained += correlations[i] * correlations[i];
         }
         return (mean, explained);
+    }
+
+    /// <summary>What is expected at a point, and how mean and variance change with each of its entries; 0 for codes.</summary>
+    public Belief At(ReadOnlySpan<double> point, Span<double> meanSlopes, Span<double> varianceSlopes)
+    {
+        var eights = Correlations.Padded(trials.Count) / Correlations.Lanes;
+        var pool = ArrayPool<Vector512<double>>.Shared.Rent(eights * (2 + point.Length));
+        var correlations = pool.AsSpan(0, eights);
+        var slopes = pool.AsSpan(2 * eights, eights * point.Length);
+        kernel.At(point, trials, correlations, slopes);
+        var one = MemoryMarshal.Cast<Vector512<double>, double>(correlations)[..trials.Count];
+        var solved = MemoryMarshal.Cast<Vector512<double>, double>(pool.AsSpan(eights, eights))[..trials.Count];
+        var mean = Parameters.Mean + Vectors.Dot(one, weights);
+        one.CopyTo(solved);
+        factor.SolveLower(solved);
+        var variance = Math.Max(1e-12, 1 - Vectors.Dot(solved, solved));
+        factor.SolveUpper(solved);
+        for (var column = 0; column < point.Length; column++)
+        {
+            var slope = MemoryMarshal.Cast<Vector512<double>, double>(slopes.Slice(column * eights, eights))[..trials.Count];
+            meanSlopes[column] = Scale * Vectors.Dot(slope, weights);
+            varianceSlopes[column] = -2 * Scale * Scale * Vectors.Dot(slope, solved);
+        }
+        ArrayPool<Vector512<double>>.Shared.Return(pool);
+        return new Belief(Offset + Scale * mean, Scale * Scale * variance);
     }
 
     /// <summary>The surrogate had one more trial brought a value, parameters as they are: for trials under way, believed to come out as expected.</summary>

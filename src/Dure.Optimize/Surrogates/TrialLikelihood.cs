@@ -53,7 +53,7 @@ internal sealed class TrialLikelihood
     }
 
     /// <summary>The likelihood's part, without slopes.</summary>
-    public double Of(SurrogateParameters at) => Of(at, new double[Free], out _);
+    public double Of(SurrogateParameters at) => Fit(at)?.Loss ?? double.NaN;
 
     /// <summary>The priors' part.</summary>
     public double Prior(SurrogateParameters at)
@@ -65,18 +65,25 @@ internal sealed class TrialLikelihood
     private double Of(SurrogateParameters at, Span<double> slope, out double noiseSlope)
     {
         noiseSlope = 0;
+        if (Fit(at) is not { } fit)
+            return double.NaN;
+        noiseSlope = Blame(fit.Factor.Inverse(1));
+        Slope(at, slope);
+        return fit.Loss;
+    }
+
+    private (double Loss, Cholesky Factor)? Fit(SurrogateParameters at)
+    {
         Correlate(at);
         if (Cholesky.TryOf(Matrix(at), count, 1) is not { } factor)
-            return double.NaN;
+            return null;
         for (var i = 0; i < count; i++)
             solved[i] = values[i] - at.Mean;
         var fit = 0.0;
         factor.Solve(solved);
         for (var i = 0; i < count; i++)
             fit += solved[i] * (values[i] - at.Mean);
-        noiseSlope = Blame(factor.Inverse(1));
-        Slope(at, slope);
-        return (fit + factor.LogDeterminant) / 2 + count * LogRootTwoPi;
+        return ((fit + factor.LogDeterminant) / 2 + count * LogRootTwoPi, factor);
     }
 
     /// <summary>Correlations of all pairs: joint ones, those of the factors one by one, and how the former fall.</summary>

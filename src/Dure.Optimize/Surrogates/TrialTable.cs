@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Dure.Optimize.Surrogates;
 
 /// <summary>Coded points, column by column, so that many are compared with one at once. Row numbers stay; rows are only added.</summary>
@@ -8,6 +11,7 @@ public sealed class TrialTable
     public TrialTable(PointCoding coding, int capacity = 16)
     {
         Coding = coding;
+        capacity = Correlations.Padded(Math.Max(1, capacity));
         columns = new double[coding.Columns][];
         for (var column = 0; column < columns.Length; column++)
             columns[column] = new double[capacity];
@@ -18,6 +22,9 @@ public sealed class TrialTable
     public int Count { get; private set; }
 
     public ReadOnlySpan<double> Column(int column) => columns[column].AsSpan(0, Count);
+
+    /// <summary>A column and what follows it up to a multiple of eight rows.</summary>
+    internal ReadOnlySpan<Vector512<double>> Eights(int column) => MemoryMarshal.Cast<double, Vector512<double>>(columns[column].AsSpan(0, Correlations.Padded(Count)));
 
     public double At(int row, int column) => columns[column][row];
 
@@ -43,7 +50,7 @@ public sealed class TrialTable
     /// <summary>Some rows as a table of their own.</summary>
     public TrialTable Rows(IReadOnlyList<int> rows)
     {
-        var chosen = new TrialTable(Coding, Math.Max(1, rows.Count)) { Count = rows.Count };
+        var chosen = new TrialTable(Coding, rows.Count) { Count = rows.Count };
         for (var column = 0; column < columns.Length; column++)
             for (var i = 0; i < rows.Count; i++)
                 chosen.columns[column][i] = columns[column][rows[i]];
