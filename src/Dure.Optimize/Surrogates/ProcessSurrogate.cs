@@ -26,7 +26,7 @@ public sealed record SurrogateOptions
 /// A Gaussian process over the trials of a campaign, for the few dozens to few hundreds of dear trials that there are. Values are standardised within;
 /// what it says is in their unit, without the noise. Immutable; may be asked by many threads at once.
 /// </summary>
-public sealed class ProcessSurrogate
+public sealed class ProcessSurrogate : ISurrogate
 {
     private const double Jitter = 1e-8;
 
@@ -55,6 +55,8 @@ public sealed class ProcessSurrogate
     public double Scale { get; }
 
     public int Trials => trials.Count;
+
+    public bool HasSlopes => true;
 
     /// <summary>Deviation of the noise, in the unit of the values.</summary>
     public double Noise => Scale * Math.Sqrt(Parameters.Noise);
@@ -161,7 +163,7 @@ public sealed class ProcessSurrogate
     }
 
     /// <summary>The surrogate had one more trial brought a value, parameters as they are: for trials under way, believed to come out as expected.</summary>
-    public ProcessSurrogate With(ReadOnlySpan<double> point, double value)
+    public ISurrogate With(ReadOnlySpan<double> point, double value)
     {
         var more = trials.Rows([.. Enumerable.Range(0, trials.Count)]);
         more.Add(point);
