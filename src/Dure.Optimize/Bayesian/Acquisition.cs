@@ -18,6 +18,15 @@ public static class Acquisition
         return Math.Log(deviation) + LogImprovement(z);
     }
 
+    /// <summary>The same with its slopes by mean and deviation.</summary>
+    internal static double LogExpectedImprovement(double mean, double deviation, double best, out double byMean, out double byDeviation)
+    {
+        var z = (best - mean) / deviation;
+        var log = LogImprovement(z);
+        (byMean, byDeviation) = (-Math.Exp(Normal.LogBelow(z) - log) / deviation, Math.Exp(-z * z / 2 - Normal.LogRootTwoPi - log) / deviation);
+        return Math.Log(deviation) + log;
+    }
+
     /// <summary>log(φ(z) + z Φ(z)).</summary>
     internal static double LogImprovement(double z)
     {
