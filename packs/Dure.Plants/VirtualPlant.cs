@@ -9,6 +9,9 @@ namespace Dure.Plants;
 /// </summary>
 public abstract class VirtualPlant
 {
+    /// <summary>What comes first of all numbers: the steps run, and the size of the disturbances.</summary>
+    private const int Head = 2;
+
     private readonly Instruments instruments;
     private readonly double[] changePerInterval;
     private readonly double[] all;
@@ -17,17 +20,21 @@ public abstract class VirtualPlant
 
     /// <param name="interval">The step by which the plant advances: set-points, faults and analysers act on this grid.</param>
     /// <param name="stateLength">How many numbers the plant keeps in <see cref="State"/>.</param>
-    protected VirtualPlant(PlantDescription description, TimeSpan interval, int stateLength, int seed)
+    /// <param name="disturbance">Size of what comes from outside; 0: a quiet plant, 1: as described.</param>
+    protected VirtualPlant(PlantDescription description, TimeSpan interval, int stateLength, int seed, double disturbance = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(interval, TimeSpan.Zero);
+        if (!(disturbance >= 0 && double.IsFinite(disturbance)))
+            throw new ProblemException("urn:dure:plants:bad-disturbance", $"The size of the disturbances was given as {disturbance}.", description.Name, "Give 0 for a quiet plant, 1 for one as described.");
         (Description, Interval, Seed) = (description, interval, seed);
         instruments = new Instruments(description, interval);
         changePerInterval = [.. description.Setpoints.Select(one => one.MaxChangePerMinute is { } most ? most * interval.TotalMinutes : double.PositiveInfinity)];
         foreach (var unit in description.Setpoints.Select(one => one.Unit).Concat(description.Measurements.Select(one => one.Unit)).Concat(description.Kpis.Select(one => one.Unit)))
             Unit.Parse(unit);
         truth = new double[description.Measurements.Count];
-        ownStart = 1 + 2 * Setpoints + description.Faults.Count + instruments.StateLength;
+        ownStart = Head + 2 * Setpoints + description.Faults.Count + instruments.StateLength;
         all = new double[ownStart + stateLength];
+        all[1] = disturbance;
         Since.Fill(double.NaN);
         for (var i = 0; i < Setpoints; i++)
             Targets[i] = Values[i] = description.Setpoints[i].Start;
@@ -49,20 +56,23 @@ public abstract class VirtualPlant
     /// <summary>Steps of <see cref="Interval"/> since the start.</summary>
     protected long StepCount => (long)all[0];
 
+    /// <summary>Size of what comes from outside: 0 in a quiet plant.</summary>
+    protected double DisturbanceSize => all[1];
+
     /// <summary>The plant's own numbers; everything that changes while it runs must lie here.</summary>
     protected Span<double> State => all.AsSpan(ownStart);
 
     /// <summary>The values of the set-points now, ramps applied, in the description's order.</summary>
-    protected Span<double> Values => all.AsSpan(1 + Setpoints, Setpoints);
+    protected Span<double> Values => all.AsSpan(Head + Setpoints, Setpoints);
 
     private int Setpoints => Description.Setpoints.Count;
 
-    private Span<double> Targets => all.AsSpan(1, Setpoints);
+    private Span<double> Targets => all.AsSpan(Head, Setpoints);
 
     /// <summary>For each fault the hour at which it was switched on; NaN: off.</summary>
-    private Span<double> Since => all.AsSpan(1 + 2 * Setpoints, Description.Faults.Count);
+    private Span<double> Since => all.AsSpan(Head + 2 * Setpoints, Description.Faults.Count);
 
-    private Span<double> Reports => all.AsSpan(1 + 2 * Setpoints + Description.Faults.Count, instruments.StateLength);
+    private Span<double> Reports => all.AsSpan(Head + 2 * Setpoints + Description.Faults.Count, instruments.StateLength);
 
     /// <summary>Asks for a new value; the plant ramps to it while it advances.</summary>
     /// <exception cref="ProblemException">No such set-point, not a number, or outside its range: nothing changes.</exception>

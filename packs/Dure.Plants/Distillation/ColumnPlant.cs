@@ -24,15 +24,12 @@ public sealed class ColumnPlant : VirtualPlant
     private const int ControlAt = ColumnA.StateLength, BoilUp = ControlAt + PurityControl.StateLength, FeedMeter = BoilUp + 1;
     private const int Flow = FeedMeter + 1, Composition = Flow + 1, OffSpecification = Composition + 1, Earned = OffSpecification + 1, Length = Earned + 1;
 
-    private readonly double disturbance;
     private readonly ColumnStepper stepper = new();
     private readonly double[] readings = new double[Its.Measurements.Count];
 
     /// <param name="disturbance">Size of what comes from outside; 0: a quiet plant, 1: as described.</param>
-    public ColumnPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed)
+    public ColumnPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         var (inputs, column) = ColumnA.FlowsFor(Values[TopSet], Values[BottomSet]);
         column.CopyTo(Column);
         PurityControl.Settle(Control, inputs);
@@ -100,7 +97,7 @@ public sealed class ColumnPlant : VirtualPlant
         State[Earned] += Profit(ColumnA.Distillate(Column), Top, State[BoilUp]);
         if (Top < TopSpecification || Bottom > BottomSpecification)
             State[OffSpecification]++;
-        var size = disturbance * (IsOn(0) ? 3 : 1);
+        var size = DisturbanceSize * (IsOn(0) ? 3 : 1);
         Disturbance.Move(ref State[Flow], 0.015 * size, TimeSpan.FromHours(4), Interval, Seed, Flow, StepCount);
         Disturbance.Move(ref State[Composition], 0.006 * size, TimeSpan.FromHours(6), Interval, Seed, Composition, StepCount);
     }

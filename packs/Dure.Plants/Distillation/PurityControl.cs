@@ -15,6 +15,9 @@ internal static class PurityControl
     // Separation: gain 2.3 per unit of l and 20 min, a third of the gain at which it was seen to swing; sum: an integrator of 1.0 per min and unit of d.
     private const double SeparationGain = 0.15, SeparationReset = 20, SumGain = 0.08, SumReset = 48;
 
+    /// <summary>Where the flows per feed stay, whatever the analysers say.</summary>
+    private const double LeastInternal = 1.5, MostInternal = 6, LeastExternal = 0.35, MostExternal = 0.65;
+
     /// <summary>Distillate per feed.</summary>
     public static double DistillateRatio(ReadOnlySpan<double> state) => state[External];
 
@@ -34,10 +37,10 @@ internal static class PurityControl
         if (double.IsNaN(top + bottom))
             return;
         var (separation, sum) = (top - bottom, top + bottom);
-        state[InternalIntegral] = Math.Clamp(state[InternalIntegral] + SeparationGain * minutes / SeparationReset * separation, 2, 5);
-        state[ExternalIntegral] = Math.Clamp(state[ExternalIntegral] - SumGain * minutes / SumReset * sum, 0.35, 0.65);
-        state[Internal] = Math.Clamp(state[InternalIntegral] + SeparationGain * separation, 2, 5);
-        state[External] = Math.Clamp(state[ExternalIntegral] - SumGain * sum, 0.35, 0.65);
+        state[InternalIntegral] = Math.Clamp(state[InternalIntegral] + SeparationGain * minutes / SeparationReset * separation, LeastInternal, MostInternal);
+        state[ExternalIntegral] = Math.Clamp(state[ExternalIntegral] - SumGain * minutes / SumReset * sum, LeastExternal, MostExternal);
+        state[Internal] = Math.Clamp(state[InternalIntegral] + SeparationGain * separation, LeastInternal, MostInternal);
+        state[External] = Math.Clamp(state[ExternalIntegral] - SumGain * sum, LeastExternal, MostExternal);
     }
 
     private static double Logit(double share)

@@ -14,19 +14,16 @@ public sealed class FedBatchPlant : VirtualPlant
     private const int Pump = 0, Contaminated = 1;
     private const int GrowthWander = SecretedProtein.StateLength, Length = GrowthWander + 1;
 
-    private readonly double disturbance;
     private readonly RungeKutta method;
     private double feed, growthShare;
 
     /// <param name="disturbance">Size of what differs from batch to batch; 0: the published batch, 1: as described.</param>
-    public FedBatchPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed)
+    public FedBatchPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         method = new RungeKutta((_, at, rates) => SecretedProtein.Rates(at, feed, rates, growthShare), SecretedProtein.StateLength);
         SecretedProtein.Start.CopyTo(State);
-        State[Cells] *= 1 + 0.03 * disturbance * SeededNoise.Normal(seed, Cells, 0);
-        State[Glucose] *= 1 + 0.01 * disturbance * SeededNoise.Normal(seed, Glucose, 0);
+        State[Cells] *= 1 + 0.03 * DisturbanceSize * SeededNoise.Normal(seed, Cells, 0);
+        State[Glucose] *= 1 + 0.01 * DisturbanceSize * SeededNoise.Normal(seed, Glucose, 0);
     }
 
     private static PlantDescription Its { get; } = new(
@@ -57,7 +54,7 @@ public sealed class FedBatchPlant : VirtualPlant
     {
         if (ShutdownReason is not null)
             return;
-        Disturbance.Move(ref State[GrowthWander], 0.02 * disturbance, TimeSpan.FromHours(3), Interval, Seed, GrowthWander, StepCount);
+        Disturbance.Move(ref State[GrowthWander], 0.02 * DisturbanceSize, TimeSpan.FromHours(3), Interval, Seed, GrowthWander, StepCount);
         feed = Values[FeedSet] * (IsOn(Pump) ? 0.9 : 1);
         growthShare = (1 + State[GrowthWander]) * (IsOn(Contaminated) ? 0.75 : 1);
         method.Fixed(State[..SecretedProtein.StateLength], 0, Interval.TotalHours, 1);

@@ -22,14 +22,11 @@ public sealed class FiredHeaterPlant : VirtualPlant
     private const int OxygenMeasurement = 1;
     private const int Weather = HeaterDynamics.StateLength, EmissionMinutes = Weather + 2, FuelTonnes = EmissionMinutes + 1, Length = FuelTonnes + 1;
 
-    private readonly double disturbance;
     private readonly double[] readings = new double[9];
 
     /// <param name="disturbance">Size of what comes from outside; 0: a quiet heater, 1: as described.</param>
-    public FiredHeaterPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed)
+    public FiredHeaterPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         HeaterDynamics.Settle(State[..HeaterDynamics.StateLength], Inputs(Values[OxygenSet]));
     }
 
@@ -69,8 +66,8 @@ public sealed class FiredHeaterPlant : VirtualPlant
         Measure(readings);
         HeaterDynamics.Advance(State[..HeaterDynamics.StateLength], Inputs(readings[OxygenMeasurement]), Interval.TotalMinutes);
         var weather = State.Slice(Weather, 2);
-        Disturbance.Move(ref weather[0], 0.01 * disturbance, TimeSpan.FromHours(6), Interval, Seed, 0, StepCount);
-        Disturbance.Move(ref weather[1], 0.01 * disturbance, TimeSpan.FromMinutes(5), Interval, Seed, 1, StepCount);
+        Disturbance.Move(ref weather[0], 0.01 * DisturbanceSize, TimeSpan.FromHours(6), Interval, Seed, 0, StepCount);
+        Disturbance.Move(ref weather[1], 0.01 * DisturbanceSize, TimeSpan.FromMinutes(5), Interval, Seed, 1, StepCount);
         State[FuelTonnes] += HeaterDynamics.FuelKilogramsPerSecond(State) * Interval.TotalSeconds / 1000;
         if (HeaterDynamics.CarbonMonoxidePpm(State) > CarbonMonoxideLimit || HeaterDynamics.NitrogenOxidesMilligrams(State) > NitrogenOxidesLimit)
             State[EmissionMinutes] += Interval.TotalMinutes;
@@ -96,7 +93,7 @@ public sealed class FiredHeaterPlant : VirtualPlant
         kpis[2] = State[EmissionMinutes];
     }
 
-    private double Ambient => Disturbance.Ambient(Elapsed, disturbance);
+    private double Ambient => Disturbance.Ambient(Elapsed, DisturbanceSize);
 
     private HeaterInputs Inputs(double oxygenReading) => new(
         Values[DutySet], Values[OxygenSet], Values[StackSet], double.IsNaN(oxygenReading) ? Values[OxygenSet] : oxygenReading,

@@ -48,15 +48,12 @@ public sealed class VanDeVussePlant : VirtualPlant
     private const int DilutionSet = 0, CoolingSet = 1;
     private const int FeedTemperature = VanDeVusse.StateLength, Length = FeedTemperature + 1;
 
-    private readonly double disturbance;
     private readonly RungeKutta method;
     private double dilution, cooling, feedTemperature, transferShare;
 
     /// <param name="disturbance">Size of what comes from outside; 0: a quiet plant, 1: as described.</param>
-    public VanDeVussePlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromSeconds(20), Length, seed)
+    public VanDeVussePlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromSeconds(20), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         method = new RungeKutta((_, at, rates) => VanDeVusse.Rates(at, dilution, cooling, rates, feedTemperature, transferShare), VanDeVusse.StateLength);
         VanDeVusse.SteadyStateOf(Values[DilutionSet], Values[CoolingSet]).CopyTo(State);
     }
@@ -86,7 +83,7 @@ public sealed class VanDeVussePlant : VirtualPlant
 
     protected override void AdvanceOnce()
     {
-        Disturbance.Move(ref State[FeedTemperature], 0.5 * disturbance, TimeSpan.FromHours(1), Interval, Seed, FeedTemperature, StepCount);
+        Disturbance.Move(ref State[FeedTemperature], 0.5 * DisturbanceSize, TimeSpan.FromHours(1), Interval, Seed, FeedTemperature, StepCount);
         (dilution, cooling, feedTemperature) = (Values[DilutionSet], Values[CoolingSet], VanDeVusse.FeedTemperature + State[FeedTemperature]);
         transferShare = IsOn(0) ? 0.8 : 1;
         method.Fixed(State[..VanDeVusse.StateLength], 0, Interval.TotalHours / 4, 4);

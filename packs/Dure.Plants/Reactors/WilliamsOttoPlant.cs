@@ -16,15 +16,12 @@ public sealed class WilliamsOttoPlant : VirtualPlant
     private const int Fouled = 0, WetFeed = 1;
     private const int FeedWander = WilliamsOtto.StateLength, TemperatureWander = FeedWander + 1, Earned = TemperatureWander + 1, Off = Earned + 1, Length = Off + 1;
 
-    private readonly double disturbance;
     private readonly RungeKutta method;
     private double feedOfB, celsius;
 
     /// <param name="disturbance">Size of what comes from outside; 0: a quiet plant, 1: as described.</param>
-    public WilliamsOttoPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromSeconds(30), Length, seed)
+    public WilliamsOttoPlant(int seed, double disturbance = 1) : base(Its, TimeSpan.FromSeconds(30), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         method = new RungeKutta((_, at, rates) => WilliamsOtto.Rates(at, feedOfB, celsius, rates), WilliamsOtto.StateLength);
         WilliamsOtto.SteadyStateOf(Values[FeedSet], Values[TemperatureSet]).CopyTo(State);
     }
@@ -60,8 +57,8 @@ public sealed class WilliamsOttoPlant : VirtualPlant
 
     protected override void AdvanceOnce()
     {
-        Disturbance.Move(ref State[FeedWander], 0.01 * disturbance, TimeSpan.FromMinutes(30), Interval, Seed, FeedWander, StepCount);
-        Disturbance.Move(ref State[TemperatureWander], 0.1 * disturbance, TimeSpan.FromMinutes(10), Interval, Seed, TemperatureWander, StepCount);
+        Disturbance.Move(ref State[FeedWander], 0.01 * DisturbanceSize, TimeSpan.FromMinutes(30), Interval, Seed, FeedWander, StepCount);
+        Disturbance.Move(ref State[TemperatureWander], 0.1 * DisturbanceSize, TimeSpan.FromMinutes(10), Interval, Seed, TemperatureWander, StepCount);
         (feedOfB, celsius) = (FeedOfB, Celsius);
         method.Fixed(State[..WilliamsOtto.StateLength], 0, Interval.TotalSeconds / 6, 6);
         State[Earned] += Profit * Interval.TotalSeconds;

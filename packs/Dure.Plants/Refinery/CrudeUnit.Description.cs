@@ -77,7 +77,7 @@ public sealed partial class CrudeUnit
         truth[12] = HeaterDynamics.TubeSkinCelsius(heater);
         truth[13] = HeaterDynamics.DraftPascal(heater);
         truth[14] = 100 * HeaterDynamics.BypassShare(heater);
-        truth[15] = Disturbance.Ambient(Elapsed, disturbance);
+        truth[15] = Disturbance.Ambient(Elapsed, DisturbanceSize);
         truth[16] = HeaterDynamics.DesignHeatingValue * (1 + State[HeatingValue]);
     }
 

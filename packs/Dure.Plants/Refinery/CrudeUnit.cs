@@ -37,15 +37,12 @@ public sealed partial class CrudeUnit : VirtualPlant
     private const int FlowWander = FeedMeter + 1, FastComposition = FlowWander + 1, SlowComposition = FastComposition + 1, HeatingValue = SlowComposition + 1, Gust = HeatingValue + 1;
     private const int FuelTonnes = Gust + 1, FeedKilomoles = FuelTonnes + 1, OffSpecification = FeedKilomoles + 1, Emission = OffSpecification + 1, Length = Emission + 1;
 
-    private readonly double disturbance;
     private readonly ColumnStepper stepper = new();
     private readonly double[] readings = new double[Its.Measurements.Count];
 
     /// <param name="disturbance">Size of what comes from outside; 0: a quiet plant, 1: as described.</param>
-    public CrudeUnit(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed)
+    public CrudeUnit(int seed, double disturbance = 1) : base(Its, TimeSpan.FromMinutes(1), Length, seed, disturbance)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(disturbance);
-        this.disturbance = disturbance;
         var (inputs, column) = ColumnA.FlowsFor(Values[TopSet], Values[BottomSet]);
         column.CopyTo(Column);
         PurityControl.Settle(Control, inputs);
@@ -68,7 +65,7 @@ public sealed partial class CrudeUnit : VirtualPlant
     private double Bottom => State[ColumnAt];
 
     /// <summary>0: clean; towards 1: at the end of a run.</summary>
-    private double Fouling => disturbance == 0 ? 0 : 1 - Math.Exp(-2 * (Elapsed.TotalDays % Run.TotalDays) / Run.TotalDays);
+    private double Fouling => DisturbanceSize == 0 ? 0 : 1 - Math.Exp(-2 * (Elapsed.TotalDays % Run.TotalDays) / Run.TotalDays);
 
     /// <summary>The heater's heat for one unit of boil-up; fouled exchangers before the heater leave more of the work to it.</summary>
     private double DutyPerBoilUp => Size * HeatOfVaporisation / 60 * (1 + 0.02 * Fouling);
@@ -103,7 +100,7 @@ public sealed partial class CrudeUnit : VirtualPlant
 
     private HeaterInputs Outside(double dutyMegawatts, double oxygenReading) => new(
         dutyMegawatts, Values[OxygenSet], Values[StackSet], double.IsNaN(oxygenReading) ? Values[OxygenSet] : oxygenReading,
-        HeaterDynamics.DesignHeatingValue * (1 + State[HeatingValue]), Disturbance.Ambient(Elapsed, disturbance), State[Gust], Fouling,
+        HeaterDynamics.DesignHeatingValue * (1 + State[HeatingValue]), Disturbance.Ambient(Elapsed, DisturbanceSize), State[Gust], Fouling,
         MixingFault: IsOn(Burners) ? 1.2 : 0, IsPreheaterLeaking: IsOn(Preheater));
 
     private void Count()
@@ -126,6 +123,6 @@ public sealed partial class CrudeUnit : VirtualPlant
         Wander(Gust, 0.006, TimeSpan.FromMinutes(5));
 
         void Wander(int at, double standardDeviation, TimeSpan memory) =>
-            Disturbance.Move(ref State[at], disturbance * standardDeviation, memory, Interval, Seed, at, StepCount);
+            Disturbance.Move(ref State[at], DisturbanceSize * standardDeviation, memory, Interval, Seed, at, StepCount);
     }
 }

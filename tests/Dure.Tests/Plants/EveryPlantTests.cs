@@ -101,6 +101,16 @@ public sealed class EveryPlantTests
         Assert.Equal("urn:dure:plants:bad-snapshot", Assert.Throws<ProblemException>(() => foreign.Restore(plant.Save())).Problem.Type);
     }
 
+    [Fact]
+    public void A_snapshot_of_a_quiet_plant_stays_quiet_and_a_bad_size_is_refused()
+    {
+        var (quiet, other) = (new CrudeUnit(seed: 1, disturbance: 0), new CrudeUnit(seed: 1));
+        other.Restore(quiet.Save());
+        other.Advance(TimeSpan.FromDays(1), Cancel);
+        Assert.Equal(20, other.Truth("feed"));
+        Assert.Equal("urn:dure:plants:bad-disturbance", Assert.Throws<ProblemException>(() => new CrudeUnit(seed: 1, double.NaN)).Problem.Type);
+    }
+
     [Theory, MemberData(nameof(Names))]
     public void Many_short_advances_are_one_long_one(string name)
     {

@@ -10,7 +10,7 @@ public sealed class ColumnPlantTests
     [Theory]
     [InlineData(0.995, 0.005)]
     [InlineData(0.992, 0.015)]
-    [InlineData(0.98, 0.03)]
+    [InlineData(0.97, 0.04)]
     public void The_quiet_column_holds_what_it_is_told(double top, double bottom)
     {
         var plant = Running(seed: 1, top, bottom, disturbance: 0);
