@@ -1,3 +1,5 @@
+using Dure.Kernel.Distributions;
+
 namespace Dure.Effects;
 
 /// <summary>Intervals of a rate counted from independent trials.</summary>

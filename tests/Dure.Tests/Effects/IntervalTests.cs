@@ -1,4 +1,5 @@
 using Dure.Effects;
+using Dure.Kernel.Distributions;
 using Dure.Kernel;
 using FsCheck;
 using FsCheck.Fluent;
