@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Dure.Optimize.Gaussian;
 using Dure.Optimize.Numerics;
 
@@ -33,17 +30,18 @@ public sealed class ProcessSurrogate : ISurrogate
     private readonly TrialTable trials;
     private readonly Covariance kind;
     private readonly BlendedKernel kernel;
-    private readonly Cholesky factor;
-    private readonly double[] standard, weights;
+    private readonly KernelPosterior posterior;
+    private readonly double[] standard;
     private readonly double[]? known;
 
     private ProcessSurrogate(TrialTable trials, double[] standard, double[]? known, (double Offset, double Scale) unit, SurrogateParameters parameters, Covariance kind, Cholesky? extended = null)
     {
         (this.trials, this.standard, this.known, this.kind, Parameters, Offset, Scale) = (trials, standard, known, kind, parameters, unit.Offset, unit.Scale);
         kernel = new BlendedKernel(kind, trials.Coding, parameters);
-        factor = extended ?? Factor();
-        weights = Array.ConvertAll(standard, value => value - parameters.Mean);
+        var factor = extended ?? Factor();
+        var weights = Array.ConvertAll(standard, value => value - parameters.Mean);
         factor.Solve(weights);
+        posterior = new KernelPosterior(kernel, trials, factor, weights);
     }
 
     public SurrogateParameters Parameters { get; }
@@ -96,70 +94,19 @@ public sealed class ProcessSurrogate : ISurrogate
         return new ProcessSurrogate(trials, standard, null, unit, parameters, kind);
     }
 
-    /// <summary>What is expected at each point of a table, and the variance of that.</summary>
     public void Predict(TrialTable points, Span<double> means, Span<double> variances)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(means.Length, points.Count);
-        var eight = new Vector512<double>[points.Coding.Columns];
-        var correlations = new Vector512<double>[trials.Count];
-        Span<double> lanes = stackalloc double[2 * Correlations.Lanes];
-        for (var first = 0; first < points.Count; first += Correlations.Lanes)
-        {
-            var filled = Math.Min(Correlations.Lanes, points.Count - first);
-            for (var column = 0; column < eight.Length; column++)
-            {
-                points.Column(column).Slice(first, filled).CopyTo(lanes);
-                eight[column] = Vector512.Create<double>(lanes[..Correlations.Lanes]);
-            }
-            var (mean, explained) = Explained(eight, correlations);
-            (mean * Scale + Vector512.Create(Offset)).CopyTo(lanes);
-            (Vector512.Max(Vector512<double>.One - explained, Vector512.Create(1e-12)) * (Scale * Scale)).CopyTo(lanes[Correlations.Lanes..]);
-            lanes[..filled].CopyTo(means[first..]);
-            lanes.Slice(Correlations.Lanes, filled).CopyTo(variances[first..]);
-        }
+        posterior.Predict(points, means, variances);
+        for (var i = 0; i < points.Count; i++)
+            (means[i], variances[i]) = (Offset + Scale * (Parameters.Mean + means[i]), Scale * Scale * variances[i]);
     }
 
-    /// <summary>Means of eight points, in units of the standardised values, and how much of their variance the trials explain.</summary>
-    private (Vector512<double> Mean, Vector512<double> Explained) Explained(ReadOnlySpan<Vector512<double>> eight, Span<Vector512<double>> correlations)
-    {
-        var mean = Vector512.Create(Parameters.Mean);
-        var explained = Vector512<double>.Zero;
-        for (var i = 0; i < correlations.Length; i++)
-        {
-            var rest = kernel.At(eight, trials, i);
-            mean += rest * weights[i];
-            var row = factor.Row(i);
-            for (var j = 0; j < i; j++)
-                rest = Vector512.FusedMultiplyAdd(Vector512.Create(-row[j]), correlations[j], rest);
-            correlations[i] = rest / row[i];
-            explained += correlations[i] * correlations[i];
-        }
-        return (mean, explained);
-    }
-
-    /// <summary>What is expected at a point, and how mean and variance change with each of its entries; 0 for codes.</summary>
     public Belief At(ReadOnlySpan<double> point, Span<double> meanSlopes, Span<double> varianceSlopes)
     {
-        var eights = Correlations.Padded(trials.Count) / Correlations.Lanes;
-        var pool = ArrayPool<Vector512<double>>.Shared.Rent(eights * (2 + point.Length));
-        var correlations = pool.AsSpan(0, eights);
-        var slopes = pool.AsSpan(2 * eights, eights * point.Length);
-        kernel.At(point, trials, correlations, slopes);
-        var one = MemoryMarshal.Cast<Vector512<double>, double>(correlations)[..trials.Count];
-        var solved = MemoryMarshal.Cast<Vector512<double>, double>(pool.AsSpan(eights, eights))[..trials.Count];
-        var mean = Parameters.Mean + Vectors.Dot(one, weights);
-        one.CopyTo(solved);
-        factor.SolveLower(solved);
-        var variance = Math.Max(1e-12, 1 - Vectors.Dot(solved, solved));
-        factor.SolveUpper(solved);
+        var belief = posterior.At(point, meanSlopes, varianceSlopes);
         for (var column = 0; column < point.Length; column++)
-        {
-            var slope = MemoryMarshal.Cast<Vector512<double>, double>(slopes.Slice(column * eights, eights))[..trials.Count];
-            meanSlopes[column] = Scale * Vectors.Dot(slope, weights);
-            varianceSlopes[column] = -2 * Scale * Scale * Vectors.Dot(slope, solved);
-        }
-        ArrayPool<Vector512<double>>.Shared.Return(pool);
-        return new Belief(Offset + Scale * mean, Scale * Scale * variance);
+            (meanSlopes[column], varianceSlopes[column]) = (Scale * meanSlopes[column], Scale * Scale * varianceSlopes[column]);
+        return new Belief(Offset + Scale * (Parameters.Mean + belief.Mean), Scale * Scale * belief.Variance);
     }
 
     /// <summary>The surrogate had one more trial brought a value, parameters as they are: for trials under way, believed to come out as expected.</summary>
@@ -172,7 +119,7 @@ public sealed class ProcessSurrogate : ISurrogate
             column[i] = kernel.At(more, column.Length, trials, i);
         double[] values = [.. standard, (value - Offset) / Scale];
         double[]? noises = known is null ? null : [.. known, 0];
-        return new ProcessSurrogate(more, values, noises, (Offset, Scale), Parameters, kind, factor.TryExtend(column, 1 + Parameters.Noise + Jitter));
+        return new ProcessSurrogate(more, values, noises, (Offset, Scale), Parameters, kind, posterior.Factor.TryExtend(column, 1 + Parameters.Noise + Jitter));
     }
 
     /// <summary>
@@ -181,12 +128,12 @@ public sealed class ProcessSurrogate : ISurrogate
     /// </summary>
     public Belief[] LeaveOneOut()
     {
-        var inverse = factor.Inverse(1);
+        var inverse = posterior.Factor.Inverse(1);
         var left = new Belief[standard.Length];
         for (var i = 0; i < left.Length; i++)
         {
             var own = inverse[i * left.Length + i];
-            left[i] = new Belief(Offset + Scale * (standard[i] - weights[i] / own), Scale * Scale / own);
+            left[i] = new Belief(Offset + Scale * (standard[i] - posterior.Weights[i] / own), Scale * Scale / own);
         }
         return left;
     }
