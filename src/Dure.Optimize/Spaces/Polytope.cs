@@ -1,0 +1,216 @@
+using Dure.Optimize.Numerics;
+
+namespace Dure.Optimize.Spaces;
+
+/// <summary>
+/// The coupled factors of a cell as a bounded polytope, each measured from 0 to 1 across its range in the cell; whole numbers count as continuous.
+/// Made once for a cell and then only read.
+/// </summary>
+internal sealed class Polytope
+{
+    /// <summary>A polytope thinner than this, in shares of the ranges, is flat: its thin sides become equalities.</summary>
+    private const double Thin = 1e-9;
+
+    private readonly double[] low;
+    private readonly double[] width;
+    private readonly double[] limits;
+    private readonly double[] limitBounds;
+    private readonly double[] equalities;
+    private double[] fixing;
+
+    private Polytope(int[] active, double[] low, double[] width, double[] limits, double[] limitBounds, double[] equalities)
+    {
+        (Active, this.low, this.width, this.limits, this.limitBounds, this.equalities) = (active, low, width, limits, limitBounds, equalities);
+        (Centre, fixing, Free) = (new double[active.Length], [], []);
+    }
+
+    /// <summary>The factors that may move, by number.</summary>
+    public int[] Active { get; }
+
+    /// <summary>How many sums limit it, beside the ranges.</summary>
+    public int Limits => limitBounds.Length;
+
+    /// <summary>The middle of the greatest ball within, where the ball lies in the directions that equalities leave.</summary>
+    public double[] Centre { get; }
+
+    /// <summary>An orthonormal basis of the directions that keep all equalities, row by row.</summary>
+    public double[] Free { get; private set; }
+
+    public int Dimensions => Active.Length == 0 ? 0 : Free.Length / Active.Length;
+
+    /// <summary>Null where the cell is empty, or by rounding seems so.</summary>
+    public static Polytope? TryOf(SpaceRules rules, Cell cell)
+    {
+        var active = Enumerable.Range(0, cell.Low.Length).Where(i => rules.IsCoupled[i] && !cell.IsFixed(i)).ToArray();
+        var place = new int[cell.Low.Length];
+        for (var j = 0; j < active.Length; j++)
+            place[active[j]] = j;
+        var (limits, bounds, equalities) = (new List<double>(), new List<double>(), new List<double>());
+        foreach (var row in rules.Rows)
+        {
+            var rest = row.Bound - row.Sum(cell.Low);
+            var weights = new double[active.Length];
+            for (var i = 0; i < row.Factors.Length; i++)
+                if (!cell.IsFixed(row.Factors[i]))
+                    weights[place[row.Factors[i]]] = row.Weights[i] * (cell.High[row.Factors[i]] - cell.Low[row.Factors[i]]);
+            var size = weights.Length == 0 ? 0 : weights.Max(Math.Abs);
+            if (size <= row.Tolerance)
+                continue;
+            var sign = row.Relation == Relation.AtLeast ? -1 : 1;
+            (row.Relation == Relation.Equal ? equalities : limits).AddRange(weights.Select(weight => sign * weight / size));
+            if (row.Relation == Relation.Equal)
+                equalities.Add(rest / size);
+            else
+                bounds.Add(sign * rest / size);
+        }
+        var made = new Polytope(active, [.. active.Select(i => cell.Low[i])], [.. active.Select(i => cell.High[i] - cell.Low[i])], [.. limits], [.. bounds], [.. equalities]);
+        return made.TrySettle() ? made : null;
+    }
+
+    /// <summary>Puts a place in it into a point.</summary>
+    public void Write(ReadOnlySpan<double> unit, Span<double> point)
+    {
+        for (var j = 0; j < Active.Length; j++)
+            point[Active[j]] = Math.Clamp(low[j] + unit[j] * width[j], low[j], low[j] + width[j]);
+    }
+
+    public void Read(ReadOnlySpan<double> point, Span<double> unit)
+    {
+        for (var j = 0; j < Active.Length; j++)
+            unit[j] = (point[Active[j]] - low[j]) / width[j];
+    }
+
+    /// <summary>Takes a place that rounding moved back onto all equalities.</summary>
+    public void Straighten(Span<double> unit)
+    {
+        for (var j = 0; j < unit.Length; j++)
+            unit[j] -= Centre[j];
+        Orthonormal.Reject(unit, fixing);
+        for (var j = 0; j < unit.Length; j++)
+            unit[j] += Centre[j];
+    }
+
+    /// <summary>What is left to each limit: first above the low ends, then below the high ends, then of the sums.</summary>
+    public void Slacks(ReadOnlySpan<double> unit, Span<double> slacks)
+    {
+        for (var j = 0; j < Active.Length; j++)
+            (slacks[j], slacks[Active.Length + j]) = (unit[j], 1 - unit[j]);
+        for (var i = 0; i < Limits; i++)
+            slacks[2 * Active.Length + i] = limitBounds[i] - Vectors.Dot(limits.AsSpan(i * Active.Length, Active.Length), unit);
+    }
+
+    /// <summary>How fast what is left to each limit grows along a direction.</summary>
+    public void Rates(ReadOnlySpan<double> direction, Span<double> rates)
+    {
+        for (var j = 0; j < Active.Length; j++)
+            (rates[j], rates[Active.Length + j]) = (direction[j], -direction[j]);
+        for (var i = 0; i < Limits; i++)
+            rates[2 * Active.Length + i] = -Vectors.Dot(limits.AsSpan(i * Active.Length, Active.Length), direction);
+    }
+
+    /// <summary>Takes from a direction what would leave the equalities.</summary>
+    public void Project(Span<double> direction) => Orthonormal.Reject(direction, fixing);
+
+    /// <summary>The normal of a limit, as <see cref="Slacks"/> counts them, pointing inwards.</summary>
+    public void Normal(int limit, Span<double> normal)
+    {
+        normal.Clear();
+        if (limit < Active.Length)
+            normal[limit] = 1;
+        else if (limit < 2 * Active.Length)
+            normal[limit - Active.Length] = -1;
+        else
+            for (var j = 0; j < normal.Length; j++)
+                normal[j] = -limits[(limit - 2 * Active.Length) * Active.Length + j];
+    }
+
+    /// <summary>Finds the centre, after sides that leave no width have become equalities.</summary>
+    private bool TrySettle()
+    {
+        if (Active.Length == 0)
+            return true;
+        var stride = Active.Length + 1;
+        var flat = new bool[2 * Active.Length + Limits];
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var rows = new List<double>();
+            for (var at = 0; at < equalities.Length; at += stride)
+                rows.AddRange(equalities.AsSpan(at, Active.Length));
+            var normal = new double[Active.Length];
+            for (var i = 0; i < flat.Length; i++)
+                if (flat[i])
+                {
+                    Normal(i, normal);
+                    rows.AddRange(normal);
+                }
+            fixing = Orthonormal.RowSpace([.. rows], Active.Length);
+            Free = Orthonormal.NullSpace(fixing, Active.Length);
+            if (Ball(flat) is not { } radius)
+                return false;
+            if (Dimensions == 0 || radius > Thin)
+                return true;
+            if (!FindFlat(flat))
+                return Ball(flat) is not null;
+        }
+        return true;
+    }
+
+    /// <summary>The radius of the greatest ball; its middle becomes the centre. Boyd and Vandenberghe (2004), ch. 8.5.1.</summary>
+    private double? Ball(bool[] flat)
+    {
+        var normal = new double[Active.Length];
+        return Farthest(10, limit =>
+        {
+            Normal(limit, normal);
+            Project(normal);
+            return flat[limit] ? 0 : Math.Sqrt(Vectors.Dot(normal, normal));
+        });
+    }
+
+    /// <summary>Marks the limits that no place of it leaves; false where there are none but those known.</summary>
+    private bool FindFlat(bool[] flat)
+    {
+        var isAny = false;
+        for (var i = 0; i < flat.Length; i++)
+        {
+            var asked = i;
+            if (!flat[i] && Farthest(1e-3, limit => limit == asked ? 1 : 0) <= Thin)
+                flat[i] = isAny = true;
+        }
+        return isAny;
+    }
+
+    /// <summary>The greatest number such that each limit keeps its weight times the number to spare; the place becomes the centre. Null where none is found.</summary>
+    private double? Farthest(double most, Func<int, double> weightOf)
+    {
+        var stride = Active.Length + 1;
+        var (weights, relations, bounds) = (new List<double>(), new List<Relation>(), new List<double>());
+        for (var at = 0; at < equalities.Length; at += stride)
+        {
+            weights.AddRange(equalities.AsSpan(at, Active.Length));
+            weights.Add(0);
+            relations.Add(Relation.Equal);
+            bounds.Add(equalities[at + Active.Length]);
+        }
+        var normal = new double[Active.Length];
+        for (var i = 0; i < 2 * Active.Length + Limits; i++)
+        {
+            var weight = weightOf(i);
+            if (weight == 0 && i < 2 * Active.Length)
+                continue;
+            Normal(i, normal);
+            weights.AddRange(normal.Select(part => -part));
+            weights.Add(weight);
+            relations.Add(Relation.AtMost);
+            bounds.Add(i < Active.Length ? 0 : i < 2 * Active.Length ? 1 : limitBounds[i - 2 * Active.Length]);
+        }
+        var (least, greatest, cost) = (new double[stride], new double[stride], new double[stride]);
+        Array.Fill(greatest, 1);
+        (greatest[Active.Length], cost[Active.Length]) = (most, -1);
+        var program = new LinearProgram([.. weights], [.. relations], [.. bounds], least, greatest);
+        if (program.Solve(cost) != LinearOutcome.Best)
+            return null;
+        program.Point[..Active.Length].CopyTo(Centre);
+        return program.Point[Active.Length];
+    }
+}
