@@ -1,7 +1,7 @@
 namespace Dure.Kernel.Distributions;
 
 /// <summary>The standard normal distribution.</summary>
-public static class Normal
+public static partial class Normal
 {
     // Rational approximations of Wichura (1988), algorithm AS 241 (PPND16): relative error about 1e-16.
     private static readonly double[] CentreNumerator =
@@ -55,27 +55,6 @@ public static class Normal
         var tail = r <= 5 ? Ratio(TailNumerator, TailDenominator, r - 1.6) : Ratio(FarNumerator, FarDenominator, r - 5);
         return q < 0 ? -tail : tail;
     }
-
-    /// <summary>The probability of staying below <paramref name="z"/>: by its series in the middle, by the continued fraction of Mills' ratio outside.
-    /// Abramowitz and Stegun (1964), 26.2.10 and 26.2.14.</summary>
-    public static double Cdf(double z)
-    {
-        if (Math.Abs(z) > 3)
-        {
-            var rest = 0.0;
-            for (var k = 100; k >= 1; k--)
-                rest = k / (Math.Abs(z) + rest);
-            var tail = Density(z) / (Math.Abs(z) + rest);
-            return z > 0 ? 1 - tail : tail;
-        }
-        var (term, sum) = (z, z);
-        for (var k = 1; Math.Abs(term) > 1e-17; k++)
-            sum += term *= z * z / (2 * k + 1);
-        return 0.5 + Density(z) * sum;
-    }
-
-    /// <summary>The density at <paramref name="z"/>.</summary>
-    public static double Density(double z) => Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
 
     private static double Ratio(double[] numerator, double[] denominator, double at) =>
         Polynomial(numerator, at) / Polynomial(denominator, at);

@@ -1,4 +1,4 @@
-using Dure.Optimize.Numerics;
+using Dure.Kernel.Distributions;
 
 namespace Dure.Optimize.Bayesian;
 
@@ -23,7 +23,7 @@ public static class Acquisition
     {
         var z = (best - mean) / deviation;
         var log = LogImprovement(z);
-        (byMean, byDeviation) = (-Math.Exp(Normal.LogBelow(z) - log) / deviation, Math.Exp(-z * z / 2 - Normal.LogRootTwoPi - log) / deviation);
+        (byMean, byDeviation) = (-Math.Exp(Normal.LogCdf(z) - log) / deviation, Math.Exp(-z * z / 2 - Normal.LogRootTwoPi - log) / deviation);
         return Math.Log(deviation) + log;
     }
 
@@ -31,7 +31,7 @@ public static class Acquisition
     internal static double LogImprovement(double z)
     {
         if (z > -1)
-            return Math.Log(Normal.Density(z) + z * Normal.Below(z));
+            return Math.Log(Normal.Density(z) + z * Normal.Cdf(z));
         var log = -z * z / 2 - Normal.LogRootTwoPi;
         return log + (z < -1e6 ? -2 * Math.Log(-z) : Math.Log(Deficit(-z)));
     }
@@ -43,7 +43,7 @@ public static class Acquisition
     private static double Deficit(double x)
     {
         if (x < 5)
-            return 1 - x * Normal.Mills(x);
+            return 1 - x * Normal.MillsRatio(x);
         var rest = 0.0;
         for (var k = 60; k >= 1; k--)
             rest = k / (x + rest);

@@ -1,3 +1,4 @@
+using Dure.Kernel.Distributions;
 using Dure.Optimize.Bayesian;
 using Dure.Optimize.Numerics;
 using Dure.Optimize.Pareto;
@@ -49,13 +50,13 @@ internal sealed class Promise
         {
             limit.Surrogate.Predict(points, mean, variance);
             for (var i = 0; i < mean.Length; i++)
-                logs[i] += Normal.LogBelow(limit.Sign * (limit.Bound - mean[i]) / Math.Sqrt(variance[i]));
+                logs[i] += Normal.LogCdf(limit.Sign * (limit.Bound - mean[i]) / Math.Sqrt(variance[i]));
         }
         if (success is not null)
         {
             success.Predict(points, mean, variance);
             for (var i = 0; i < mean.Length; i++)
-                logs[i] += Normal.LogBelow(mean[i] / Math.Sqrt(1 + variance[i]));
+                logs[i] += Normal.LogCdf(mean[i] / Math.Sqrt(1 + variance[i]));
         }
         if (!IsSeekingLimits)
             Gains(points, logs);
@@ -120,7 +121,7 @@ internal sealed class Promise
     /// <summary>log Φ(z), and its slope by way of mean and variance.</summary>
     private static double Chance(double z, double byMean, double byVariance, ReadOnlySpan<double> meanSlopes, ReadOnlySpan<double> varianceSlopes, Span<double> slope)
     {
-        var log = Normal.LogBelow(z);
+        var log = Normal.LogCdf(z);
         var steep = Math.Exp(-z * z / 2 - Normal.LogRootTwoPi - log);
         for (var i = 0; i < slope.Length; i++)
             slope[i] += steep * (byMean * meanSlopes[i] + byVariance * varianceSlopes[i]);

@@ -1,4 +1,4 @@
-using Dure.Optimize.Numerics;
+using Dure.Kernel.Distributions;
 
 namespace Dure.Optimize.Pareto;
 
@@ -48,7 +48,7 @@ internal sealed class ExpectedHypervolume
             for (var i = 0; i < levels.Length - 1; i++)
             {
                 var z = (means[direction] - levels[i]) / deviations[direction];
-                var (density, below) = (Normal.Density(z), Normal.Below(z));
+                var (density, below) = (Normal.Density(z), Normal.Cdf(z));
                 gains[direction][i] = deviations[direction] * Math.Max(0, density + z * below);
                 (byMean[direction][i], byDeviation[direction][i]) = (below, density);
             }

@@ -1,3 +1,4 @@
+using Dure.Kernel.Distributions;
 using Dure.Optimize.Gaussian;
 using Dure.Optimize.Numerics;
 
@@ -44,7 +45,7 @@ public sealed class SuccessModel : ISurrogate
     public double ChanceAt(ReadOnlySpan<double> point)
     {
         var belief = At(point, new double[point.Length], new double[point.Length]);
-        return Normal.Below(belief.Mean / Math.Sqrt(1 + belief.Variance));
+        return Normal.Cdf(belief.Mean / Math.Sqrt(1 + belief.Variance));
     }
 
     public void Predict(TrialTable points, Span<double> means, Span<double> variances)
@@ -105,7 +106,7 @@ public sealed class SuccessModel : ISurrogate
         {
             var sign = succeeded[i] ? 1 : -1;
             var z = sign * (score[i] + Middle);
-            var log = Normal.LogBelow(z);
+            var log = Normal.LogCdf(z);
             var steep = Math.Exp(-z * z / 2 - Normal.LogRootTwoPi - log);
             sum += log;
             slope[i] = sign * steep;

@@ -1,9 +1,10 @@
-namespace Dure.Optimize.Numerics;
+namespace Dure.Kernel.Distributions;
 
-/// <summary>The normal distribution, to the last digits and fast enough for inner loops.</summary>
-public static class Normal
+// Density and tails: to the last digits, and fast enough for inner loops.
+public static partial class Normal
 {
-    internal static readonly double LogRootTwoPi = Math.Log(2 * Math.PI) / 2;
+    /// <summary>log √(2π).</summary>
+    public const double LogRootTwoPi = 0.91893853320467274178;
 
     private static readonly double RootHalf = Math.Sqrt(0.5);
 
@@ -15,35 +16,35 @@ public static class Normal
     private static readonly double[] OuterOver = [1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1, 1.60837851487422766e-2, 6.58749161529837803e-4];
     private static readonly double[] OuterUnder = [1, 2.56852019228982242e00, 1.87295284992346047e00, 5.27905102951428412e-1, 6.05183413124413191e-2, 2.33520497626869185e-3];
 
-    /// <summary>The density at z deviations from the mean.</summary>
+    /// <summary>The density at <paramref name="z"/>.</summary>
     public static double Density(double z) => Math.Exp(-z * z / 2 - LogRootTwoPi);
 
-    /// <summary>The probability of a value below z deviations from the mean.</summary>
-    public static double Below(double z)
+    /// <summary>The probability of staying below <paramref name="z"/>.</summary>
+    public static double Cdf(double z)
     {
         var x = Math.Abs(z) * RootHalf;
         if (x <= 0.46875)
-            return 0.5 + 0.5 * z * RootHalf * Ratio(InnerOver, InnerUnder, x * x);
+            return 0.5 + 0.5 * z * RootHalf * Fraction(InnerOver, InnerUnder, x * x);
         var tail = Math.Exp(-x * x) * ScaledTail(x) / 2;
         return z < 0 ? tail : 1 - tail;
     }
 
-    /// <summary>log Φ(z), also far below.</summary>
-    public static double LogBelow(double z) => z > -1 ? Math.Log(Below(z)) : -z * z / 2 + Math.Log(ScaledTail(-z * RootHalf) / 2);
+    /// <summary>The logarithm of the probability of staying below <paramref name="z"/>, also where that is too small for a number.</summary>
+    public static double LogCdf(double z) => z > -1 ? Math.Log(Cdf(z)) : -z * z / 2 + Math.Log(ScaledTail(-z * RootHalf) / 2);
 
-    /// <summary>Mills' ratio (1 - Φ(x)) / φ(x) for x of 0.7 or more.</summary>
-    internal static double Mills(double x) => ScaledTail(x * RootHalf) * Math.Sqrt(Math.PI / 2);
+    /// <summary>Mills' ratio (1 - Φ(x)) / φ(x) for <paramref name="x"/> of 0.7 or more.</summary>
+    public static double MillsRatio(double x) => ScaledTail(x * RootHalf) * Math.Sqrt(Math.PI / 2);
 
     /// <summary>exp(x²) erfc(x) for x of 0.46875 or more.</summary>
     private static double ScaledTail(double x)
     {
         if (x <= 4)
-            return Ratio(MiddleOver, MiddleUnder, x);
+            return Fraction(MiddleOver, MiddleUnder, x);
         var inverse = 1 / (x * x);
-        return (1 / Math.Sqrt(Math.PI) - inverse * Ratio(OuterOver, OuterUnder, inverse)) / x;
+        return (1 / Math.Sqrt(Math.PI) - inverse * Fraction(OuterOver, OuterUnder, inverse)) / x;
     }
 
-    private static double Ratio(double[] over, double[] under, double x)
+    private static double Fraction(double[] over, double[] under, double x)
     {
         var (top, bottom) = (over[0], under[0]);
         for (var i = 1; i < over.Length; i++)
