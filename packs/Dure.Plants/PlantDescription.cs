@@ -42,6 +42,11 @@ public sealed record Fault(string Name, string Words, SensorFault? Sensor = null
 /// <param name="IsSilent">Whether the reading is NaN.</param>
 public sealed record SensorFault(string Measurement, double Bias = 0, double DriftPerHour = 0, bool IsStuck = false, bool IsSilent = false);
 
+/// <summary>One series that a plant can be recorded as.</summary>
+/// <param name="Low">Lowest value that is allowed; null: none.</param>
+/// <param name="High">Highest value that is allowed; null: none.</param>
+public sealed record PlantSignal(SignalId Id, string Unit, string Words, double? Low, double? High);
+
 /// <summary>All that can be said of a plant without running it: a pack registers signals, limits and figures from this.</summary>
 /// <param name="Name">Stands in snapshots and messages.</param>
 /// <param name="Asset">The path under which its signals are registered.</param>
@@ -57,6 +62,13 @@ public sealed record PlantDescription(
 {
     /// <summary>How often instruments are calibrated; their drift starts from zero then.</summary>
     public TimeSpan CalibratedEvery { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Everything of the plant that can be recorded: measurements by their name, set-points and figures with that word behind it, so that none share a path.</summary>
+    /// <exception cref="ProblemException">A name that no path may have.</exception>
+    public IEnumerable<PlantSignal> Signals() =>
+        Measurements.Select(one => new PlantSignal(Asset.Signal(one.Name), one.Unit, one.Words, one.Low, one.High))
+            .Concat(Setpoints.Select(one => new PlantSignal(Asset.Signal($"{one.Name} setpoint"), one.Unit, one.Words, one.Low, one.High)))
+            .Concat(Kpis.Select(one => new PlantSignal(Asset.Signal($"{one.Name} figure"), one.Unit, one.Words, Low: null, High: null)));
 
     internal int Setpoint(string name) => IndexOf(Setpoints, one => one.Name, name, "setpoint");
 

@@ -50,7 +50,7 @@ public abstract class VirtualPlant
     /// <summary>How long the plant has run.</summary>
     public TimeSpan Elapsed => Interval * StepCount;
 
-    /// <summary>Why the plant has shut itself down; null while it runs. What is shut down stays as it is.</summary>
+    /// <summary>Why the plant has shut itself down; null while it runs. What is shut down stays as it is while time passes.</summary>
     public virtual string? ShutdownReason => null;
 
     /// <summary>Steps of <see cref="Interval"/> since the start.</summary>
@@ -120,7 +120,8 @@ public abstract class VirtualPlant
         {
             cancel.ThrowIfCancellationRequested();
             Ramp();
-            AdvanceOnce();
+            if (ShutdownReason is null)
+                AdvanceOnce();
             all[0]++;
             Sample(StepCount);
         }

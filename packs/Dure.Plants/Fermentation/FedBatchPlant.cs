@@ -52,8 +52,6 @@ public sealed class FedBatchPlant : VirtualPlant
 
     protected override void AdvanceOnce()
     {
-        if (ShutdownReason is not null)
-            return;
         Disturbance.Move(ref State[GrowthWander], 0.02 * DisturbanceSize, TimeSpan.FromHours(3), Interval, Seed, GrowthWander, StepCount);
         feed = Values[FeedSet] * (IsOn(Pump) ? 0.9 : 1);
         growthShare = (1 + State[GrowthWander]) * (IsOn(Contaminated) ? 0.75 : 1);

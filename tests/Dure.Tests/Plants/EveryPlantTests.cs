@@ -39,7 +39,9 @@ public sealed class EveryPlantTests
             Assert.Equal(all.Length, all.Distinct(StringComparer.Ordinal).Count());
         }
         Assert.All(description.Setpoints, one => Assert.InRange(one.Start, one.Low, one.High));
-        Assert.All(description.Measurements, one => Assert.NotNull(description.Asset.Signal(one.Name).Path));
+        var signals = description.Signals().ToArray();
+        Assert.Equal(description.Setpoints.Count + description.Measurements.Count + description.Kpis.Count, signals.Select(one => one.Id).Distinct().Count());
+        Assert.All(signals, one => Assert.True(Unit.TryParse(one.Unit, out _, out _) && one.Id.Asset == description.Asset && one.Words.Length > 0));
         Assert.All(description.Faults, one => Assert.True(one.Sensor is null || description.Measurements.Any(its => its.Name == one.Sensor.Measurement)));
     }
 
