@@ -76,10 +76,14 @@ public sealed partial class CrudeUnit : VirtualPlant
     private double Reflux => Math.Max(0.5, BoilUp - PurityControl.DistillateRatio(Control) * State[FeedMeter]);
 
     /// <summary>Fuel in kg/h when all has settled, for set-points in a quiet plant at 20 °C: the column's flows and the heater's losses, no simulation.</summary>
+    /// <exception cref="ProblemException">Products that no reflux gives, or a heater that would give no heat.</exception>
     public static double SteadyFuel(double topPurity, double bottomImpurity, double oxygen, double stack)
     {
         var (inputs, _) = ColumnA.FlowsFor(topPurity, bottomImpurity);
-        return inputs.BoilUp * Size * HeatOfVaporisation * 60 / (FiredHeater.Efficiency(stack, 20, oxygen) * HeaterDynamics.DesignHeatingValue);
+        var efficiency = oxygen is >= 0 and < FiredHeater.AirOxygen ? FiredHeater.Efficiency(stack, 20, oxygen) : double.NaN;
+        if (!(efficiency is > 0 and < 1))
+            throw new ProblemException("urn:dure:plants:no-heat", $"A heater with {oxygen} % oxygen and a stack of {stack} °C gives no heat.", "crude unit", "Give oxygen from 0 to below 21 % and the stack's temperature in °C.");
+        return inputs.BoilUp * Size * HeatOfVaporisation * 60 / (efficiency * HeaterDynamics.DesignHeatingValue);
     }
 
     protected override void AdvanceOnce()

@@ -14,6 +14,15 @@ public sealed class CrudeUnitTests
     public void From_the_base_point_to_the_best_permitted_one_the_physics_save_23_2_percent_of_the_fuel() =>
         Assert.Equal(-0.232, CrudeUnit.SteadyFuel(0.99, 0.01, 2, 200) / CrudeUnit.SteadyFuel(0.995, 0.005, 6, 300) - 1, 0.0005);
 
+    [Theory]
+    [InlineData(21, 200)]
+    [InlineData(-1, 200)]
+    [InlineData(double.NaN, 200)]
+    [InlineData(2, double.NaN)]
+    [InlineData(2, 3000)]
+    public void A_heater_that_gives_no_heat_is_refused(double oxygen, double stack) =>
+        Assert.Equal("urn:dure:plants:no-heat", Assert.Throws<ProblemException>(() => CrudeUnit.SteadyFuel(0.99, 0.01, oxygen, stack)).Problem.Type);
+
     [Fact]
     public void The_quiet_unit_settles_at_the_same_fuel_as_the_physics_say()
     {
