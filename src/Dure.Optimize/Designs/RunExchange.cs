@@ -10,6 +10,7 @@ internal sealed class RunExchange
 {
     private const int MostPasses = 100;
     private const int MostDraws = 50;
+    private const double LeastGain = 1e-7; // of a pass: relative, of the determinant or of the average variance
 
     private readonly DesignRegion region;
     private readonly DesignModel model;
@@ -20,7 +21,7 @@ internal sealed class RunExchange
     private readonly double[] old, candidate, timesOld; // a run as it is and as it might be, expanded; D times the former
     private readonly Moves moves;
     private double[] inverse = [], weighted = []; // D, and D times the moments times D
-    private double logDeterminant, ownOld, weightedOld;
+    private double logDeterminant, ownOld, weightedOld, trace;
 
     public RunExchange(DesignRegion region, DesignModel model, double[] moments, OptimalSearch search, int runs)
     {
@@ -37,15 +38,16 @@ internal sealed class RunExchange
     {
         if (!TryStart(random))
             return (rows, double.NegativeInfinity);
-        var hasImproved = true;
+        var (before, hasImproved) = (Score(), true);
         for (var pass = 0; pass < MostPasses && hasImproved; pass++)
         {
             cancel.ThrowIfCancellationRequested();
-            hasImproved = false;
             for (var run = kept; run < rows.Length; run++)
-                hasImproved |= Improve(run);
+                Improve(run);
             if (!TryFactor()) // anew, so that rounding does not add up
                 return (rows, double.NegativeInfinity);
+            hasImproved = Score() - before > LeastGain * (isD ? 1 : Math.Abs(before));
+            before = Score();
         }
         return (rows, Score());
     }
@@ -83,6 +85,7 @@ internal sealed class RunExchange
     {
         if (isD)
             return;
+        trace = DesignQuality.Trace(inverse, moments);
         weighted = new double[p * p];
         var half = new double[p * p];
         for (var i = 0; i < p; i++)
@@ -93,9 +96,8 @@ internal sealed class RunExchange
                 Vectors.Add(weighted.AsSpan(i * p, p), half[i * p + k], inverse.AsSpan(k * p, p));
     }
 
-    private bool Improve(int run)
+    private void Improve(int run)
     {
-        var hasImproved = false;
         for (var move = 0; move < moves.Count; move++)
         {
             model.Expand(rows[run], old);
@@ -104,12 +106,9 @@ internal sealed class RunExchange
             ownOld = Vectors.Dot(old, timesOld);
             weightedOld = isD ? 0 : DesignQuality.Quadratic(weighted, old);
             var best = isD ? 1.0 : 0.0;
-            if (!moves.TryImprove(rows[run], move, Gain, ref best))
-                continue;
-            hasImproved = true;
-            Exchange(rows[run]);
+            if (moves.TryImprove(rows[run], move, Gain, ref best))
+                Exchange(rows[run]);
         }
-        return hasImproved;
     }
 
     private double Gain(ReadOnlySpan<double> coded)
@@ -126,7 +125,7 @@ internal sealed class RunExchange
         var (weightedNew, weightedCross, share) = (DesignQuality.Quadratic(weighted, candidate), DesignQuality.Between(weighted, candidate, old), cross / (1 + own));
         var taken = weightedOld - 2 * share * weightedCross + share * share * weightedNew;
         var left = 1 - ownOld + share * cross;
-        return (weightedNew / (1 + own) - taken / left) / DesignQuality.Trace(inverse, moments);
+        return (weightedNew / (1 + own) - taken / left) / trace;
     }
 
     private void Exchange(double[] row)
