@@ -266,7 +266,10 @@ internal sealed class CellSearch(SpaceRules rules, double[] wish, Random? random
             if (cell.IsFixed(i) || rules.Factors[i] is not (Factor.Integer or Factor.Ordinal))
                 continue;
             if (!rules.IsCoupled[i])
-                cell.Fix(i, Near(cell, i, wish[i]));
+            {
+                nearest[i] = Near(cell, i, wish[i]);
+                cell.Fix(i, nearest[i]);
+            }
             else if (Math.Abs(Near(cell, i, nearest[i]) - nearest[i]) > 1e-9)
                 return i;
             else

@@ -12,15 +12,17 @@ internal sealed class Polytope
     private const double Thin = 1e-9;
 
     private readonly double[] low;
+    private readonly double[] high;
     private readonly double[] width;
     private readonly double[] limits;
     private readonly double[] limitBounds;
     private readonly double[] equalities;
     private double[] fixing;
 
-    private Polytope(int[] active, double[] low, double[] width, double[] limits, double[] limitBounds, double[] equalities)
+    private Polytope(int[] active, double[] low, double[] high, double[] limits, double[] limitBounds, double[] equalities)
     {
-        (Active, this.low, this.width, this.limits, this.limitBounds, this.equalities) = (active, low, width, limits, limitBounds, equalities);
+        (Active, this.low, this.high, this.limits, this.limitBounds, this.equalities) = (active, low, high, limits, limitBounds, equalities);
+        width = [.. low.Zip(high, (from, to) => to - from)];
         (Centre, fixing, Free) = (new double[active.Length], [], []);
     }
 
@@ -39,7 +41,18 @@ internal sealed class Polytope
     public int Dimensions => Active.Length == 0 ? 0 : Free.Length / Active.Length;
 
     /// <summary>Null where the cell is empty, or by rounding seems so.</summary>
-    public static Polytope? TryOf(SpaceRules rules, Cell cell)
+    public static Polytope? TryOf(SpaceRules rules, Cell cell) => Of(rules, cell) is var made && made.TrySettle() ? made : null;
+
+    /// <summary>The polytope with one of its points in the place of the centre, which costs no linear program; thin sides stay limits.</summary>
+    public static Polytope Around(SpaceRules rules, Cell cell, ReadOnlySpan<double> point)
+    {
+        var made = Of(rules, cell);
+        made.Read(point, made.Centre);
+        made.Fix([]);
+        return made;
+    }
+
+    private static Polytope Of(SpaceRules rules, Cell cell)
     {
         var active = Enumerable.Range(0, cell.Low.Length).Where(i => rules.IsCoupled[i] && !cell.IsFixed(i)).ToArray();
         var place = new int[cell.Low.Length];
@@ -63,15 +76,14 @@ internal sealed class Polytope
             else
                 bounds.Add(sign * rest / size);
         }
-        var made = new Polytope(active, [.. active.Select(i => cell.Low[i])], [.. active.Select(i => cell.High[i] - cell.Low[i])], [.. limits], [.. bounds], [.. equalities]);
-        return made.TrySettle() ? made : null;
+        return new Polytope(active, [.. active.Select(i => cell.Low[i])], [.. active.Select(i => cell.High[i])], [.. limits], [.. bounds], [.. equalities]);
     }
 
     /// <summary>Puts a place in it into a point.</summary>
     public void Write(ReadOnlySpan<double> unit, Span<double> point)
     {
         for (var j = 0; j < Active.Length; j++)
-            point[Active[j]] = Math.Clamp(low[j] + unit[j] * width[j], low[j], low[j] + width[j]);
+            point[Active[j]] = Math.Clamp(low[j] + unit[j] * width[j], low[j], high[j]);
     }
 
     public void Read(ReadOnlySpan<double> point, Span<double> unit)
@@ -111,6 +123,64 @@ internal sealed class Polytope
     /// <summary>Takes from a direction what would leave the equalities.</summary>
     public void Project(Span<double> direction) => Orthonormal.Reject(direction, fixing);
 
+    /// <summary>Makes a direction the nearest one that leaves none of the limits that a place already meets.</summary>
+    public void ProjectInwards(Span<double> direction, ReadOnlySpan<double> slacks, double met)
+    {
+        Project(direction);
+        var wished = direction.ToArray();
+        var limits = new List<int>();
+        for (var i = 0; i < slacks.Length; i++)
+            if (slacks[i] <= met)
+                limits.Add(i);
+        var (normals, weights) = (new double[limits.Count][], new double[limits.Count]);
+        for (var i = 0; i < normals.Length; i++)
+        {
+            normals[i] = new double[direction.Length];
+            Normal(limits[i], normals[i]);
+            Project(normals[i]);
+        }
+        // Which limits hold it back: by turns each gets the push inwards that it needs (Hildreth 1957); then exactly along those.
+        for (var sweep = 0; sweep < 50; sweep++)
+            for (var i = 0; i < normals.Length; i++)
+            {
+                var size = Vectors.Dot(normals[i], normals[i]);
+                if (size < 1e-20)
+                    continue;
+                var push = Math.Max(-weights[i], -Vectors.Dot(normals[i], direction) / size);
+                weights[i] += push;
+                Vectors.Add(direction, push, normals[i]);
+            }
+        var smallest = 1e-12 * Math.Sqrt(Vectors.Dot(wished, wished));
+        for (var isLeft = true; isLeft;)
+        {
+            isLeft = false;
+            var basis = new List<double>(fixing);
+            for (var i = 0; i < normals.Length; i++)
+                if (weights[i] > 0 && normals[i].ToArray() is var rest && Orthonormal.Clean(rest, [.. basis]))
+                    basis.AddRange(rest);
+            wished.CopyTo(direction);
+            for (var pass = 0; pass < 2; pass++)
+                Orthonormal.Reject(direction, [.. basis]);
+            for (var i = 0; i < normals.Length; i++)
+                if (weights[i] <= 0 && Vectors.Dot(normals[i], direction) < -smallest)
+                    (weights[i], isLeft) = (1, true);
+        }
+        if (Vectors.Dot(direction, direction) <= smallest * smallest)
+            direction.Clear();
+    }
+
+    /// <summary>How far a place can go along a direction until it meets a limit.</summary>
+    public double Reach(ReadOnlySpan<double> direction, ReadOnlySpan<double> slacks)
+    {
+        var rates = new double[slacks.Length];
+        Rates(direction, rates);
+        var (reach, smallest) = (double.PositiveInfinity, 1e-13 * Math.Sqrt(Vectors.Dot(direction, direction)));
+        for (var i = 0; i < rates.Length; i++)
+            if (rates[i] < -smallest)
+                reach = Math.Min(reach, Math.Max(0, slacks[i]) / -rates[i]);
+        return reach;
+    }
+
     /// <summary>The normal of a limit, as <see cref="Slacks"/> counts them, pointing inwards.</summary>
     public void Normal(int limit, Span<double> normal)
     {
@@ -129,21 +199,10 @@ internal sealed class Polytope
     {
         if (Active.Length == 0)
             return true;
-        var stride = Active.Length + 1;
         var flat = new bool[2 * Active.Length + Limits];
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            var rows = new List<double>();
-            for (var at = 0; at < equalities.Length; at += stride)
-                rows.AddRange(equalities.AsSpan(at, Active.Length));
-            var normal = new double[Active.Length];
-            for (var i = 0; i < flat.Length; i++)
-                if (flat[i])
-                {
-                    Normal(i, normal);
-                    rows.AddRange(normal);
-                }
-            fixing = Orthonormal.RowSpace([.. rows], Active.Length);
+            Fix(flat);
             Free = Orthonormal.NullSpace(fixing, Active.Length);
             if (Ball(flat) is not { } radius)
                 return false;
@@ -153,6 +212,22 @@ internal sealed class Polytope
                 return Ball(flat) is not null;
         }
         return true;
+    }
+
+    /// <summary>Makes equalities, and limits that count as such, the ones that directions keep.</summary>
+    private void Fix(ReadOnlySpan<bool> flat)
+    {
+        var rows = new List<double>();
+        for (var at = 0; at < equalities.Length; at += Active.Length + 1)
+            rows.AddRange(equalities.AsSpan(at, Active.Length));
+        var normal = new double[Active.Length];
+        for (var i = 0; i < flat.Length; i++)
+            if (flat[i])
+            {
+                Normal(i, normal);
+                rows.AddRange(normal);
+            }
+        fixing = Orthonormal.RowSpace([.. rows], Active.Length);
     }
 
     /// <summary>The radius of the greatest ball; its middle becomes the centre. Boyd and Vandenberghe (2004), ch. 8.5.1.</summary>
