@@ -1,6 +1,7 @@
 using Dure.Bench;
 using Dure.Bench.Exchange;
 using Dure.Bench.Historian;
+using Dure.Bench.Lab;
 using Dure.Bench.Learn;
 
 // ./bench NAME [--quick] [--minutes N] [--only TEXT]: measures, prints a line per goal, writes benchmarks/results/NAME.md unless only some was measured.
@@ -20,6 +21,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["learn"] = LearnBenchmark.Run,
     ["search"] = isQuick => SearchBenchmark.Run(isQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(minutes), only),
     ["exchange"] = ExchangeBenchmark.Run,
+    ["lab"] = isQuick => LabBenchmark.Run(isQuick, only),
     ["neural"] = NeuralBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };

@@ -1,4 +1,5 @@
 using Dure.Kernel;
+using Dure.Optimize.Surrogates;
 
 namespace Dure.Optimize.Spaces;
 
@@ -7,9 +8,15 @@ internal sealed class CandidateTable
 {
     private readonly Dictionary<long, List<int>> rowsByHash = [];
 
-    private CandidateTable(double[][] rows)
+    private CandidateTable(double[][] rows, SpaceCoding code)
     {
-        Rows = rows;
+        (Rows, Coded) = (rows, new TrialTable(code.Points, rows.Length));
+        var coded = new double[code.Points.Columns];
+        foreach (var row in rows)
+        {
+            code.Encode(row, coded);
+            Coded.Add(coded);
+        }
         for (var i = 0; i < rows.Length; i++)
         {
             var hash = HashOf(rows[i]);
@@ -20,6 +27,9 @@ internal sealed class CandidateTable
     }
 
     public double[][] Rows { get; }
+
+    /// <summary>The same rows in coded form.</summary>
+    public TrialTable Coded { get; }
 
     public int Count => Rows.Length;
 
@@ -50,7 +60,7 @@ internal sealed class CandidateTable
             throw new ProblemException("urn:dure:optimize:contradiction", candidates.Count == 0 ? "The table of candidates has no rows."
                 : $"None of {candidates.Count} candidates keeps the constraints. The first: {string.Join(" ", Violations.Of(space.Rules, space.Constraints, candidates[0]))}",
                 "search space", "Add candidates, or relax a constraint.");
-        return new CandidateTable([.. kept]);
+        return new CandidateTable([.. kept], space.Code);
     }
 
     private static long HashOf(ReadOnlySpan<double> point)

@@ -1,0 +1,207 @@
+using Dure.Optimize.Pareto;
+using Dure.Optimize.Spaces;
+using Dure.Optimize.Surrogates;
+
+namespace Dure.Optimize.Campaigns;
+
+/// <summary>What the trials so far say of each outcome and of where trials succeed at all.</summary>
+internal sealed class CampaignBeliefs
+{
+    private const int Fronts = 8;
+
+    /// <summary>Variance of noise, as a share of that of the values, from which on the best is not taken at its word.</summary>
+    private const double Noisy = 0.05;
+
+    private readonly CampaignProblem problem;
+    private readonly double[][] points;
+    private readonly double[][] values;
+
+    private CampaignBeliefs(CampaignProblem problem, ISurrogate?[] outcomes, ISurrogate? success, double[][] points, double[][] values, double? calibration) =>
+        (this.problem, Outcomes, Success, this.points, this.values, Calibration) = (problem, outcomes, success, points, values, calibration);
+
+    /// <summary>For each outcome; null while none was measured.</summary>
+    public ISurrogate?[] Outcomes { get; }
+
+    /// <summary>Null where no trial has failed.</summary>
+    public ISurrogate? Success { get; }
+
+    /// <summary>See <see cref="Suggestion.Calibration"/>.</summary>
+    public double? Calibration { get; }
+
+    public bool HasSeveralWanted => problem.Outcomes.Count(outcome => outcome.Aim != Aim.Held) > 1;
+
+    /// <summary>The hypervolume that a trial at a coded point is expected to add to the front.</summary>
+    public double ExpectedVolume(double[] coded)
+    {
+        int[] wanted = [.. Enumerable.Range(0, Outcomes.Length).Where(k => problem.Outcomes[k].Aim != Aim.Held)];
+        var (means, deviations, ignored) = (new double[wanted.Length], new double[wanted.Length], new double[Math.Max(coded.Length, wanted.Length)]);
+        for (var at = 0; at < wanted.Length; at++)
+        {
+            var belief = Outcomes[wanted[at]]!.At(coded, ignored, ignored); // asked only where all are known
+            (means[at], deviations[at]) = (problem.Outcomes[wanted[at]].Sign * belief.Mean, Math.Sqrt(belief.Variance));
+        }
+        return Math.Exp(new ExpectedHypervolume(Expected(new Random(0))).Log(means, deviations, new double[wanted.Length], new double[wanted.Length]));
+    }
+
+    /// <summary>Points of measured trials, good ones first.</summary>
+    public IReadOnlyList<double[]> Good(int most)
+    {
+        var order = Enumerable.Range(0, points.Length).Where(i => problem.Space.Contains(points[i])).ToArray();
+        var wanted = Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held).ToArray();
+        if (wanted.Length > 1)
+        {
+            var signed = Array.ConvertAll(order, i => Signed(i, wanted));
+            return [.. Hypervolume.Front(signed).Take(most).Select(i => points[order[i]])];
+        }
+        return [.. order.OrderBy(i => Holds(i) ? 0 : 1).ThenByDescending(i => problem.Outcomes[wanted[0]].Sign * values[i][wanted[0]]).Take(most).Select(i => points[i])];
+    }
+
+    public static CampaignBeliefs Of(CampaignProblem problem, IReadOnlyList<CampaignTrial> trials, SurrogateOptions options, CancellationToken cancel)
+    {
+        var measured = trials.Where(trial => trial.State == TrialState.Measured && trial.Values.Any(double.IsFinite)).ToArray();
+        var outcomes = new ISurrogate?[problem.Outcomes.Count];
+        double? calibration = null;
+        for (var k = 0; k < outcomes.Length; k++)
+        {
+            var known = Array.FindAll(measured, trial => double.IsFinite(trial.Values[k]));
+            if (known.Length == 0)
+                continue;
+            var surrogate = ProcessSurrogate.Fit(Coded(problem.Space, known), Array.ConvertAll(known, trial => trial.Values[k]), options,
+                known.All(trial => trial.Deviations.Length > 0) ? Array.ConvertAll(known, trial => trial.Deviations[k]) : null, cancel: cancel);
+            calibration ??= CalibrationOf(surrogate, known, k);
+            outcomes[k] = surrogate;
+        }
+        var tried = trials.Where(trial => trial.State is TrialState.Measured or TrialState.Failed).ToArray();
+        var success = tried.Any(trial => trial.State == TrialState.Failed) ? SuccessModel.Fit(Coded(problem.Space, tried), [.. tried.Select(trial => trial.State == TrialState.Measured)]) : null;
+        var complete = Array.FindAll(measured, trial => Array.TrueForAll(trial.Values, double.IsFinite));
+        return new CampaignBeliefs(problem, outcomes, success, Array.ConvertAll(complete, trial => trial.Point), Array.ConvertAll(complete, trial => trial.Values), calibration);
+    }
+
+    /// <summary>The same had trials under way come out as expected.</summary>
+    public CampaignBeliefs Awaiting(IReadOnlyList<double[]> pending)
+    {
+        var outcomes = (ISurrogate?[])Outcomes.Clone();
+        var (row, ignored) = (new double[problem.Space.Coding.Columns], new double[problem.Space.Coding.Columns]);
+        foreach (var point in pending)
+        {
+            problem.Space.Encode(point, row);
+            for (var k = 0; k < outcomes.Length; k++)
+                outcomes[k] = outcomes[k]?.With(row, outcomes[k]!.At(row, ignored, ignored).Mean);
+        }
+        return new CampaignBeliefs(problem, outcomes, Success, points, values, Calibration);
+    }
+
+    /// <summary>What a trial promises; null while nothing that is wanted was measured.</summary>
+    public Promise? Promise(Random random)
+    {
+        var wanted = new List<Wanted>();
+        var limits = new List<Limited>();
+        for (var k = 0; k < Outcomes.Length; k++)
+        {
+            var outcome = problem.Outcomes[k];
+            if (Outcomes[k] is not { } surrogate)
+                return null;
+            if (outcome.Aim != Aim.Held)
+                wanted.Add(new Wanted(surrogate, outcome.Sign));
+            if (outcome.Most is { } most)
+                limits.Add(new Limited(surrogate, 1, most));
+            if (outcome.Least is { } least)
+                limits.Add(new Limited(surrogate, -1, least));
+        }
+        return wanted.Count == 1 ? new Promise(wanted, limits, Success, Best(), null) : new Promise(wanted, limits, Success, Best(), new ExpectedHypervolume(Expected(random)));
+    }
+
+    /// <summary>The best value so far of the only outcome wanted, signed; minus infinity where none holds the limits.</summary>
+    public double Best()
+    {
+        var k = IndexOfWanted();
+        var best = double.NegativeInfinity;
+        for (var i = 0; i < values.Length; i++)
+            if (Holds(i))
+                best = Math.Max(best, problem.Outcomes[k].Sign * Believed(i, k));
+        return best;
+    }
+
+    /// <summary>What was measured, or where the noise is large what is believed to be true there.</summary>
+    private double Believed(int trial, int outcome)
+    {
+        if (Outcomes[outcome] is not ProcessSurrogate surrogate || surrogate.Parameters.Noise < Noisy)
+            return values[trial][outcome];
+        var (row, ignored) = (new double[problem.Space.Coding.Columns], new double[problem.Space.Coding.Columns]);
+        problem.Space.Encode(points[trial], row);
+        return surrogate.At(row, ignored, ignored).Mean;
+    }
+
+    /// <summary>The front of the good trials; where noise is large several that it may be.</summary>
+    private FreeBoxes[] Expected(Random random)
+    {
+        int[] wanted = [.. Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held)];
+        var holding = Enumerable.Range(0, values.Length).Where(Holds).ToArray();
+        var signed = Array.ConvertAll(holding, i => Signed(i, wanted));
+        var reference = Reference(signed, wanted);
+        var isNoisy = wanted.Any(k => Outcomes[k] is ProcessSurrogate surrogate && surrogate.Parameters.Noise >= Noisy);
+        if (!isNoisy || holding.Length == 0)
+            return [FreeBoxes.Above(reference, signed)];
+        var (means, variances) = (new double[wanted.Length][], new double[wanted.Length][]);
+        var rows = Coded(problem.Space, Array.ConvertAll(holding, i => CampaignTrial.Pending(points[i])));
+        for (var k = 0; k < wanted.Length; k++)
+        {
+            (means[k], variances[k]) = (new double[holding.Length], new double[holding.Length]);
+            Outcomes[wanted[k]]!.Predict(rows, means[k], variances[k]); // the promise is made where all are known
+        }
+        return [.. Enumerable.Range(0, Fronts).Select(_ => FreeBoxes.Above(reference, [.. Enumerable.Range(0, holding.Length)
+            .Select(i => wanted.Select((k, at) => problem.Outcomes[k].Sign * (means[at][i] + Math.Sqrt(variances[at][i]) * Directions.Gaussian(random))).ToArray())]))];
+    }
+
+    private double[] Reference(double[][] signed, int[] wanted)
+    {
+        var all = signed.Length > 0 ? signed : [.. Enumerable.Range(0, values.Length).Select(i => Signed(i, wanted))];
+        var front = Hypervolume.Front(all);
+        return [.. wanted.Select((k, at) =>
+        {
+            if (problem.Outcomes[k].Reference is { } given)
+                return problem.Outcomes[k].Sign * given;
+            var (low, high) = (front.Min(i => all[i][at]), front.Max(i => all[i][at]));
+            var range = high > low ? high - low : Math.Max(1e-9, all.Max(one => one[at]) - all.Min(one => one[at]));
+            return low - 0.1 * range;
+        })];
+    }
+
+    private double[] Signed(int trial, int[] wanted) => Array.ConvertAll(wanted, k => problem.Outcomes[k].Sign * values[trial][k]);
+
+    private bool Holds(int trial)
+    {
+        for (var k = 0; k < problem.Outcomes.Count; k++)
+            if (!problem.Outcomes[k].Holds(values[trial][k]))
+                return false;
+        return true;
+    }
+
+    private int IndexOfWanted()
+    {
+        for (var k = 0; k < problem.Outcomes.Count; k++)
+            if (problem.Outcomes[k].Aim != Aim.Held)
+                return k;
+        throw new System.Diagnostics.UnreachableException();
+    }
+
+    private static double? CalibrationOf(ProcessSurrogate surrogate, CampaignTrial[] known, int outcome)
+    {
+        if (known.Length < 5)
+            return null;
+        var left = surrogate.LeaveOneOut();
+        return left.Where((belief, i) => Math.Abs(known[i].Values[outcome] - belief.Mean) <= Suggestion.NineInTen * Math.Sqrt(belief.Variance)).Count() / (double)left.Length;
+    }
+
+    internal static TrialTable Coded(SearchSpace space, IReadOnlyList<CampaignTrial> trials)
+    {
+        var coded = new TrialTable(space.Coding, trials.Count);
+        var row = new double[space.Coding.Columns];
+        foreach (var trial in trials)
+        {
+            space.Encode(trial.Point, row);
+            coded.Add(row);
+        }
+        return coded;
+    }
+}

@@ -1,0 +1,69 @@
+using Dure.Kernel;
+using Dure.Optimize.Spaces;
+
+namespace Dure.Optimize.Campaigns;
+
+/// <summary>What is wanted of an outcome.</summary>
+public enum Aim
+{
+    /// <summary>It is only held within its limits.</summary>
+    Held,
+
+    /// <summary>More is better.</summary>
+    More,
+
+    /// <summary>Less is better.</summary>
+    Less,
+}
+
+/// <summary>Something that a trial is measured for.</summary>
+/// <param name="Name">As results name it.</param>
+/// <param name="Unit">UCUM.</param>
+/// <param name="Least">A trial below is not good; null: no limit.</param>
+/// <param name="Most">A trial above is not good; null: no limit.</param>
+/// <param name="Reference">Of several that are wanted: the worst value that is still of use; null: a little worse than the worst of the best trials.</param>
+public sealed record Outcome(string Name, string Unit, Aim Aim, double? Least = null, double? Most = null, double? Reference = null)
+{
+    internal int Sign => Aim == Aim.Less ? -1 : 1;
+
+    /// <summary>Whether a value is within the limits.</summary>
+    public bool Holds(double value) => !(value < Least) && !(value > Most);
+}
+
+/// <summary>What a campaign is after: a space, and what is wanted of each outcome.</summary>
+public sealed class CampaignProblem
+{
+    /// <exception cref="ProblemException">The outcomes contradict themselves, or nothing is wanted of any.</exception>
+    public CampaignProblem(SearchSpace space, IReadOnlyList<Outcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            _ = Kernel.Unit.Parse(outcome.Unit);
+            if (outcome.Least > outcome.Most)
+                throw Bad(outcome.Name, $"It must be at least {outcome.Least} and at most {outcome.Most}.", "Give limits that leave room.");
+            if (outcome.Least is { } least && !double.IsFinite(least) || outcome.Most is { } most && !double.IsFinite(most) || outcome.Reference is { } reference && !double.IsFinite(reference))
+                throw Bad(outcome.Name, "A limit is no number.", "Give a finite number, or none.");
+            if (outcome.Aim == Aim.Held && outcome.Least is null && outcome.Most is null)
+                throw Bad(outcome.Name, "Nothing is wanted of it.", "Say whether more or less is better, or give a limit.");
+        }
+        if (outcomes.Select(outcome => outcome.Name).Distinct(StringComparer.Ordinal).Count() != outcomes.Count)
+            throw Bad("outcomes", "Two have the same name.", "Give each its own.");
+        if (outcomes.All(outcome => outcome.Aim == Aim.Held))
+            throw Bad("outcomes", "Of none is more or less better.", "Say which one is to be improved.");
+        if (outcomes.Count(outcome => outcome.Aim != Aim.Held) > MostWanted)
+            throw Bad("outcomes", $"More than {MostWanted} are to be improved.", "Hold some within limits instead, or combine them.");
+        (Space, Outcomes) = (space, [.. outcomes]);
+    }
+
+    /// <summary>Outcomes that can be improved together: the work grows fast with them.</summary>
+    public const int MostWanted = 5;
+
+    public SearchSpace Space { get; }
+
+    public IReadOnlyList<Outcome> Outcomes { get; }
+
+    /// <summary>The same problem in another space of the same factors: bounds were edited, something pinned.</summary>
+    public CampaignProblem In(SearchSpace space) => new(space, Outcomes);
+
+    private static ProblemException Bad(string where, string what, string mend) => new("urn:dure:optimize:bad-outcome", what, $"outcome '{where}'", mend);
+}

@@ -1,0 +1,158 @@
+using Dure.Kernel;
+using Dure.Kernel.Distributions;
+using Dure.Optimize.Spaces;
+using Dure.Optimize.Surrogates;
+
+namespace Dure.Optimize.Campaigns;
+
+/// <summary>
+/// Says which trials to make next. It keeps nothing: the same problem, trials and seed give the same suggestions, so whatever a person changes in between
+/// (a veto, a pinned value, narrower bounds, results of their own) is taken up by asking again, and a suggestion can be made anew later and be compared.
+/// </summary>
+public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? options = null)
+{
+    /// <summary>Trials that are learnt from at most: the latest.</summary>
+    public const int MostTrials = 600;
+
+    private const int MostGood = 12;
+    private const int StartCandidates = 2_000;
+
+    /// <summary>The share of the values' variance from which on a place counts as little known.</summary>
+    private const double LittleKnown = 0.25;
+
+    private readonly SurrogateOptions options = options ?? new SurrogateOptions();
+
+    /// <summary>Trials before there is a model.</summary>
+    public int Starts => StartRule.Trials(problem.Space.Coding);
+
+    /// <summary>The next trials to make, the most promising first; each takes account of those before it and of those under way.</summary>
+    /// <param name="trials">All so far, of whatever state, also ones that people added; those outside the space teach, too.</param>
+    /// <param name="count">How many are wanted, up to 100.</param>
+    /// <param name="seed">Of what is left to chance.</param>
+    /// <returns>Fewer than wanted where all that may be tried has been.</returns>
+    /// <exception cref="ProblemException">A trial does not fit the problem.</exception>
+    public IReadOnlyList<Suggestion> Suggest(IReadOnlyList<CampaignTrial> trials, int count = 1, int seed = 0, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 100);
+        for (var i = 0; i < trials.Count; i++)
+            Check(trials[i], i);
+        var random = new Random(unchecked(seed * 1_000_003 + trials.Count)); // drawn anew for each trial
+        var taken = trials.Select(trial => trial.Point).ToHashSet(new SameNumbers());
+        var suggestions = new List<Suggestion>();
+        while (suggestions.Count < count && (suggestions.Count + trials.Count(trial => trial.State != TrialState.Void) < Starts || !CanLearn(trials)) && Start(trials, suggestions, taken, random) is { } start)
+            Add(suggestions, start, taken);
+        if (suggestions.Count == count || !CanLearn(trials))
+            return suggestions;
+        var recent = trials.Count <= MostTrials ? trials : [.. trials.TakeLast(MostTrials)];
+        var learnt = CampaignBeliefs.Of(problem, recent, options, cancel);
+        double[][] pending = [.. recent.Where(trial => trial.State == TrialState.Pending).Select(trial => trial.Point)];
+        var search = new PromiseSearch(problem.Space, random);
+        while (suggestions.Count < count)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var beliefs = learnt.Awaiting([.. pending, .. suggestions.Select(one => one.Point)]);
+            if (beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(MostGood), taken, cancel) is not { } found)
+                break;
+            Add(suggestions, Explained(found.Point, beliefs, trials), taken);
+        }
+        return suggestions;
+    }
+
+    private bool CanLearn(IReadOnlyList<CampaignTrial> trials) =>
+        Enumerable.Range(0, problem.Outcomes.Count).All(k => trials.Any(trial => trial.State == TrialState.Measured && double.IsFinite(trial.Values[k])));
+
+    private Suggestion? Start(IReadOnlyList<CampaignTrial> trials, List<Suggestion> suggestions, HashSet<double[]> taken, Random random)
+    {
+        var sampler = new SpaceSampler(problem.Space, random);
+        IEnumerable<double[]> candidates = problem.Space.Candidates is { } table ? table.Rows : Enumerable.Range(0, StartCandidates).Select(_ => sampler.Next()).Prepend(problem.Space.Centre());
+        double[][] free = [.. candidates.Where(point => !taken.Contains(point) && problem.Space.Contains(point))];
+        if (free.Length == 0)
+            return null;
+        var tried = trials.Where(trial => trial.State != TrialState.Void).Concat(suggestions.Select(one => CampaignTrial.Pending(one.Point)));
+        var chosen = StartRule.Next(CampaignBeliefs.Coded(problem.Space, Array.ConvertAll(free, CampaignTrial.Pending)), CampaignBeliefs.Coded(problem.Space, [.. tried]), random);
+        var (nearest, newest) = Nearest(free[chosen], trials);
+        return new Suggestion { Point = [.. free[chosen]], Reason = SuggestionReason.Start, Nearest = nearest, NewestFactor = newest };
+    }
+
+    private Suggestion Explained(double[] point, CampaignBeliefs beliefs, IReadOnlyList<CampaignTrial> trials)
+    {
+        var coded = new double[problem.Space.Coding.Columns];
+        var ignored = new double[coded.Length];
+        problem.Space.Encode(point, coded);
+        var (expected, chance, gain, isLittleKnown) = (new Expectation[problem.Outcomes.Count], 1.0, 0.0, false);
+        var best = beliefs.Best();
+        for (var k = 0; k < expected.Length; k++)
+        {
+            var (outcome, surrogate) = (problem.Outcomes[k], beliefs.Outcomes[k]!); // the promise was made, so all are known
+            var belief = surrogate.At(coded, ignored, ignored);
+            var deviation = Math.Sqrt(belief.Variance);
+            var wide = Suggestion.NineInTen * Math.Sqrt(belief.Variance + surrogate.Noise * surrogate.Noise);
+            expected[k] = new Expectation(belief.Mean, belief.Mean - wide, belief.Mean + wide);
+            chance *= Normal.Cdf(((outcome.Most ?? double.PositiveInfinity) - belief.Mean) / deviation) * Normal.Cdf((belief.Mean - (outcome.Least ?? double.NegativeInfinity)) / deviation);
+            if (outcome.Aim == Aim.Held)
+                continue;
+            isLittleKnown |= surrogate is ProcessSurrogate process && belief.Variance > LittleKnown * process.Scale * process.Scale;
+            gain = double.IsNegativeInfinity(best) ? 0 : Math.Exp(Bayesian.Acquisition.LogExpectedImprovement(-outcome.Sign * belief.Mean, deviation, -best));
+        }
+        if (beliefs.Success is { } success && success.At(coded, ignored, ignored) is var score)
+            chance *= Normal.Cdf(score.Mean / Math.Sqrt(1 + score.Variance));
+        if (beliefs.HasSeveralWanted)
+            gain = beliefs.ExpectedVolume(coded);
+        var (nearest, newest) = Nearest(point, trials);
+        return new Suggestion
+        {
+            Point = point,
+            Reason = !beliefs.HasSeveralWanted && double.IsNegativeInfinity(best) ? SuggestionReason.SeeksLimits : isLittleKnown ? SuggestionReason.Explores : SuggestionReason.Improves,
+            Expected = expected, ExpectedGain = gain, ChanceOfHolding = chance, Calibration = beliefs.Calibration, Nearest = nearest, NewestFactor = newest,
+        };
+    }
+
+    /// <summary>The trial most like a point, and the factor in which the point is least like any.</summary>
+    private (int? Trial, string? Factor) Nearest(double[] point, IReadOnlyList<CampaignTrial> trials)
+    {
+        if (trials.Count == 0)
+            return (null, null);
+        var coding = problem.Space.Coding;
+        var (coded, other, away, least) = (new double[coding.Columns], new double[coding.Columns], new double[coding.Factors], new double[coding.Factors]);
+        problem.Space.Encode(point, coded);
+        Array.Fill(least, double.PositiveInfinity);
+        var (nearest, distance) = (0, double.PositiveInfinity);
+        for (var i = 0; i < trials.Count; i++)
+        {
+            problem.Space.Encode(trials[i].Point, other);
+            Array.Clear(away);
+            for (var column = 0; column < coded.Length; column++)
+                away[coding.FactorOf(column)] += coding.IsCode(column) ? (coded[column] == other[column] ? 0 : 1) : (coded[column] - other[column]) * (coded[column] - other[column]);
+            for (var factor = 0; factor < away.Length; factor++)
+                least[factor] = Math.Min(least[factor], away[factor]);
+            if (away.Sum() < distance)
+                (nearest, distance) = (i, away.Sum());
+        }
+        return (nearest, problem.Space.Factors[Array.IndexOf(least, least.Max())].Name);
+    }
+
+    private static void Add(List<Suggestion> suggestions, Suggestion one, HashSet<double[]> taken)
+    {
+        suggestions.Add(one);
+        taken.Add(one.Point);
+    }
+
+    private void Check(CampaignTrial trial, int number)
+    {
+        ProblemException bad(string what, string mend) => new("urn:dure:optimize:bad-trial", what, $"trial {number + 1}", mend);
+        if (trial.Point.Length != problem.Space.Factors.Count)
+            throw bad($"It has {trial.Point.Length} values.", $"Give {problem.Space.Factors.Count}, one for each factor.");
+        for (var i = 0; i < trial.Point.Length; i++)
+            if (!double.IsFinite(trial.Point[i]) || problem.Space.Factors[i] is Factor.Category category && (trial.Point[i] < 0 || trial.Point[i] >= category.Options.Count || trial.Point[i] != Math.Floor(trial.Point[i])))
+                throw bad($"Its {problem.Space.Factors[i].Name} is {trial.Point[i]}.", "Give a number, or of a category an option's number.");
+        if (trial.State != TrialState.Measured)
+            return;
+        if (trial.Values.Length != problem.Outcomes.Count)
+            throw bad($"It has {trial.Values.Length} outcomes.", $"Give {problem.Outcomes.Count}, NaN for what was not measured.");
+        if (trial.Values.Any(double.IsInfinity))
+            throw bad("An outcome is infinite.", "Leave it out, or say that the trial failed.");
+        if (trial.Deviations.Length > 0 && (trial.Deviations.Length != trial.Values.Length || trial.Deviations.Any(deviation => !(deviation >= 0))))
+            throw bad("Its deviations do not suit its outcomes.", "Give one for each outcome, none below 0, or none at all.");
+    }
+}
