@@ -26,18 +26,33 @@ internal static class ProcessDynamics
     /// <summary>Puts the process into its base case at hour 0.</summary>
     public static void Start(ProcessNumbers process, int seed)
     {
-        for (var i = 0; i < BaseCase.Length; i++)
-            process.Physical[i] = BaseCase[i];
-        // Three traces in the stripper are double precision in the public code.
-        (process.Physical[19], process.Physical[21], process.Physical[23]) = (7.9906200783e-3, 1.6054258216e-2, 8.8582855955e-2);
-        process.Positions.CopyTo(process.Commands);
-        process.Positions.CopyTo(process.Aims);
+        CopyBaseCase(process.Physical);
         process.Noise = NoiseGenerator.Of(seed).State;
         RandomWalks.Start(process.Walks);
         process.Near.Fill(100);
         (process.GasDue, process.ProductDue) = (Gauges.GasHours, Gauges.ProductHours);
-        Scan(process, default, stackalloc double[Flowsheet.States]);
+        Observe(process, default, out var now);
+        Rest(process, now);
+    }
+
+    public static void CopyBaseCase(Span<double> state)
+    {
+        for (var i = 0; i < BaseCase.Length; i++)
+            state[i] = BaseCase[i];
+        // Three traces in the stripper are double precision in the public code.
+        (state[19], state[21], state[23]) = (7.9906200783e-3, 1.6054258216e-2, 8.8582855955e-2);
+    }
+
+    /// <summary>Lets commands, scan and analysers agree with the process as it stands.</summary>
+    public static void Rest(ProcessNumbers process, in Operation now)
+    {
+        process.Positions.CopyTo(process.Commands);
+        process.Positions.CopyTo(process.Aims);
+        Gauges.Read(now, process.Scan);
+        process.ScanNoise = 0;
+        Gauges.Analyse(now, process.Samples);
         process.Samples.CopyTo(process.Reports);
+        process.Shutdown = Shutdown.LimitPassed(now);
     }
 
     /// <summary>Looks at the process now: its rates, its limits, what its instruments see.</summary>

@@ -14,7 +14,7 @@ internal static class TennesseeEastmanDescription
         "The Tennessee Eastman process (Downs and Vogel 1993): reactor, condenser, separator, recycle compressor and stripper make G and H of A, C, D, E. "
             + "The process is the published model; set-points, loops and limits of the set-points are ours.",
         SupervisorSetpoints.All,
-        Gauges.All,
+        [.. Gauges.All, .. Valves.Measurements],
         [
             new("operating-cost", "{USD}/h", true, "What running costs: losses with purge and product, compressor, steam"),
             new("purge-cost", "{USD}/h", true, "Reactants and products lost with the purge"),

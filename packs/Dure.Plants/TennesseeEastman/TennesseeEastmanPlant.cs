@@ -15,7 +15,7 @@ public sealed class TennesseeEastmanPlant : VirtualPlant
         : base(TennesseeEastmanDescription.Plant, TimeSpan.FromSeconds(1), ProcessNumbers.Length + ControlStructure.Length, seed)
     {
         ProcessDynamics.Start(Process, seed);
-        ControlStructure.Start(Control, Process.Positions);
+        Rest();
     }
 
     public override string? ShutdownReason => Shutdown.Reason((int)Process.Shutdown);
@@ -32,6 +32,27 @@ public sealed class TennesseeEastmanPlant : VirtualPlant
 
     /// <summary>Where control has sent a valve, in percent.</summary>
     public double this[Valve valve] => Process.Commands[(int)valve];
+
+    /// <summary>
+    /// Puts the plant at once where it would come to rest at its set-points and in its present surroundings: a way to skip hours of waiting.
+    /// Time does not pass; analysers have reported. A disturbance that varies goes on from there.
+    /// </summary>
+    /// <exception cref="ProblemException">
+    /// The plant is shut down, or does not come to rest there: no solution, a valve beyond its ends, or a shutdown limit passed. Nothing changes.
+    /// </exception>
+    public void Settle()
+    {
+        if (ShutdownReason is { } reason)
+            throw Unsettled($"The plant is shut down: {reason}.", "Start a new plant.");
+        Span<double> wanted = stackalloc double[SupervisorSetpoints.Count], state = stackalloc double[Flowsheet.States];
+        for (var i = 0; i < wanted.Length; i++)
+            wanted[i] = SetpointOf(SupervisorSetpoints.All[i].Name);
+        if (!SteadyState.TryFind(wanted, Surroundings.At(Process.Hours, Process.Walks, Active), state, out var why))
+            throw Unsettled(why, "Move the set-points towards the base case.");
+        state.CopyTo(Process.Physical);
+        wanted.CopyTo(Values);
+        Rest();
+    }
 
     private ProcessNumbers Process => new(State[..ProcessNumbers.Length]);
 
@@ -64,13 +85,29 @@ public sealed class TennesseeEastmanPlant : VirtualPlant
         ProcessDynamics.Observe(Process, Active, out var now);
         Gauges.Read(now, truth);
         Gauges.Analyse(now, truth[Gauges.Continuous..]);
+        Process.Positions.CopyTo(truth[Gauges.Count..]);
     }
 
-    protected override void Read(Span<double> readings) => ProcessDynamics.Read(Process, readings);
+    /// <summary>The last scan, which the last step began with, with the noise of the public code; the valves without noise.</summary>
+    protected override void Read(Span<double> readings)
+    {
+        ProcessDynamics.Read(Process, readings);
+        Process.Positions.CopyTo(readings[Gauges.Count..]);
+    }
 
     protected override void Assess(Span<double> kpis)
     {
         ProcessDynamics.Observe(Process, Active, out var now);
         TennesseeEastmanDescription.Assess(now, kpis);
     }
+
+    /// <summary>Lets valves, loops and analysers take over the process as it stands, taken for at rest.</summary>
+    private void Rest()
+    {
+        ProcessDynamics.Observe(Process, Active, out var now);
+        ProcessDynamics.Rest(Process, now);
+        ControlStructure.Rest(Control, Process.Scan, Process.Reports[Gauges.ProductG - Gauges.Continuous], Process.Positions);
+    }
+
+    private static ProblemException Unsettled(string what, string mend) => new("urn:dure:plants:unsettled", what, "tennessee-eastman", mend);
 }

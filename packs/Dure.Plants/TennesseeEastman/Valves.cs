@@ -22,6 +22,15 @@ internal static class Valves
 {
     public const int Count = 12;
 
+    /// <summary>What the plant reports of them beside its 41 measurements.</summary>
+    public static IReadOnlyList<Measurement> Measurements { get; } =
+    [
+        Of("d-feed", "D feed (stream 2)"), Of("e-feed", "E feed (stream 3)"), Of("a-feed", "A feed (stream 1)"), Of("c-feed", "A and C feed (stream 4)"),
+        Of("compressor-recycle", "compressor's recycle"), Of("purge", "purge (stream 9)"), Of("separator-liquid", "separator's liquid (stream 10)"),
+        Of("stripper-product", "product (stream 11)"), Of("stripper-steam", "stripper's steam"), Of("reactor-coolant", "reactor's cooling water"),
+        Of("condenser-coolant", "condenser's cooling water"), new("agitator-speed", "%", "Speed of the agitator"),
+    ];
+
     /// <summary>A sticking valve moves when it is asked for more than this, in percent.</summary>
     private const double StickingBand = 2;
 
@@ -43,6 +52,8 @@ internal static class Valves
             speeds[i] = (aims[i] - positions[i]) / (TimeConstantSeconds[i] / 3600);
         }
     }
+
+    private static Measurement Of(string name, string of) => new($"valve-{name}", "%", $"How far the valve of the {of} is open");
 
     private static bool Sticks(Valve valve, DisturbanceSet active) => valve switch
     {

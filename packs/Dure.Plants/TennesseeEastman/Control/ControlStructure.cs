@@ -11,12 +11,15 @@ internal static class ControlStructure
 {
     private const double FlowReset = 20.0 / 3600;
 
-    /// <summary>At the base case; the loops' outputs begin there.</summary>
+    /// <summary>The base case: feeds of D and E in kmol/h, the share of D, and G in the product.</summary>
     private const double DMolarMass = 32, EMolarMass = 46, BaseHeavyFeed = 212.536, BaseShareOfD = 0.53874;
-    private const double BaseProduct = 22.949, BaseG = 53.724;
+    private const double BaseG = 53.724;
 
     /// <summary>Share of D in the feed of D and E per percent of G in the product.</summary>
     private const double ShareOfDPerG = 0.01;
+
+    /// <summary>Above 2895 kPa the plant makes less, the more the higher, whatever it was asked for: the purge alone does not save it when A is lost.</summary>
+    private const double LimitingPressure = 2895, IndexWherePressureLimits = 1.2, IndexPerKilopascal = 0.01;
 
     private enum Loop
     {
@@ -33,28 +36,13 @@ internal static class ControlStructure
         new(0.3 / 0.0084, FlowReset, 0, 100), new(0.3 / 0.66, FlowReset, 0, 100), new(0.3 / 0.493, FlowReset, 0, 100),
         new(-8, 7.5 / 60, 0, 100), new(-4, 15.0 / 60, 0, 100),
         // Pressure by purge, 10³ m³/h per kPa; reactor level by the separator's temperature; levels by flows, m³/h per %.
-        new(-0.01, 20.0 / 60, 0, 2), new(0.8, 1, 40, 120), new(-0.1, 200.0 / 60, 0, 60), new(-0.04, 200.0 / 60, 0, 48),
+        new(-0.006, 0.5, 0, 2), new(0.8, 1, 40, 120), new(-0.1, 200.0 / 60, 0, 60), new(-0.04, 200.0 / 60, 0, 48),
         // Index per m³/h; share of D per % of G; fresh A and C, 10³ m³/h per %.
-        new(0.032, 2, 0.2, 1.4), new(0.003, 100.0 / 60, -0.2, 0.2), new(0.02, 1, 0, 1.01), new(0.03, 2, 0, 15),
+        new(0.032, 2, 0.2, 1.4), new(0.002, 2, -0.2, 0.2), new(0.012, 1.2, 0, 1.01), new(0.02, 2, 0, 15),
     ];
 
     /// <summary>Numbers kept.</summary>
     public const int Length = 2 * (int)Loop.Count;
-
-    /// <summary>Takes over the valves as they stand in the base case.</summary>
-    public static void Start(Span<double> numbers, ReadOnlySpan<double> valves)
-    {
-        numbers.Clear();
-        var loops = Memories(numbers);
-        Span<double> outputs =
-        [
-            valves[(int)Valve.DFeed], valves[(int)Valve.EFeed], valves[(int)Valve.AFeed], valves[(int)Valve.CFeed], valves[(int)Valve.Purge],
-            valves[(int)Valve.SeparatorLiquid], valves[(int)Valve.StripperProduct], valves[(int)Valve.ReactorCoolant], valves[(int)Valve.CondenserCoolant],
-            0.33712, 80.109, 25.160, 22.949, 1, 0, 0.25052, 9.3477,
-        ];
-        for (var i = 0; i < outputs.Length; i++)
-            loops[i].Output = outputs[i];
-    }
 
     /// <summary>Reads, and says where the valves shall go.</summary>
     /// <param name="setpoints">By <see cref="SupervisorSetpoint"/>.</param>
@@ -62,8 +50,9 @@ internal static class ControlStructure
     public static void Act(Span<double> numbers, ReadOnlySpan<double> setpoints, ReadOnlySpan<double> readings, Span<double> valves, double hours)
     {
         var loops = Memories(numbers);
-        var index = Run(loops, Loop.Production, setpoints[(int)SupervisorSetpoint.ProductionRate], readings[Gauges.Product], hours)
-            ;
+        var index = Run(loops, Loop.Production, setpoints[(int)SupervisorSetpoint.ProductionRate], readings[Gauges.Product], hours);
+        index = Math.Min(index, IndexWherePressureLimits - IndexPerKilopascal * (readings[Gauges.ReactorPressure] - LimitingPressure));
+        loops[(int)Loop.Production].Output = index;
         var g = setpoints[(int)SupervisorSetpoint.ProductG];
         var shareOfD = BaseShareOfD + ShareOfDPerG * (g - BaseG) + Run(loops, Loop.ProductG, g, readings[Gauges.ProductG], hours);
         valves[(int)Valve.DFeed] = Run(loops, Loop.DFeed, index * BaseHeavyFeed * shareOfD * DMolarMass, readings[Gauges.DFeed], hours);
@@ -90,6 +79,43 @@ internal static class ControlStructure
         valves[(int)Valve.CompressorRecycle] = setpoints[(int)SupervisorSetpoint.CompressorRecycle];
         valves[(int)Valve.StripperSteam] = setpoints[(int)SupervisorSetpoint.StripperSteam];
         valves[(int)Valve.Agitator] = setpoints[(int)SupervisorSetpoint.Agitator];
+    }
+
+    /// <summary>Which reading each set-point is held against at rest, in the order of <see cref="SupervisorSetpoint"/>.</summary>
+    /// <param name="percents">Of the analysers.</param>
+    public static void Held(ReadOnlySpan<double> readings, ReadOnlySpan<double> percents, ReadOnlySpan<double> valves, Span<double> held)
+    {
+        var (a, c) = (percents[Gauges.FeedA - Gauges.Continuous], percents[Gauges.FeedC - Gauges.Continuous]);
+        held[(int)SupervisorSetpoint.ProductionRate] = readings[Gauges.Product];
+        held[(int)SupervisorSetpoint.ProductG] = percents[Gauges.ProductG - Gauges.Continuous];
+        held[(int)SupervisorSetpoint.ReactorPressure] = readings[Gauges.ReactorPressure];
+        held[(int)SupervisorSetpoint.ReactorLevel] = readings[Gauges.ReactorLevel];
+        held[(int)SupervisorSetpoint.ReactorTemperature] = readings[Gauges.ReactorTemperature];
+        held[(int)SupervisorSetpoint.SeparatorLevel] = readings[Gauges.SeparatorLevel];
+        held[(int)SupervisorSetpoint.StripperLevel] = readings[Gauges.StripperLevel];
+        held[(int)SupervisorSetpoint.FeedShareA] = 100 * a / (a + c);
+        held[(int)SupervisorSetpoint.FeedAAndC] = a + c;
+        held[(int)SupervisorSetpoint.CompressorRecycle] = valves[(int)Valve.CompressorRecycle];
+        held[(int)SupervisorSetpoint.StripperSteam] = valves[(int)Valve.StripperSteam];
+        held[(int)SupervisorSetpoint.Agitator] = valves[(int)Valve.Agitator];
+    }
+
+    /// <summary>Puts the loops where they hold the plant at rest.</summary>
+    public static void Rest(Span<double> numbers, ReadOnlySpan<double> readings, double g, ReadOnlySpan<double> valves)
+    {
+        numbers.Clear();
+        var loops = Memories(numbers);
+        var (d, e) = (readings[Gauges.DFeed] / DMolarMass, readings[Gauges.EFeed] / EMolarMass);
+        var index = (d + e) / BaseHeavyFeed;
+        Span<double> outputs =
+        [
+            valves[(int)Valve.DFeed], valves[(int)Valve.EFeed], valves[(int)Valve.AFeed], valves[(int)Valve.CFeed], valves[(int)Valve.Purge],
+            valves[(int)Valve.SeparatorLiquid], valves[(int)Valve.StripperProduct], valves[(int)Valve.ReactorCoolant], valves[(int)Valve.CondenserCoolant],
+            readings[Gauges.Purge] / index, readings[Gauges.SeparatorTemperature], readings[Gauges.Underflow] / index, readings[Gauges.Product] / index,
+            index, d / (d + e) - BaseShareOfD - ShareOfDPerG * (g - BaseG), readings[Gauges.AFeed] / index, readings[Gauges.CFeed] / index,
+        ];
+        for (var i = 0; i < outputs.Length; i++)
+            loops[i].Output = outputs[i];
     }
 
     private static Span<LoopMemory> Memories(Span<double> numbers) => MemoryMarshal.Cast<double, LoopMemory>(numbers);
