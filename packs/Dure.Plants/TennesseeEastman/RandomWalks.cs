@@ -13,28 +13,28 @@ internal static class RandomWalks
     private const double FirstPieceHours = 0.1;
 
     /// <summary>A walk: the disturbance that moves it, how long its pieces are, and round what and how far it goes.</summary>
-    private readonly record struct Shape(Disturbance By, double Hours, double HoursSpread, double Mean, double Spread);
+    private readonly record struct Shape(ProcessDisturbance By, double Hours, double HoursSpread, double Mean, double Spread);
 
     /// <summary>Those that return to their mean after each piece's random target; the public code's order, since all draw from one generator.</summary>
     private static readonly Shape[] Wandering =
     [
-        new(Disturbance.CFeedCompositionVaries, 0.5, 0.2, 0.485, 0.03),
-        new(Disturbance.CFeedCompositionVaries, 1, 0.7, 0.005, 0.003),
-        new(Disturbance.DFeedTemperatureVaries, 0.5, 0.25, 45, 10),
-        new(Disturbance.CFeedTemperatureVaries, 1, 0.7, 45, 10),
-        new(Disturbance.ReactorCoolantTemperatureVaries, 0.25, 0.15, 35, 10),
-        new(Disturbance.CondenserCoolantTemperatureVaries, 0.25, 0.15, 40, 10),
-        new(Disturbance.KineticsDrift, 2, 1, 1, 0.25),
-        new(Disturbance.KineticsDrift, 2, 1, 1, 0.25),
-        new(Disturbance.SteamSupplyVaries, 0.5, 0.4, 0, 0.25),
+        new(ProcessDisturbance.CFeedCompositionVaries, 0.5, 0.2, 0.485, 0.03),
+        new(ProcessDisturbance.CFeedCompositionVaries, 1, 0.7, 0.005, 0.003),
+        new(ProcessDisturbance.DFeedTemperatureVaries, 0.5, 0.25, 45, 10),
+        new(ProcessDisturbance.CFeedTemperatureVaries, 1, 0.7, 45, 10),
+        new(ProcessDisturbance.ReactorCoolantTemperatureVaries, 0.25, 0.15, 35, 10),
+        new(ProcessDisturbance.CondenserCoolantTemperatureVaries, 0.25, 0.15, 40, 10),
+        new(ProcessDisturbance.KineticsDrift, 2, 1, 1, 0.25),
+        new(ProcessDisturbance.KineticsDrift, 2, 1, 1, 0.25),
+        new(ProcessDisturbance.SteamSupplyVaries, 0.5, 0.4, 0, 0.25),
     ];
 
     /// <summary>Those that grow from zero to one over a piece and fall back within 0.1 h.</summary>
     private static readonly Shape[] Growing =
     [
-        new(Disturbance.ReactorFouling, 2, 1.5, 0, 0),
-        new(Disturbance.CondenserFouling, 3, 2, 0, 0),
-        new(Disturbance.EffluentLineBlocks, 2, 1.5, 0, 0),
+        new(ProcessDisturbance.ReactorFouling, 2, 1.5, 0, 0),
+        new(ProcessDisturbance.CondenserFouling, 3, 2, 0, 0),
+        new(ProcessDisturbance.EffluentLineBlocks, 2, 1.5, 0, 0),
     ];
 
     public static int Count => Wandering.Length + Growing.Length;

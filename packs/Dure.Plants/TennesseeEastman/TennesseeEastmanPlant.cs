@@ -47,7 +47,7 @@ public sealed class TennesseeEastmanPlant : VirtualPlant
         Span<double> wanted = stackalloc double[SupervisorSetpoints.Count], state = stackalloc double[Flowsheet.States];
         for (var i = 0; i < wanted.Length; i++)
             wanted[i] = SetpointOf(SupervisorSetpoints.All[i].Name);
-        if (!SteadyState.TryFind(wanted, Surroundings.At(Process.Hours, Process.Walks, Active), state, out var why))
+        if (!RestingState.TryFind(wanted, Surroundings.At(Process.Hours, Process.Walks, Active), state, out var why))
             throw Unsettled(why, "Move the set-points towards the base case.");
         state.CopyTo(Process.Physical);
         wanted.CopyTo(Values);
@@ -64,7 +64,7 @@ public sealed class TennesseeEastmanPlant : VirtualPlant
         {
             var active = default(DisturbanceSet);
             for (var i = 0; i < TennesseeEastmanDescription.Disturbances; i++)
-                active = active.With((Disturbance)(i + 1), IsOn(i));
+                active = active.With((ProcessDisturbance)(i + 1), IsOn(i));
             return active;
         }
     }

@@ -40,7 +40,7 @@ public sealed class TennesseeEastmanProcess
         }
     }
 
-    public void Switch(Disturbance disturbance, bool isOn)
+    public void Switch(ProcessDisturbance disturbance, bool isOn)
     {
         if (!Enum.IsDefined(disturbance))
             throw new ProblemException("urn:dure:plants:unknown-fault", $"There is no disturbance {disturbance}.", "tennessee-eastman", "Give 1 to 20.");

@@ -57,9 +57,9 @@ internal static class Valves
 
     private static bool Sticks(Valve valve, DisturbanceSet active) => valve switch
     {
-        Valve.ReactorCoolant => active.Has(Disturbance.ReactorCoolantValveSticks),
-        Valve.CondenserCoolant => active.Has(Disturbance.CondenserCoolantValveSticks),
-        Valve.CompressorRecycle or Valve.SeparatorLiquid or Valve.StripperProduct or Valve.StripperSteam => active.Has(Disturbance.OtherValvesStick),
+        Valve.ReactorCoolant => active.Has(ProcessDisturbance.ReactorCoolantValveSticks),
+        Valve.CondenserCoolant => active.Has(ProcessDisturbance.CondenserCoolantValveSticks),
+        Valve.CompressorRecycle or Valve.SeparatorLiquid or Valve.StripperProduct or Valve.StripperSteam => active.Has(ProcessDisturbance.OtherValvesStick),
         _ => false,
     };
 }

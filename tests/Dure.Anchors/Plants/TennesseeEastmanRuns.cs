@@ -49,7 +49,7 @@ public sealed class TennesseeEastmanRuns
     public void An_hour_without_control_takes_the_published_course(string run)
     {
         var process = new TennesseeEastmanProcess();
-        process.Switch(Disturbance.CFeedRatioStep, run == "idv1");
+        process.Switch(ProcessDisturbance.CFeedRatioStep, run == "idv1");
         if (run == "xmv10_plus2")
             process[Valve.ReactorCoolant] += 2;
         var readings = new double[41];

@@ -5,6 +5,7 @@ using Dure.Plants.Fermentation;
 using Dure.Plants.Heating;
 using Dure.Plants.Reactors;
 using Dure.Plants.Refinery;
+using Dure.Plants.TennesseeEastman;
 using Xunit;
 
 namespace Dure.Tests.Plants;
@@ -24,6 +25,7 @@ public sealed class EveryPlantTests
         ["williams-otto"] = seed => new WilliamsOttoPlant(seed),
         ["van-de-vusse"] = seed => new VanDeVussePlant(seed),
         ["fed-batch"] = seed => new FedBatchPlant(seed),
+        ["tennessee-eastman"] = seed => new TennesseeEastmanPlant(seed),
     };
 
     [Theory, MemberData(nameof(Names))]

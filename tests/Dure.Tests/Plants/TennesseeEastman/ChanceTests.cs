@@ -61,11 +61,11 @@ public sealed class ChanceTests
     }
 
     [Theory]
-    [InlineData(Disturbance.CFeedCompositionVaries, 0.455, 0.515)]
-    [InlineData(Disturbance.ReactorCoolantTemperatureVaries, 25, 45)]
-    [InlineData(Disturbance.KineticsDrift, 0.75, 1.25)]
-    [InlineData(Disturbance.ReactorFouling, 0, 1)]
-    public void What_wanders_moves_and_stays_within_its_spread(Disturbance disturbance, double low, double high)
+    [InlineData(ProcessDisturbance.CFeedCompositionVaries, 0.455, 0.515)]
+    [InlineData(ProcessDisturbance.ReactorCoolantTemperatureVaries, 25, 45)]
+    [InlineData(ProcessDisturbance.KineticsDrift, 0.75, 1.25)]
+    [InlineData(ProcessDisturbance.ReactorFouling, 0, 1)]
+    public void What_wanders_moves_and_stays_within_its_spread(ProcessDisturbance disturbance, double low, double high)
     {
         var walks = new double[RandomWalks.Count * RandomWalks.Numbers];
         RandomWalks.Start(walks);
@@ -78,9 +78,9 @@ public sealed class ChanceTests
             var now = Surroundings.At(minute / 60.0, walks, active);
             var value = disturbance switch
             {
-                Disturbance.CFeedCompositionVaries => now.FractionA,
-                Disturbance.ReactorCoolantTemperatureVaries => now.ReactorCoolantCelsius,
-                Disturbance.KineticsDrift => now.DriftOfG,
+                ProcessDisturbance.CFeedCompositionVaries => now.FractionA,
+                ProcessDisturbance.ReactorCoolantTemperatureVaries => now.ReactorCoolantCelsius,
+                ProcessDisturbance.KineticsDrift => now.DriftOfG,
                 _ => now.ReactorFouling,
             };
             (least, most) = (Math.Min(least, value), Math.Max(most, value));
@@ -92,7 +92,7 @@ public sealed class ChanceTests
     [Fact]
     public void Each_disturbance_changes_what_the_plant_does()
     {
-        static double[] Run(Disturbance? disturbance)
+        static double[] Run(ProcessDisturbance? disturbance)
         {
             var process = new TennesseeEastmanProcess();
             if (disturbance is { } one)
@@ -106,6 +106,6 @@ public sealed class ChanceTests
             return process.States.ToArray();
         }
         var undisturbed = Run(null);
-        Assert.All(Enum.GetValues<Disturbance>(), one => Assert.NotEqual(undisturbed, Run(one)));
+        Assert.All(Enum.GetValues<ProcessDisturbance>(), one => Assert.NotEqual(undisturbed, Run(one)));
     }
 }

@@ -98,7 +98,7 @@ public sealed class ProcessTests
         double[] Run(int seed)
         {
             var process = new TennesseeEastmanProcess(seed);
-            process.Switch(Disturbance.CFeedCompositionVaries, true);
+            process.Switch(ProcessDisturbance.CFeedCompositionVaries, true);
             process.Advance(1500);
             var readings = new double[41];
             process.Measure(readings);
@@ -147,7 +147,7 @@ public sealed class ProcessTests
     public void A_sticking_valve_follows_only_large_moves()
     {
         var process = new TennesseeEastmanProcess();
-        process.Switch(Disturbance.ReactorCoolantValveSticks, true);
+        process.Switch(ProcessDisturbance.ReactorCoolantValveSticks, true);
         process.Advance(60);
         var rest = process.States[47];
         process[Valve.ReactorCoolant] = rest + 1.9;
@@ -164,7 +164,7 @@ public sealed class ProcessTests
         var process = new TennesseeEastmanProcess();
         Assert.Throws<ProblemException>(() => process[Valve.Purge] = double.NaN);
         Assert.Throws<ProblemException>(() => process[(Valve)12] = 1);
-        Assert.Throws<ProblemException>(() => process.Switch((Disturbance)21, true));
+        Assert.Throws<ProblemException>(() => process.Switch((ProcessDisturbance)21, true));
         Assert.Throws<ArgumentOutOfRangeException>(() => process.Advance(-1));
     }
 

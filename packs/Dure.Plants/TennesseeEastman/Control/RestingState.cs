@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Dure.Kernel;
+using Dure.Plants.Integration;
 
 namespace Dure.Plants.TennesseeEastman.Control;
 
@@ -6,12 +8,10 @@ namespace Dure.Plants.TennesseeEastman.Control;
 /// Where the plant comes to rest at given set-points, without waiting for it: the 38 rates are zero and each loop with an integral holds its reading
 /// at its set-point, 50 equations for 50 states. Newton with differences, damped; from the base case on a path of set-points when that is far.
 /// </summary>
-internal static class SteadyState
+internal static class RestingState
 {
     private const int N = Flowsheet.States;
-    private const int MostIterations = 30;
     private const double Solved = 1e-9;
-    private const double LeastShare = 1e-3;
     private const double TypicalRate = 100;
     private const double ValveTolerance = 1e-6;
 
@@ -22,7 +22,7 @@ internal static class SteadyState
     private const double ShortestStep = 1.0 / 64;
 
     /// <summary>Typical values of the set-points, by which their equations are scaled.</summary>
-    private static readonly double[] ReadingScales = [23, 50, 2700, 75, 120, 50, 50, 55, 60, 100, 100, 100];
+    private static readonly double[] TypicalSetpoints = [23, 50, 2700, 75, 120, 50, 50, 55, 60, 100, 100, 100];
 
     /// <summary>Finds the state of rest.</summary>
     /// <param name="state">Filled with 50 numbers.</param>
@@ -35,9 +35,10 @@ internal static class SteadyState
     }
 
     /// <summary>Moves from the base case's set-points to those wanted, each time as far as Newton follows.</summary>
-    private static bool TryPath(ReadOnlySpan<double> setpoints, in Surroundings outside, Span<double> state)
+    private static bool TryPath(ReadOnlySpan<double> setpoints, Surroundings outside, Span<double> state)
     {
-        Span<double> near = stackalloc double[SupervisorSetpoints.Count], trial = stackalloc double[N];
+        var near = new double[SupervisorSetpoints.Count];
+        Span<double> trial = stackalloc double[N];
         double reached = 0, step = 1;
         while (reached < 1)
         {
@@ -45,7 +46,7 @@ internal static class SteadyState
             for (var i = 0; i < near.Length; i++)
                 near[i] = SupervisorSetpoints.All[i].Start + next * (setpoints[i] - SupervisorSetpoints.All[i].Start);
             state.CopyTo(trial);
-            if (TryNewton(near, outside, trial))
+            if (TrySolve((_, at, miss) => Misses(at, near, outside, miss), trial))
             {
                 trial.CopyTo(state);
                 reached = next;
@@ -55,6 +56,19 @@ internal static class SteadyState
                 return false;
         }
         return true;
+    }
+
+    private static bool TrySolve(Rates misses, Span<double> state)
+    {
+        try
+        {
+            SteadyState.Solve(misses, state, Solved);
+            return true;
+        }
+        catch (ProblemException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What keeps a solution from being a state of the plant; null: nothing.</summary>
@@ -69,58 +83,8 @@ internal static class SteadyState
         return Shutdown.Reason(Shutdown.LimitPassed(now)) is { } reason ? $"The steady state has {reason}." : null;
     }
 
-    private static bool TryNewton(ReadOnlySpan<double> setpoints, in Surroundings outside, Span<double> state)
-    {
-        Span<double> miss = stackalloc double[N], scratch = stackalloc double[N], move = stackalloc double[N];
-        var jacobian = new double[N * N];
-        var size = Misses(state, setpoints, outside, miss);
-        for (var iteration = 0; size >= Solved && iteration < MostIterations; iteration++)
-        {
-            Differentiate(state, setpoints, outside, miss, scratch, jacobian);
-            miss.CopyTo(move);
-            if (!GaussElimination.TrySolve(jacobian, move) || !TryMove(state, setpoints, outside, move, miss, ref size))
-                return false;
-        }
-        return size < Solved;
-    }
-
-    /// <summary>Takes as much of a move, whole or halved, as makes the equations miss by less.</summary>
-    private static bool TryMove(
-        Span<double> state, ReadOnlySpan<double> setpoints, in Surroundings outside, ReadOnlySpan<double> move, Span<double> miss, ref double size)
-    {
-        Span<double> trial = stackalloc double[N], trialMiss = stackalloc double[N];
-        for (var share = 1.0; share > LeastShare; share /= 2)
-        {
-            for (var i = 0; i < N; i++)
-                trial[i] = state[i] - share * move[i];
-            var trialSize = Misses(trial, setpoints, outside, trialMiss);
-            if (trialSize >= size)
-                continue;
-            trial.CopyTo(state);
-            trialMiss.CopyTo(miss);
-            size = trialSize;
-            return true;
-        }
-        return false;
-    }
-
-    /// <summary>Row i, column j: how equation i answers state j.</summary>
-    private static void Differentiate(
-        Span<double> state, ReadOnlySpan<double> setpoints, in Surroundings outside, ReadOnlySpan<double> miss, Span<double> moved, Span<double> jacobian)
-    {
-        for (var j = 0; j < N; j++)
-        {
-            var (was, delta) = (state[j], 1e-6 * Math.Max(Math.Abs(state[j]), 1e-3));
-            state[j] = was + delta;
-            Misses(state, setpoints, outside, moved);
-            state[j] = was;
-            for (var i = 0; i < N; i++)
-                jacobian[i * N + j] = (moved[i] - miss[i]) / delta;
-        }
-    }
-
-    /// <summary>By how much each equation is missed, and the largest of them; infinite for states that cannot be.</summary>
-    private static double Misses(ReadOnlySpan<double> state, ReadOnlySpan<double> setpoints, in Surroundings outside, Span<double> miss)
+    /// <summary>By how much each equation is missed, in shares of what is typical.</summary>
+    private static void Misses(ReadOnlySpan<double> state, ReadOnlySpan<double> setpoints, in Surroundings outside, Span<double> miss)
     {
         Span<double> near = stackalloc double[4], readings = stackalloc double[Gauges.Continuous], percents = stackalloc double[Gauges.Sampled];
         near.Fill(TypicalCelsius);
@@ -130,15 +94,7 @@ internal static class SteadyState
         Gauges.Read(now, readings);
         Gauges.Analyse(now, percents);
         ControlStructure.Held(readings, percents, state[Flowsheet.ValvesAt..], miss[Flowsheet.ValvesAt..]);
-        double largest = 0;
-        for (var i = 0; i < N; i++)
-        {
-            if (i >= Flowsheet.ValvesAt)
-                miss[i] = (miss[i] - setpoints[i - Flowsheet.ValvesAt]) / ReadingScales[i - Flowsheet.ValvesAt];
-            if (!double.IsFinite(miss[i]))
-                return double.PositiveInfinity;
-            largest = Math.Max(largest, Math.Abs(miss[i]));
-        }
-        return largest;
+        for (var i = Flowsheet.ValvesAt; i < N; i++)
+            miss[i] = (miss[i] - setpoints[i - Flowsheet.ValvesAt]) / TypicalSetpoints[i - Flowsheet.ValvesAt];
     }
 }

@@ -6,7 +6,7 @@ namespace Dure.Plants.TennesseeEastman;
 /// The twenty process disturbances of Downs and Vogel (1993), table 8, by number. What they call unknown (16 to 20) is named by what the
 /// public code does.
 /// </summary>
-public enum Disturbance
+public enum ProcessDisturbance
 {
     CFeedRatioStep = 1,
     CFeedInertStep = 2,
@@ -33,9 +33,9 @@ public enum Disturbance
 /// <summary>Which disturbances are on: a bit for each.</summary>
 internal readonly record struct DisturbanceSet(uint Bits)
 {
-    public bool Has(Disturbance one) => (Bits >> (int)one & 1) != 0;
+    public bool Has(ProcessDisturbance one) => (Bits >> (int)one & 1) != 0;
 
-    public DisturbanceSet With(Disturbance one, bool isOn) => new(isOn ? Bits | 1u << (int)one : Bits & ~(1u << (int)one));
+    public DisturbanceSet With(ProcessDisturbance one, bool isOn) => new(isOn ? Bits | 1u << (int)one : Bits & ~(1u << (int)one));
 }
 
 /// <summary>What the surroundings do to the plant at a moment.</summary>
@@ -63,20 +63,20 @@ internal readonly record struct Surroundings(
     public static Surroundings Nominal { get; } = new(0.485, 0.005, 45, 45, 35, 40, 1, 1, 0, 0, 0, 0, 1, 1);
 
     public static Surroundings At(double hours, ReadOnlySpan<double> walks, DisturbanceSet active) => new(
-        RandomWalks.At(walks, 0, hours) - If(Disturbance.CFeedRatioStep, 0.03, active) - If(Disturbance.CFeedInertStep, 2.43719e-3, active),
-        RandomWalks.At(walks, 1, hours) + If(Disturbance.CFeedInertStep, 0.005, active),
-        RandomWalks.At(walks, 2, hours) + If(Disturbance.DFeedTemperatureStep, 5, active),
+        RandomWalks.At(walks, 0, hours) - If(ProcessDisturbance.CFeedRatioStep, 0.03, active) - If(ProcessDisturbance.CFeedInertStep, 2.43719e-3, active),
+        RandomWalks.At(walks, 1, hours) + If(ProcessDisturbance.CFeedInertStep, 0.005, active),
+        RandomWalks.At(walks, 2, hours) + If(ProcessDisturbance.DFeedTemperatureStep, 5, active),
         RandomWalks.At(walks, 3, hours),
-        RandomWalks.At(walks, 4, hours) + If(Disturbance.ReactorCoolantTemperatureStep, 5, active),
-        RandomWalks.At(walks, 5, hours) + If(Disturbance.CondenserCoolantTemperatureStep, 5, active),
+        RandomWalks.At(walks, 4, hours) + If(ProcessDisturbance.ReactorCoolantTemperatureStep, 5, active),
+        RandomWalks.At(walks, 5, hours) + If(ProcessDisturbance.CondenserCoolantTemperatureStep, 5, active),
         RandomWalks.At(walks, 6, hours),
         RandomWalks.At(walks, 7, hours),
         RandomWalks.At(walks, 8, hours),
         RandomWalks.At(walks, 9, hours),
         RandomWalks.At(walks, 10, hours),
         RandomWalks.At(walks, 11, hours),
-        1 - If(Disturbance.AFeedLoss, 1, active),
-        1 - If(Disturbance.CFeedPressureLoss, 0.2, active));
+        1 - If(ProcessDisturbance.AFeedLoss, 1, active),
+        1 - If(ProcessDisturbance.CFeedPressureLoss, 0.2, active));
 
-    private static double If(Disturbance one, double size, DisturbanceSet active) => active.Has(one) ? size : 0;
+    private static double If(ProcessDisturbance one, double size, DisturbanceSet active) => active.Has(one) ? size : 0;
 }
