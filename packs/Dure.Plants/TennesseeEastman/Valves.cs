@@ -25,10 +25,10 @@ internal static class Valves
     /// <summary>What the plant reports of them beside its 41 measurements.</summary>
     public static IReadOnlyList<Measurement> Measurements { get; } =
     [
-        Of("d-feed", "D feed (stream 2)"), Of("e-feed", "E feed (stream 3)"), Of("a-feed", "A feed (stream 1)"), Of("c-feed", "A and C feed (stream 4)"),
-        Of("compressor-recycle", "compressor's recycle"), Of("purge", "purge (stream 9)"), Of("separator-liquid", "separator's liquid (stream 10)"),
-        Of("stripper-product", "product (stream 11)"), Of("stripper-steam", "stripper's steam"), Of("reactor-coolant", "reactor's cooling water"),
-        Of("condenser-coolant", "condenser's cooling water"), new("agitator-speed", "%", "Speed of the agitator"),
+        Of("d feed", "D feed (stream 2)"), Of("e feed", "E feed (stream 3)"), Of("a feed", "A feed (stream 1)"), Of("c feed", "A and C feed (stream 4)"),
+        Of("compressor recycle", "compressor's recycle"), Of("purge", "purge (stream 9)"), Of("separator liquid", "separator's liquid (stream 10)"),
+        Of("stripper product", "product (stream 11)"), Of("stripper steam", "stripper's steam"), Of("reactor coolant", "reactor's cooling water"),
+        Of("condenser coolant", "condenser's cooling water"), new("agitator speed", "%", "Speed of the agitator"),
     ];
 
     /// <summary>A sticking valve moves when it is asked for more than this, in percent.</summary>
@@ -53,7 +53,7 @@ internal static class Valves
         }
     }
 
-    private static Measurement Of(string name, string of) => new($"valve-{name}", "%", $"How far the valve of the {of} is open");
+    private static Measurement Of(string name, string of) => new($"{name} valve", "%", $"How far the valve of the {of} is open");
 
     private static bool Sticks(Valve valve, DisturbanceSet active) => valve switch
     {
