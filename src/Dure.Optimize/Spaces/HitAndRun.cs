@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Dure.Optimize.Numerics;
 
 namespace Dure.Optimize.Spaces;
@@ -18,13 +21,13 @@ internal sealed class HitAndRun
     public HitAndRun(Polytope polytope, Directions directions, Random random, int burnIn)
     {
         (this.polytope, this.directions, this.random) = (polytope, directions, random);
-        (slacks, unit) = (new double[2 * polytope.Active.Length + polytope.Limits], [.. polytope.Centre]);
+        (slacks, unit) = (new double[Directions.Stride(polytope)], [.. polytope.Centre]);
         Settle();
         Walk(burnIn);
     }
 
-    /// <summary>Steps of a burn-in for a number of dimensions.</summary>
-    public static int BurnIn(int dimensions) => Math.Min(100_000, 100 * dimensions * dimensions);
+    /// <summary>Steps of a burn-in for a number of dimensions: 100 for the square of it, and a tenth in one of many polytopes that are each visited a few times.</summary>
+    public static int BurnIn(int dimensions, bool isOneOfMany) => Math.Min(100_000, (isOneOfMany ? 10 : 100) * dimensions * dimensions);
 
     /// <summary>Steps between two places that are handed out.</summary>
     public static int Thinning(int dimensions) => Math.Clamp(dimensions * dimensions, 1, 2_000);
@@ -39,7 +42,7 @@ internal sealed class HitAndRun
     private void Walk(int steps)
     {
         for (var i = 0; i < steps && directions.Count > 0; i++)
-            directions.Step(random.Next(directions.Count), random.NextDouble(), slacks);
+            directions.Step(random.NextDouble() * directions.Count, slacks);
         slacks.AsSpan(0, unit.Length).CopyTo(unit);
         Settle();
     }
@@ -50,71 +53,79 @@ internal sealed class HitAndRun
         polytope.Straighten(unit);
         polytope.Slacks(unit, slacks);
         for (var i = 0; i < slacks.Length; i++)
-            slacks[i] = Math.Max(0, slacks[i]);
+            slacks[i] = Math.Max(Directions.LeastSlack, slacks[i]);
     }
 }
 
-/// <summary>Directions of a polytope with the rates at which they use up its limits.</summary>
+/// <summary>Directions of a polytope with the rates at which they use up its limits, eight limits at once.</summary>
 internal sealed class Directions
 {
+    /// <summary>What is left to a limit at least, so that one that a direction does not use up is never the nearest.</summary>
+    public const double LeastSlack = 1e-18;
+
     private const int Seed = 20_011;
+    private const double Never = 1e300;
 
     private readonly double[] rates;
-    private readonly int[] falling;
-    private readonly int[] starts;
-    private readonly double[] inverses;
+    private readonly double[] ahead;
+    private readonly double[] behind;
     private readonly int stride;
 
     public Directions(Polytope polytope)
     {
         var (wide, dimensions) = (polytope.Active.Length, polytope.Dimensions);
-        Count = dimensions == 0 ? 0 : dimensions == 1 ? 1 : dimensions <= 128 ? Math.Max(32, 4 * dimensions) : dimensions + 64;
-        stride = 2 * wide + polytope.Limits;
-        (rates, falling, inverses, starts) = (new double[Count * stride], new int[Count * stride], new double[Count * stride], new int[2 * Count + 1]);
+        Count = dimensions <= 1 ? dimensions : dimensions <= 128 ? Math.Max(16, 4 * dimensions) : dimensions + 64;
+        stride = Stride(polytope);
+        (rates, ahead, behind) = (new double[Count * stride], new double[Count * stride], new double[Count * stride]);
+        Array.Fill(ahead, Never);
+        Array.Fill(behind, Never);
         var random = new Random(Seed);
         var direction = new double[wide];
-        var used = 0;
-        for (var k = 0; k < Count; k++)
+        for (var at = 0; at < rates.Length; at += stride)
         {
             Array.Clear(direction);
             for (var d = 0; d < dimensions; d++)
                 Vectors.Add(direction, Gaussian(random), polytope.Free.AsSpan(d * wide, wide));
             Orthonormal.Clean(direction, []);
-            var own = rates.AsSpan(k * stride, stride);
-            polytope.Rates(direction, own);
-            // First the limits that a step forwards uses up, then those that a step backwards does.
-            for (var side = 1; side >= -1; side -= 2)
-            {
-                starts[2 * k + (1 - side) / 2] = used;
-                for (var i = 0; i < stride; i++)
-                    if (-side * own[i] > 1e-13)
-                        (falling[used], inverses[used++]) = (i, 1 / Math.Abs(own[i]));
-            }
-            starts[2 * k + 2] = used;
+            polytope.Rates(direction, rates.AsSpan(at, stride));
+            for (var i = at; i < at + stride; i++)
+                if (Math.Abs(rates[i]) > 1e-13)
+                    (rates[i] < 0 ? ahead : behind)[i] = 1 / Math.Abs(rates[i]);
         }
     }
 
     public int Count { get; }
 
-    /// <summary>Goes along a direction to a share of its chord.</summary>
-    public void Step(int direction, double share, Span<double> slacks)
+    /// <summary>Places for what is left to each limit, a multiple of eight.</summary>
+    public static int Stride(Polytope polytope) => (2 * polytope.Active.Length + polytope.Limits + 7) / 8 * 8;
+
+    /// <summary>Goes along a direction to a place of its chord: the direction's number and, behind the point, the share of the chord.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Step(double directionAndShare, Span<double> slacks)
     {
-        var ahead = Reach(starts[2 * direction], starts[2 * direction + 1], slacks);
-        var behind = Reach(starts[2 * direction + 1], starts[2 * direction + 2], slacks);
-        Vectors.Add(slacks, (ahead + behind) * share - behind, rates.AsSpan(direction * stride, stride));
+        var direction = (int)directionAndShare;
+        var own = direction * stride;
+        var left = MemoryMarshal.Cast<double, Vector512<double>>(slacks);
+        var forwards = MemoryMarshal.Cast<double, Vector512<double>>(ahead.AsSpan(own, stride));
+        var backwards = MemoryMarshal.Cast<double, Vector512<double>>(behind.AsSpan(own, stride));
+        var (reach, back) = (Vector512.Create(Never), Vector512.Create(Never));
+        for (var i = 0; i < left.Length; i++)
+        {
+            reach = Vector512.MinNative(reach, left[i] * forwards[i]);
+            back = Vector512.MinNative(back, left[i] * backwards[i]);
+        }
+        var (to, from) = (Math.Max(0, Least(reach)), Math.Max(0, Least(back)));
+        var step = Vector512.Create((to + from) * (directionAndShare - direction) - from);
+        var use = MemoryMarshal.Cast<double, Vector512<double>>(rates.AsSpan(own, stride));
+        for (var i = 0; i < left.Length; i++)
+            left[i] = Vector512.FusedMultiplyAdd(use[i], step, left[i]);
     }
 
-    private double Reach(int from, int to, ReadOnlySpan<double> slacks)
+    private static double Least(Vector512<double> eight)
     {
-        var reach = double.PositiveInfinity;
-        var limits = falling.AsSpan(from, to - from);
-        var inverse = inverses.AsSpan(from, to - from);
-        for (var i = 0; i < limits.Length; i++)
-        {
-            var until = slacks[limits[i]] * inverse[i];
-            reach = until < reach ? until : reach;
-        }
-        return reach < 0 ? 0 : reach;
+        var four = Vector256.MinNative(eight.GetLower(), eight.GetUpper());
+        var two = Vector128.MinNative(four.GetLower(), four.GetUpper());
+        return Math.Min(two[0], two[1]);
     }
 
     /// <summary>A number of the standard normal distribution. Box and Muller (1958).</summary>

@@ -162,7 +162,7 @@ public sealed class SpaceSampler
             if (walks.Count >= MostCells)
                 walks.Clear();
             if (Polytope.TryOf(rules, cell) is { } polytope)
-                walk = new HitAndRun(polytope, new Directions(polytope), random, HitAndRun.BurnIn(polytope.Dimensions));
+                walk = new HitAndRun(polytope, new Directions(polytope), random, HitAndRun.BurnIn(polytope.Dimensions, isOneOfMany: walks.Count > 0));
             walks[key] = walk;
         }
         walk?.Next(into);
