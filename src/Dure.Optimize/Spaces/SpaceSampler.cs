@@ -11,7 +11,12 @@ namespace Dure.Optimize.Spaces;
 public sealed class SpaceSampler
 {
     private const int MostCells = 256;
+
+    /// <summary>Points tried for one that tests in code allow; without such tests a tenth.</summary>
     private const int MostTries = 1_000;
+
+    /// <summary>Nodes of each search for choices that go together.</summary>
+    private const int Budget = CellSearch.DefaultBudget / 10;
 
     private readonly SearchSpace space;
     private readonly SpaceRules rules;
@@ -39,7 +44,8 @@ public sealed class SpaceSampler
     public void Next(Span<double> into)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(into.Length, wish.Length);
-        for (var tries = 0; tries < MostTries; tries++)
+        var most = space.HasTests ? MostTries : MostTries / 10;
+        for (var tries = 0; tries < most; tries++)
         {
             if (space.Candidates is { } candidates)
                 candidates.Row(random.Next(candidates.Count)).CopyTo(into);
@@ -49,7 +55,7 @@ public sealed class SpaceSampler
                 return;
         }
         throw new ProblemException("urn:dure:optimize:no-sample",
-            space.HasTests ? $"Of {MostTries} points tried none passed all tests in code." : $"No feasible point came out of {MostTries} tries, though there is one.",
+            space.HasTests ? $"Of {most} points tried none passed all tests in code." : $"No feasible point came out of {most} tries, though there is one.",
             "search space", space.HasTests ? "State what the tests allow by bounds and linear constraints as far as possible." : "Start from the space's centre and move by steps.");
     }
 
@@ -117,15 +123,18 @@ public sealed class SpaceSampler
     private void WishParts(Support support)
     {
         var (low, high) = (rules.Whole.Low, rules.Whole.High);
-        var open = Array.FindAll(support.Parts, part => low[part] == 0 && high[part] > 0);
+        var open = Array.FindAll(support.Parts, part => low[part] == 0 && high[part] >= support.LeastAmount);
         var fixedPresent = support.Parts.Count(part => low[part] > 0);
         var (least, most) = (Math.Max(0, support.AtLeast - fixedPresent), Math.Min(open.Length, support.AtMost - fixedPresent));
         if (fixedPresent == 0)
             least = Math.Max(1, least);
         var count = most <= least ? Math.Max(0, most) : random.Next(least, most + 1);
         random.Shuffle(open);
-        for (var i = 0; i < open.Length; i++)
-            wish[open[i]] = i < count ? high[open[i]] : 0;
+        foreach (var part in support.Parts)
+            if (low[part] == 0)
+                wish[part] = 0;
+        for (var i = 0; i < count; i++)
+            wish[open[i]] = high[open[i]];
     }
 
     /// <summary>A cell with the wished choices, or where they do not go together one near them.</summary>
@@ -142,10 +151,10 @@ public sealed class SpaceSampler
             foreach (var part in support.Parts)
                 if (cell.Low[part] == 0 && cell.High[part] > 0)
                     CellSearch.Choose(cell, support, part, wish[part] > 0);
-        var found = new CellSearch(rules, wish, random, choosesNumbers: false).Find(cell);
+        var found = new CellSearch(rules, wish, random, Budget, choosesNumbers: false).Find(cell);
         if (found is null && rules.Supports.Length > 0)
-            found = new CellSearch(rules, wish, random, choosesNumbers: false).Find(open);
-        return found ?? new CellSearch(rules, wish, random, choosesNumbers: false).Find(rules.Whole);
+            found = new CellSearch(rules, wish, random, Budget, choosesNumbers: false).Find(open);
+        return found ?? new CellSearch(rules, wish, random, Budget, choosesNumbers: false).Find(rules.Whole);
     }
 
     /// <summary>Puts the next place of the walk through a cell's polytope into a point; false where the polytope is empty.</summary>
@@ -172,7 +181,7 @@ public sealed class SpaceSampler
     /// <summary>Takes whole numbers and levels to values near a point, and draws what is then left to draw.</summary>
     private bool TryRound(Cell cell, Span<double> into)
     {
-        var search = new CellSearch(rules, into.ToArray(), random);
+        var search = new CellSearch(rules, into.ToArray(), random, Budget);
         if (search.Find(cell) is not { } rounded)
             return false;
         foreach (var i in coupled)

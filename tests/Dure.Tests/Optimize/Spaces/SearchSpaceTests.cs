@@ -338,6 +338,19 @@ public sealed class SearchSpaceTests
     }
 
     [Fact]
+    public void Looking_at_a_point_allocates_nothing()
+    {
+        var (space, count) = (Bench(), 0);
+        double[] point = [80, 0, 1, 5, 250];
+        space.Contains(point);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+            count += space.Contains(point) ? 1 : 0;
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(1_000, count);
+    }
+
+    [Fact]
     public void The_centre_has_the_most_room()
     {
         string[] parts = ["a", "b", "c", "d"];
