@@ -22,10 +22,10 @@ internal static class ParetoBenchmark
         new("Vehicle safety", 5, [1864.72022, 11.81993945, 0.2903999384], (242.65, 1910), Vehicle),
     ];
 
-    public static Task Run(Report report, bool isQuick)
+    public static Task Run(Report report, bool isQuick, string? only)
     {
         var seeds = isQuick ? 3 : 20;
-        foreach (var problem in Problems)
+        foreach (var problem in Problems.Where(problem => only is null || problem.Name.Contains(only, StringComparison.Ordinal)))
         {
             var (volumes, times) = (new double[seeds], new List<double>());
             for (var seed = 0; seed < seeds; seed++)

@@ -8,6 +8,7 @@ namespace Dure.Optimize.Campaigns;
 internal sealed class CampaignBeliefs
 {
     private const int Fronts = 8;
+    private const int MostGood = 12;
 
     /// <summary>Variance of noise, as a share of that of the values, from which on the best is not taken at its word.</summary>
     private const double Noisy = 0.05;
@@ -43,17 +44,17 @@ internal sealed class CampaignBeliefs
         return Math.Exp(new ExpectedHypervolume(Expected(new Random(0))).Log(means, deviations, new double[wanted.Length], new double[wanted.Length]));
     }
 
-    /// <summary>Points of measured trials, good ones first.</summary>
-    public IReadOnlyList<double[]> Good(int most)
+    /// <summary>Points of good trials: the front where several outcomes are wanted, else the best dozen.</summary>
+    public IReadOnlyList<double[]> Good()
     {
         var order = Enumerable.Range(0, points.Length).Where(i => problem.Space.Contains(points[i])).ToArray();
         var wanted = Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held).ToArray();
         if (wanted.Length > 1)
         {
             var signed = Array.ConvertAll(order, i => Signed(i, wanted));
-            return [.. Hypervolume.Front(signed).Take(most).Select(i => points[order[i]])];
+            return [.. Hypervolume.Front(signed).Select(i => points[order[i]])];
         }
-        return [.. order.OrderBy(i => Holds(i) ? 0 : 1).ThenByDescending(i => problem.Outcomes[wanted[0]].Sign * values[i][wanted[0]]).Take(most).Select(i => points[i])];
+        return [.. order.OrderBy(i => Holds(i) ? 0 : 1).ThenByDescending(i => problem.Outcomes[wanted[0]].Sign * values[i][wanted[0]]).Take(MostGood).Select(i => points[i])];
     }
 
     public static CampaignBeliefs Of(CampaignProblem problem, IReadOnlyList<CampaignTrial> trials, SurrogateOptions options, CancellationToken cancel)

@@ -11,7 +11,7 @@ namespace Dure.Optimize.Campaigns;
 internal sealed class PromiseSearch
 {
     private const int Drawn = 1000;
-    private const int Climbers = 5;
+    private const int Climbers = 8;
     private const int MostRounds = 12;
     private const int Steps = 30;
     private const int MostHalvings = 8;
@@ -74,8 +74,16 @@ internal sealed class PromiseSearch
         var sampler = new SpaceSampler(space, random);
         var points = new double[Drawn][];
         for (var i = 0; i < points.Length; i++)
-            points[i] = good.Count > 0 && i % 3 == 0 ? space.Step(good[i / 3 % good.Count], random, 0.1) : sampler.Next();
+            points[i] = good.Count > 0 && i % 3 == 0 ? Near(good[i / 3 % good.Count]) : sampler.Next();
         return points;
+    }
+
+    /// <summary>One to three steps away.</summary>
+    private double[] Near(double[] point)
+    {
+        for (var step = random.Next(3); step >= 0; step--)
+            point = space.Step(point, random, 0.1);
+        return point;
     }
 
     /// <summary>The numbers of the largest, the largest first; none that is not to be proposed.</summary>

@@ -14,7 +14,6 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
     /// <summary>Trials that are learnt from at most: the latest.</summary>
     public const int MostTrials = 600;
 
-    private const int MostGood = 12;
     private const int StartCandidates = 2_000;
 
     /// <summary>The share of the values' variance from which on a place counts as little known.</summary>
@@ -52,7 +51,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         {
             cancel.ThrowIfCancellationRequested();
             var beliefs = learnt.Awaiting([.. pending, .. suggestions.Select(one => one.Point)]);
-            if (beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(MostGood), taken, cancel) is not { } found)
+            if (beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(), taken, cancel) is not { } found)
                 break;
             Add(suggestions, Explained(found.Point, beliefs, trials), taken);
         }

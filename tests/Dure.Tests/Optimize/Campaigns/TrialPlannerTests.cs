@@ -153,7 +153,7 @@ public sealed class TrialPlannerTests
         Assert.Throws<ProblemException>(() => new CampaignProblem(Oven, [new Outcome("yield", "%", Aim.Held)]));
         Assert.Throws<ProblemException>(() => new CampaignProblem(Oven, [new Outcome("yield", "%", Aim.Held, Most: 3)]));
         Assert.Throws<ProblemException>(() => new CampaignProblem(Oven, [Yield, Yield]));
-        Assert.Throws<ProblemException>(() => new TrialPlanner(new CampaignProblem(Oven, [Yield])).Suggest([CampaignTrial.Measured([50, 2, 1, 1], double.PositiveInfinity)]));
+        Assert.Throws<ProblemException>(() => new TrialPlanner(new CampaignProblem(Oven, [Yield])).Suggest([CampaignTrial.Measured([50, 2, 1, 1], double.PositiveInfinity)], cancel: Cancel));
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -126,7 +126,7 @@ public sealed class ProcessSurrogateTests
         Assert.Equal(3.5, surrogate.At([0.1, 0, 0.2, 0.3], new double[4], new double[4]).Mean, 1e-6);
         Assert.Equal(3.5, ProcessSurrogate.Fit(trials.Rows([0]), [3.5], new SurrogateOptions(), cancel: TestContext.Current.CancellationToken).At([0.9, 1, 0.2, 0.3], new double[4], new double[4]).Mean, 1e-6);
         values[2] = double.NaN;
-        Assert.Throws<ArgumentException>(() => ProcessSurrogate.Fit(trials, values, new SurrogateOptions()));
+        Assert.Throws<ArgumentException>(() => ProcessSurrogate.Fit(trials, values, new SurrogateOptions(), cancel: TestContext.Current.CancellationToken));
     }
 
     private static (TrialTable Trials, double[] Values) Made(PointCoding coding, int count, int seed)
