@@ -188,17 +188,4 @@ public sealed class SpaceSampler
             into[i] = search.Point[i];
         return Array.TrueForAll(coupled, i => rounded.IsFixed(i)) || TryWalk(rounded, into);
     }
-
-    private sealed class SameNumbers : IEqualityComparer<double[]>
-    {
-        public bool Equals(double[]? x, double[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(double[] numbers)
-        {
-            var hash = new HashCode();
-            foreach (var number in numbers)
-                hash.Add(number);
-            return hash.ToHashCode();
-        }
-    }
 }
