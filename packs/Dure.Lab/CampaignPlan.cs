@@ -1,0 +1,18 @@
+using Dure.Optimize.Campaigns;
+using Dure.Optimize.Spaces;
+
+namespace Dure.Lab;
+
+/// <summary>What a campaign of experiments is for, what it may try, what it looks at and how much it may cost.</summary>
+/// <param name="Name">Short, as files and pages show it.</param>
+/// <param name="Objective">In words, for those who approve and read it.</param>
+/// <param name="Space">What may be tried.</param>
+/// <param name="Outcomes">What each trial is measured for, and what is wanted of it.</param>
+/// <param name="Budget">Trials at most, failed ones too.</param>
+/// <param name="Seed">Of what is left to chance.</param>
+public sealed record CampaignPlan(string Name, string Objective, SearchSpace Space, IReadOnlyList<Outcome> Outcomes, int Budget, int Seed)
+{
+    public const int MostTrials = 10_000;
+
+    public CampaignProblem Problem { get; } = new(Space, Outcomes);
+}

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dure.Kernel;
+using Dure.Optimize.Campaigns;
+using Dure.Optimize.Spaces;
+
+namespace Dure.Lab;
+
+/// <summary>A plan as JSON, with comments where wanted: what a file, the command line and later a page hold. Members that mean nothing are refused.</summary>
+public static class CampaignText
+{
+    /// <summary>The version of the form.</summary>
+    public const int Version = 1;
+
+    private const int MostBytes = 4 << 20;
+
+    /// <summary>A plan to begin with, explained in comments.</summary>
+    public const string Example = """
+        {
+          "version": 1,
+          "name": "coupling",
+          // In words: what you are after, for those who approve and read it.
+          "objective": "Raise the yield of the coupling and keep the impurity below 3 %",
+          // What you may turn. A number has a unit (UCUM: Cel, min, mol/L, %) and a range, "log": true where ratios count more than
+          // differences; "whole": true for counts; "levels" for steps; "options" for things without an order.
+          "factors": [
+            { "name": "temperature", "unit": "Cel", "low": 20, "high": 120 },
+            { "name": "time", "unit": "min", "low": 1, "high": 60, "log": true },
+            { "name": "equivalents", "levels": [1, 1.2, 1.5, 2] },
+            { "name": "solvent", "options": ["water", "ethanol", "toluene"] }
+          ],
+          // What must not be tried. Sums: "terms" with "atMost", "atLeast" or "equals". Parts of a whole: "mixture" with "total",
+          // at most "mostParts" of them. What does not go together: "forbidden".
+          "constraints": [
+            { "name": "no boiling ethanol", "forbidden": { "solvent": ["ethanol"], "temperature": { "above": 75 } } }
+          ],
+          // What you measure. "aim": "more" or "less" for what is to be improved; "atMost" and "atLeast" for what must hold.
+          "outcomes": [
+            { "name": "yield", "unit": "%", "aim": "more" },
+            { "name": "impurity", "unit": "%", "atMost": 3 }
+          ],
+          // Trials at most, and the seed of what is left to chance.
+          "budget": 30,
+          "seed": 1
+        }
+
+        """;
+
+    /// <exception cref="ProblemException">It is no plan; names the member, and how to mend it.</exception>
+    public static CampaignPlan Parse(string text)
+    {
+        if (text.Length > MostBytes)
+            throw Bad("plan", $"It has {text.Length:N0} characters.", $"Keep it under {MostBytes:N0}.");
+        try
+        {
+            return Plan(JsonSerializer.Deserialize(text, CampaignJson.Default.PlanForm) ?? throw Bad("plan", "It is empty.", "Write { … }."));
+        }
+        catch (JsonException wrong)
+        {
+            var where = wrong.Path is { Length: > 1 } path ? $"plan{path[1..]}" : "plan";
+            throw new ProblemException("urn:dure:lab:bad-plan", wrong.Message.Split(" Path:")[0], wrong.LineNumber is { } line ? $"{where}, line {line + 1}" : where, "Correct it; `dure lab new` writes a plan to begin with.", wrong);
+        }
+    }
+
+    private static CampaignPlan Plan(PlanForm form)
+    {
+        if (form.Version != Version)
+            throw Bad("version", $"The plan is of version {form.Version?.ToString() ?? "none"}.", $"Write \"version\": {Version}.");
+        if (string.IsNullOrWhiteSpace(form.Name) || form.Name.Length > 100)
+            throw Bad("name", "It has no name, or one that is too long.", "Give it one of up to 100 characters.");
+        if (form.Factors is not { Count: > 0 } factors)
+            throw Bad("factors", "There is nothing to turn.", "Name at least one factor.");
+        if (form.Outcomes is not { Count: > 0 } outcomes)
+            throw Bad("outcomes", "There is nothing to measure.", "Name at least one outcome.");
+        if (form.Budget is not (>= 1 and <= CampaignPlan.MostTrials))
+            throw Bad("budget", form.Budget is { } budget ? $"It is {budget}." : "There is none.", $"Say how many trials there may be, 1 to {CampaignPlan.MostTrials:N0}.");
+        var space = new SearchSpace([.. factors.Select(FactorOf)], [.. (form.Constraints ?? []).Select(ConstraintOf)]);
+        foreach (var name in outcomes.Select(outcome => outcome.Name ?? "").Where(name => factors.Any(factor => factor.Name == name) || TrialSheet.OwnColumns.Contains(name)))
+            throw Bad($"outcome '{name}'", "A factor or a column of the sheet has the same name.", "Give it another.");
+        return new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1);
+    }
+
+    private static Factor FactorOf(FactorForm form)
+    {
+        var name = form.Name ?? throw Bad("factors", "One has no name.", "Give each a name.");
+        if (TrialSheet.OwnColumns.Contains(name))
+            throw Bad($"factor '{name}'", "The sheet of trials has a column of that name for itself.", "Give it another.");
+        var (unit, isRange) = (form.Unit ?? "1", form.Low is not null && form.High is not null);
+        return (form.Options, form.Levels, isRange) switch
+        {
+            ({ } options, null, false) => form.Descriptors is { } described ? Factor.Described(name, options, described) : Factor.Choice(name, options),
+            (null, { } levels, false) => Factor.Levels(name, unit, levels),
+            (null, null, true) when form.Whole == true => Factor.Whole(name, unit, Whole(name, form.Low!.Value), Whole(name, form.High!.Value), form.Log == true),
+            (null, null, true) => Factor.Number(name, unit, form.Low!.Value, form.High!.Value, form.Log == true),
+            _ => throw Bad($"factor '{name}'", "It is not clear what it is.", "Give \"low\" and \"high\", or \"levels\", or \"options\"."),
+        };
+    }
+
+    private static long Whole(string name, double at) => at == Math.Floor(at) && Math.Abs(at) < 1e15 ? (long)at : throw Bad($"factor '{name}'", $"{at} is no whole number.", "Give whole ends, or leave \"whole\" out.");
+
+    private static Constraint ConstraintOf(ConstraintForm form)
+    {
+        var name = form.Name ?? throw Bad("constraints", "One has no name.", "Give each a name, by which it is told when it is broken.");
+        switch (form)
+        {
+            case { Terms: { } terms, Mixture: null, Forbidden: null }:
+                var (relation, bound) = (form.AtMost, form.AtLeast, form.Equals_) switch
+                {
+                    ({ } most, null, null) => (Dure.Optimize.Numerics.Relation.AtMost, most),
+                    (null, { } least, null) => (Dure.Optimize.Numerics.Relation.AtLeast, least),
+                    (null, null, { } equal) => (Dure.Optimize.Numerics.Relation.Equal, equal),
+                    _ => throw Bad($"constraint '{name}'", "It has no bound, or more than one.", "Give one of \"atMost\", \"atLeast\" and \"equals\"."),
+                };
+                return Constraint.Linear(name, [.. terms.Select(term => new Term(term.Key, term.Value))], relation, bound, form.Unit ?? "1");
+            case { Terms: null, Mixture: { } parts, Forbidden: null }:
+                return Constraint.Mixture(name, parts, form.Total ?? 1, form.LeastParts ?? 0, form.MostParts, form.LeastAmount ?? 0);
+            case { Terms: null, Mixture: null, Forbidden: { } together }:
+                return Constraint.Forbidden(name, [.. together.SelectMany(each => Conditions(name, each.Key, each.Value))]);
+            default:
+                throw Bad($"constraint '{name}'", "It is not clear what it says.", "Give one of \"terms\", \"mixture\" and \"forbidden\".");
+        }
+    }
+
+    private static IEnumerable<Condition> Conditions(string constraint, string factor, JsonElement wanted)
+    {
+        ProblemException unclear() => Bad($"constraint '{constraint}', {factor}", "It is not clear which values are meant.", "Write a list of options, a number, or { \"above\": 75 } or { \"below\": 5 }.");
+        return wanted.ValueKind switch
+        {
+            JsonValueKind.Array when wanted.EnumerateArray().All(option => option.ValueKind == JsonValueKind.String) => [Condition.Is(factor, [.. wanted.EnumerateArray().Select(option => option.GetString()!)])], // they are strings
+            JsonValueKind.String => [Condition.Is(factor, wanted.GetString()!)],
+            JsonValueKind.Number => [Condition.At(factor, wanted.GetDouble())],
+            JsonValueKind.Object when wanted.EnumerateObject().Any() => wanted.EnumerateObject().Select(side => (side.Name, side.Value.ValueKind) switch
+            {
+                ("above", JsonValueKind.Number) => Condition.Above(factor, side.Value.GetDouble()),
+                ("below", JsonValueKind.Number) => Condition.Below(factor, side.Value.GetDouble()),
+                _ => throw unclear(),
+            }),
+            _ => throw unclear(),
+        };
+    }
+
+    private static Outcome OutcomeOf(OutcomeForm form)
+    {
+        var name = form.Name ?? throw Bad("outcomes", "One has no name.", "Give each a name.");
+        var aim = form.Aim switch
+        {
+            "more" => Aim.More,
+            "less" => Aim.Less,
+            null or "held" => Aim.Held,
+            _ => throw Bad($"outcome '{name}'", $"Its aim is '{form.Aim}'.", "Write \"more\", \"less\", or leave it out and give limits."),
+        };
+        return new Outcome(name, form.Unit ?? "1", aim, form.AtLeast, form.AtMost, form.Reference);
+    }
+
+    private static ProblemException Bad(string where, string what, string mend) => new("urn:dure:lab:bad-plan", what, where, mend);
+}
+
+internal sealed record PlanForm(int? Version, string? Name, string? Objective, IReadOnlyList<FactorForm>? Factors, IReadOnlyList<ConstraintForm>? Constraints, IReadOnlyList<OutcomeForm>? Outcomes, int? Budget, int? Seed);
+
+internal sealed record FactorForm(string? Name, string? Unit, double? Low, double? High, bool? Log, bool? Whole, IReadOnlyList<double>? Levels, IReadOnlyList<string>? Options, IReadOnlyList<IReadOnlyList<double>>? Descriptors);
+
+internal sealed record ConstraintForm(string? Name, string? Unit, IReadOnlyDictionary<string, double>? Terms, double? AtMost, double? AtLeast, [property: JsonPropertyName("equals")] double? Equals_,
+    IReadOnlyList<string>? Mixture, double? Total, int? LeastParts, int? MostParts, double? LeastAmount, IReadOnlyDictionary<string, JsonElement>? Forbidden);
+
+internal sealed record OutcomeForm(string? Name, string? Unit, string? Aim, double? AtLeast, double? AtMost, double? Reference);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+    NumberHandling = JsonNumberHandling.Strict, MaxDepth = 16, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(PlanForm))]
+internal sealed partial class CampaignJson : JsonSerializerContext;

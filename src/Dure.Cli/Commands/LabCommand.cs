@@ -1,0 +1,198 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Dure.Kernel;
+using Dure.Lab;
+using Dure.Optimize.Campaigns;
+using Dure.Optimize.Spaces;
+
+namespace Dure.Cli.Commands;
+
+/// <summary><c>dure lab</c>: campaigns of experiments with a plan in a file and the trials in a spreadsheet; needs no node.</summary>
+internal static class LabCommand
+{
+    private const int MostBytes = 16 << 20;
+
+    public static Command Build(SharedOptions shared) => new("lab", """
+        Plan experiments: say what may be turned and what is wanted, get the next trials with their reasons, fill in what came of them, ask again.
+
+        Examples:
+          dure lab new coupling.json                     write a plan to begin with
+          dure lab suggest coupling.json --count 4       add the next four trials to coupling.csv
+          dure lab suggest coupling.json --pin solvent=water
+          dure lab report coupling.json --out coupling.md
+        """)
+    {
+        New(), Check(shared), Suggest(shared), Report(shared),
+    };
+
+    private static Command New()
+    {
+        var file = new Argument<FileInfo>("plan") { Description = "The file to write" };
+        var command = new Command("new", "Write a plan to begin with, explained in comments.") { file };
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetValue(file)!;
+            if (path.Exists)
+                throw new ProblemException("urn:dure:cli:file-exists", "The file is there already.", path.FullName, "Name a new file, or edit this one.");
+            WriteSafely(path.FullName, CampaignText.Example);
+            Console.WriteLine($"{path.FullName} is written. Edit it, then: dure lab suggest {path.Name}");
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Check(SharedOptions shared)
+    {
+        var file = PlanArgument();
+        var command = new Command("check", "Look whether a plan, and its sheet of trials if there is one, make sense.") { file };
+        command.SetAction(parsed =>
+        {
+            var (plan, sheet, path) = Read(parsed.GetValue(file)!);
+            var size = plan.Space.Log10Count();
+            var outside = sheet.Trials.Count(trial => !plan.Space.Contains(trial.Point));
+            shared.Print(parsed, new JsonObject { ["name"] = plan.Name, ["factors"] = plan.Space.Factors.Count, ["outcomes"] = plan.Outcomes.Count, ["log10Combinations"] = size, ["trials"] = sheet.Trials.Count, ["outside"] = outside }, () =>
+            {
+                Console.WriteLine($"{plan.Name}: {plan.Space.Factors.Count} factors, {plan.Space.Constraints.Count} constraints, {plan.Outcomes.Count} outcomes, {plan.Budget} trials at most.");
+                if (size > 0)
+                    Console.WriteLine($"There are about {(size < 6 ? Math.Round(Math.Pow(10, size)).ToString("N0", CultureInfo.InvariantCulture) : $"10^{size.ToString("0.#", CultureInfo.InvariantCulture)}")} combinations of what has steps, before constraints.");
+                Console.WriteLine($"{path}: {sheet.Trials.Count} trials{(outside > 0 ? $", {outside} of them outside what the plan allows; they teach, too" : "")}.");
+            });
+            return 0;
+        });
+        return command;
+    }
+
+    private static Command Suggest(SharedOptions shared)
+    {
+        var file = PlanArgument();
+        var count = new Option<int>("--count") { Description = "How many trials, 1 to 100", DefaultValueFactory = _ => 1 };
+        var pins = new Option<string[]>("--pin") { Description = "Hold a factor at a value: NAME=VALUE; may be repeated" };
+        var narrows = new Option<string[]>("--narrow") { Description = "A narrower range for this time: NAME=LOW..HIGH; may be repeated" };
+        var command = new Command("suggest", "Add the next trials to the sheet beside the plan, each with what is expected of it and why.") { file, count, pins, narrows };
+        command.SetAction((parsed, cancel) => Task.Run(() =>
+        {
+            var (plan, sheet, path) = Read(parsed.GetValue(file)!);
+            var wanted = parsed.GetValue(count);
+            if (wanted is < 1 or > 100)
+                throw new ProblemException("urn:dure:cli:bad-count", $"{wanted} trials are asked for.", "--count", "Ask for 1 to 100.");
+            var made = sheet.Trials.Count(trial => trial.State != TrialState.Void);
+            if (made >= plan.Budget)
+                throw new ProblemException("urn:dure:lab:budget-spent", $"All {plan.Budget} trials of the budget are made or under way.", path, "Raise \"budget\" in the plan, or end the campaign: dure lab report.");
+            var space = Narrowed(plan.Space, parsed.GetValue(pins) ?? [], parsed.GetValue(narrows) ?? []);
+            var suggestions = new TrialPlanner(plan.Problem.In(space)).Suggest(sheet.Trials, Math.Min(wanted, plan.Budget - made), plan.Seed, cancel);
+            if (suggestions.Count == 0)
+                throw new ProblemException("urn:dure:lab:nothing-left", "All that may be tried has been.", path, "Widen the ranges, or end the campaign: dure lab report.");
+            var first = sheet.Trials.Count;
+            string called(int trial) => $"trial {trial + 1}";
+            foreach (var suggestion in suggestions)
+                sheet.Add(suggestion, CampaignWords.Why(plan, suggestion, called));
+            WriteSafely(path, sheet.Write());
+            shared.Print(parsed, Describe(plan, suggestions), () => Tell(plan, suggestions, first, path, called));
+            return 0;
+        }, cancel));
+        return command;
+    }
+
+    private static void Tell(CampaignPlan plan, IReadOnlyList<Suggestion> suggestions, int first, string path, Func<int, string> called)
+    {
+        for (var i = 0; i < suggestions.Count; i++)
+        {
+            Console.WriteLine($"trial {first + i + 1}: {plan.Space.Describe(suggestions[i].Point)}");
+            Console.WriteLine($"  {CampaignWords.Why(plan, suggestions[i], called)}");
+        }
+        if (suggestions[0].Calibration is { } share && share < 0.7)
+            Console.WriteLine($"Take the intervals with care: of the trials so far {share:P0} lie within what the others made of them, where nine in ten should.");
+        Console.WriteLine($"Fill in what comes of them in {path}, then ask again.");
+    }
+
+    private static JsonNode Describe(CampaignPlan plan, IReadOnlyList<Suggestion> suggestions) => new JsonArray([.. suggestions.Select(one => new JsonObject
+    {
+        ["point"] = new JsonObject(plan.Space.Write(one.Point).Select(value => KeyValuePair.Create(value.Key, Json(value.Value)))),
+        ["reason"] = one.Reason.ToString(),
+        ["expected"] = new JsonArray([.. one.Expected.Select((expected, k) => new JsonObject { ["outcome"] = plan.Outcomes[k].Name, ["mean"] = expected.Mean, ["low"] = expected.Low, ["high"] = expected.High })]),
+        ["expectedGain"] = one.ExpectedGain,
+        ["chanceOfHolding"] = one.ChanceOfHolding,
+        ["nearest"] = one.Nearest + 1,
+        ["calibration"] = one.Calibration,
+    })]);
+
+    private static JsonNode? Json(object? value) => value switch { string option => option, long whole => whole, double number => number, _ => null };
+
+    private static Command Report(SharedOptions shared)
+    {
+        var file = PlanArgument();
+        var to = new Option<FileInfo?>("--out") { Description = "The Markdown file to write; else it is printed" };
+        var command = new Command("report", "What the campaign has brought: the best, how it came about, every trial.") { file, to };
+        command.SetAction(parsed =>
+        {
+            var (plan, sheet, _) = Read(parsed.GetValue(file)!);
+            var report = CampaignReport.Write(plan, sheet.Trials);
+            if (parsed.GetValue(to) is { } path)
+                WriteSafely(path.FullName, report);
+            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(i + 1))]), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
+            return 0;
+        });
+        return command;
+    }
+
+    private static Argument<FileInfo> PlanArgument() => new("plan") { Description = "The plan (JSON); its trials lie beside it in a sheet of the same name ending with .csv" };
+
+    private static (CampaignPlan Plan, TrialSheet Sheet, string Path) Read(FileInfo file)
+    {
+        var plan = CampaignText.Parse(ReadText(file));
+        var path = Path.ChangeExtension(file.FullName, ".csv");
+        return (plan, File.Exists(path) ? TrialSheet.Read(plan, ReadText(new FileInfo(path)), path) : TrialSheet.Empty(plan), path);
+    }
+
+    private static string ReadText(FileInfo file)
+    {
+        if (!file.Exists)
+            throw new ProblemException("urn:dure:cli:no-file", "There is no such file.", file.FullName, "Check the path; `dure lab new` writes a plan to begin with.");
+        if (file.Length > MostBytes)
+            throw new ProblemException("urn:dure:cli:file-too-large", $"The file has {file.Length:N0} bytes.", file.FullName, $"Keep it under {MostBytes:N0}.");
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file.FullName));
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw new ProblemException("urn:dure:lab:not-utf8", "The file is not UTF-8.", file.FullName, "Save it as \"CSV UTF-8\" in the spreadsheet.", wrong);
+        }
+    }
+
+    private static SearchSpace Narrowed(SearchSpace space, IEnumerable<string> pins, IEnumerable<string> narrows)
+    {
+        static (string Name, string Value) parts(string text, string option, string form) => text.Split('=', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, { Length: > 0 } value] ? (name, value)
+            : throw new ProblemException("urn:dure:cli:bad-option", $"'{text}' is not clear.", option, $"Write {form}.");
+        static double number(string text, string option, string form) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
+            : throw new ProblemException("urn:dure:cli:bad-option", $"'{text}' is no number.", option, $"Write {form}.");
+        foreach (var pin in pins)
+        {
+            var (name, value) = parts(pin, "--pin", "NAME=VALUE");
+            space = space.Factors[space.NumberOf(name)] is Factor.Category ? space.Pinned(name, value) : space.Pinned(name, number(value, "--pin", "NAME=VALUE"));
+        }
+        foreach (var narrow in narrows)
+        {
+            var (name, value) = parts(narrow, "--narrow", "NAME=LOW..HIGH");
+            var ends = value.Split("..", StringSplitOptions.TrimEntries);
+            if (ends.Length != 2)
+                throw new ProblemException("urn:dure:cli:bad-option", $"'{narrow}' is not clear.", "--narrow", "Write NAME=LOW..HIGH.");
+            space = space.Narrowed(name, number(ends[0], "--narrow", "NAME=LOW..HIGH"), number(ends[1], "--narrow", "NAME=LOW..HIGH"));
+        }
+        return space;
+    }
+
+    /// <summary>The old file stays until the new one is whole on disk.</summary>
+    private static void WriteSafely(string path, string text)
+    {
+        var beside = path + ".new";
+        using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            file.Write(Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(beside, path, overwrite: true);
+    }
+}
