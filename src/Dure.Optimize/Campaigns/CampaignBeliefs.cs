@@ -10,15 +10,13 @@ internal sealed class CampaignBeliefs
     private const int Fronts = 8;
     private const int MostGood = 12;
 
-    /// <summary>Variance of noise, as a share of that of the values, from which on the best is not taken at its word.</summary>
-    private const double Noisy = 0.05;
-
     private readonly CampaignProblem problem;
     private readonly double[][] points;
     private readonly double[][] values;
+    private readonly bool isUnsure;
 
-    private CampaignBeliefs(CampaignProblem problem, ISurrogate?[] outcomes, ISurrogate? success, double[][] points, double[][] values, double? calibration) =>
-        (this.problem, Outcomes, Success, this.points, this.values, Calibration) = (problem, outcomes, success, points, values, calibration);
+    private CampaignBeliefs(CampaignProblem problem, ISurrogate?[] outcomes, ISurrogate? success, (double[][] Points, double[][] Values, bool IsUnsure) complete, double? calibration) =>
+        (this.problem, Outcomes, Success, points, values, isUnsure, Calibration) = (problem, outcomes, success, complete.Points, complete.Values, complete.IsUnsure, calibration);
 
     /// <summary>For each outcome; null while none was measured.</summary>
     public ISurrogate?[] Outcomes { get; }
@@ -75,7 +73,7 @@ internal sealed class CampaignBeliefs
         var tried = trials.Where(trial => trial.State is TrialState.Measured or TrialState.Failed).ToArray();
         var success = tried.Any(trial => trial.State == TrialState.Failed) ? SuccessModel.Fit(Coded(problem.Space, tried), [.. tried.Select(trial => trial.State == TrialState.Measured)]) : null;
         var complete = Array.FindAll(measured, trial => Array.TrueForAll(trial.Values, double.IsFinite));
-        return new CampaignBeliefs(problem, outcomes, success, Array.ConvertAll(complete, trial => trial.Point), Array.ConvertAll(complete, trial => trial.Values), calibration);
+        return new CampaignBeliefs(problem, outcomes, success, (Array.ConvertAll(complete, trial => trial.Point), Array.ConvertAll(complete, trial => trial.Values), complete.Any(trial => trial.Deviations.Any(deviation => deviation > 0))), calibration);
     }
 
     /// <summary>The same had trials under way come out as expected.</summary>
@@ -89,7 +87,7 @@ internal sealed class CampaignBeliefs
             for (var k = 0; k < outcomes.Length; k++)
                 outcomes[k] = outcomes[k]?.With(row, outcomes[k]!.At(row, ignored, ignored).Mean);
         }
-        return new CampaignBeliefs(problem, outcomes, Success, points, values, Calibration);
+        return new CampaignBeliefs(problem, outcomes, Success, (points, values, isUnsure), Calibration);
     }
 
     /// <summary>What a trial promises; null while nothing that is wanted was measured.</summary>
@@ -123,25 +121,24 @@ internal sealed class CampaignBeliefs
         return best;
     }
 
-    /// <summary>What was measured, or where the noise is large what is believed to be true there.</summary>
+    /// <summary>What was measured; where trials say how far they are off, what is believed to be true there. A model's own noise does not count: much of it is what the model cannot follow.</summary>
     private double Believed(int trial, int outcome)
     {
-        if (Outcomes[outcome] is not ProcessSurrogate surrogate || surrogate.Parameters.Noise < Noisy)
+        if (!isUnsure || Outcomes[outcome] is not { } surrogate)
             return values[trial][outcome];
         var (row, ignored) = (new double[problem.Space.Coding.Columns], new double[problem.Space.Coding.Columns]);
         problem.Space.Encode(points[trial], row);
         return surrogate.At(row, ignored, ignored).Mean;
     }
 
-    /// <summary>The front of the good trials; where noise is large several that it may be.</summary>
+    /// <summary>The front of the good trials; where these say how far they are off, several that it may be.</summary>
     private FreeBoxes[] Expected(Random random)
     {
         int[] wanted = [.. Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held)];
         var holding = Enumerable.Range(0, values.Length).Where(Holds).ToArray();
         var signed = Array.ConvertAll(holding, i => Signed(i, wanted));
         var reference = Reference(signed, wanted);
-        var isNoisy = wanted.Any(k => Outcomes[k] is ProcessSurrogate surrogate && surrogate.Parameters.Noise >= Noisy);
-        if (!isNoisy || holding.Length == 0)
+        if (!isUnsure || holding.Length == 0)
             return [FreeBoxes.Above(reference, signed)];
         var (means, variances) = (new double[wanted.Length][], new double[wanted.Length][]);
         var rows = Coded(problem.Space, Array.ConvertAll(holding, i => CampaignTrial.Pending(points[i])));

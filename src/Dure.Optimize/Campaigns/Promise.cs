@@ -20,6 +20,9 @@ internal readonly record struct Limited(ISurrogate Surrogate, int Sign, double B
 /// </summary>
 internal sealed class Promise
 {
+    /// <summary>The power of the chance of success: a trial that fails costs what any costs, and often the sample and the cleaning besides.</summary>
+    private const int Caution = 2;
+
     private readonly Wanted[] wanted;
     private readonly Limited[] limits;
     private readonly ISurrogate? success;
@@ -56,7 +59,7 @@ internal sealed class Promise
         {
             success.Predict(points, mean, variance);
             for (var i = 0; i < mean.Length; i++)
-                logs[i] += Normal.LogCdf(mean[i] / Math.Sqrt(1 + variance[i]));
+                logs[i] += Caution * Normal.LogCdf(mean[i] / Math.Sqrt(1 + variance[i]));
         }
         if (!IsSeekingLimits)
             Gains(points, logs);
@@ -92,7 +95,9 @@ internal sealed class Promise
         {
             var belief = success.At(point, meanSlopes, varianceSlopes);
             var spread = Math.Sqrt(1 + belief.Variance);
-            log += Chance(belief.Mean / spread, 1 / spread, -belief.Mean / (2 * spread * spread * spread), meanSlopes, varianceSlopes, slope);
+            var (z, byMean, byVariance) = (belief.Mean / spread, 1 / spread, -belief.Mean / (2 * spread * spread * spread));
+            for (var i = 0; i < Caution; i++)
+                log += Chance(z, byMean, byVariance, meanSlopes, varianceSlopes, slope);
         }
         return IsSeekingLimits ? log : log + Gain(point, meanSlopes, varianceSlopes, slope);
     }

@@ -53,9 +53,23 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
             var beliefs = learnt.Awaiting([.. pending, .. suggestions.Select(one => one.Point)]);
             if (beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(), taken, cancel) is not { } found)
                 break;
-            Add(suggestions, Explained(found.Point, beliefs, trials), taken);
+            Add(suggestions, Explained(Rounded(found.Point, taken), beliefs, trials), taken);
         }
         return suggestions;
+    }
+
+    /// <summary>With no more digits than a person wants to set, where the point stays feasible and new by it.</summary>
+    private double[] Rounded(double[] point, HashSet<double[]> taken)
+    {
+        var rounded = (double[])point.Clone();
+        for (var i = 0; i < rounded.Length && problem.Space.Candidates is null; i++)
+            if (problem.Space.Factors[i] is Factor.Continuous factor && problem.Space.LowOf(i) < problem.Space.HighOf(i))
+            {
+                var finest = factor.IsLog ? Math.Abs(point[i]) / 1000 : (factor.High - factor.Low) / 10_000;
+                var step = Math.Pow(10, Math.Floor(Math.Log10(finest)));
+                rounded[i] = Math.Clamp(step < 1 ? Math.Round(point[i] * Math.Round(1 / step)) / Math.Round(1 / step) : Math.Round(point[i] / step) * step, problem.Space.LowOf(i), problem.Space.HighOf(i));
+            }
+        return problem.Space.Contains(rounded) && !taken.Contains(rounded) ? rounded : point;
     }
 
     private bool CanLearn(IReadOnlyList<CampaignTrial> trials) =>
@@ -71,7 +85,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         var tried = trials.Where(trial => trial.State != TrialState.Void).Concat(suggestions.Select(one => CampaignTrial.Pending(one.Point)));
         var chosen = StartRule.Next(CampaignBeliefs.Coded(problem.Space, Array.ConvertAll(free, CampaignTrial.Pending)), CampaignBeliefs.Coded(problem.Space, [.. tried]), random);
         var (nearest, newest) = Nearest(free[chosen], trials);
-        return new Suggestion { Point = [.. free[chosen]], Reason = SuggestionReason.Start, Nearest = nearest, NewestFactor = newest };
+        return new Suggestion { Point = Rounded([.. free[chosen]], taken), Reason = SuggestionReason.Start, Nearest = nearest, NewestFactor = newest };
     }
 
     private Suggestion Explained(double[] point, CampaignBeliefs beliefs, IReadOnlyList<CampaignTrial> trials)
