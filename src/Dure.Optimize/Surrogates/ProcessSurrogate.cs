@@ -38,7 +38,7 @@ public sealed class ProcessSurrogate : ISurrogate
     {
         (this.trials, this.standard, this.known, this.kind, Parameters, Offset, Scale) = (trials, standard, known, kind, parameters, unit.Offset, unit.Scale);
         kernel = new BlendedKernel(kind, trials.Coding, parameters);
-        var factor = extended ?? Factor();
+        var factor = extended ?? Factored();
         var weights = Array.ConvertAll(standard, value => value - parameters.Mean);
         factor.Solve(weights);
         posterior = new KernelPosterior(kernel, trials, factor, weights);
@@ -55,6 +55,14 @@ public sealed class ProcessSurrogate : ISurrogate
     public int Trials => trials.Count;
 
     public bool HasSlopes => true;
+
+    internal TrialTable Table => trials;
+
+    internal ReadOnlySpan<double> Standard => standard;
+
+    internal Covariance Kind => kind;
+
+    internal Cholesky Factor => posterior.Factor;
 
     /// <summary>Deviation of the noise, in the unit of the values.</summary>
     public double Noise => Scale * Math.Sqrt(Parameters.Noise);
@@ -146,7 +154,7 @@ public sealed class ProcessSurrogate : ISurrogate
         return (-fit, -fit - likelihood.Prior(Parameters));
     }
 
-    private Cholesky Factor()
+    private Cholesky Factored()
     {
         var count = trials.Count;
         for (var jitter = Jitter; ; jitter *= 10)
