@@ -6,8 +6,8 @@ namespace Dure.Bench.Lab;
 /// <summary>
 /// How many trials a campaign needs until its first row of the best hundredth (N1) if it may read an earlier one of 60 trials (half drawn at random, half
 /// by the plain rule), over the same rule without. The guard is held to earlier campaigns made to mislead: with the sign turned, with the values shuffled,
-/// with the levels of every input exchanged. The rule was chosen on the first seven pairs. The others judge it; a first look at them, with no limit on wasted
-/// proposals, led to that limit, whose size was set on the first seven.
+/// with the levels of every input exchanged. The rule was chosen on the first seven pairs. The others judge it; a first look at them, with no limit on
+/// proposals that bring no new best, led to that limit, whose size was set on the first seven.
 /// </summary>
 internal static class TransferBenchmark
 {

@@ -16,6 +16,9 @@ public sealed record StopOptions
     /// <summary>With what probability nothing left is better by more than that gain.</summary>
     public double Chance { get; init; } = 0.95;
 
+    /// <summary>Trials whose gain is played through; 0: none, which is far quicker.</summary>
+    public int Ahead { get; init; } = 10;
+
     public int Seed { get; init; } = 1;
 }
 
@@ -23,13 +26,13 @@ public sealed record StopOptions
 /// <param name="IsAdvised">To stop.</param>
 /// <param name="Reason">In words.</param>
 /// <param name="NextGain">Greatest expected improvement of one trial.</param>
-/// <param name="GainOfTen">Expected improvement after ten more, each chosen after the one before.</param>
+/// <param name="GainAhead">Expected improvement after ten more (or as many as asked), each chosen after the one before.</param>
 /// <param name="RegretBound">Of what is best at most by two deviations over what was tried is at least by two (Makarova et al. 2022).</param>
 /// <param name="ChanceWithin">At least so probable it is that no candidate is better by more than the least gain: one less the sum of each one's chance (Boole).</param>
 /// <param name="QuietSteps">Trials in a row, up to now, that promised less than the least gain; hand it to the next advice.</param>
-public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, double GainOfTen, double RegretBound, double ChanceWithin, int QuietSteps)
+public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, double GainAhead, double RegretBound, double ChanceWithin, int QuietSteps)
 {
-    private const int Fantasies = 8, Watched = 128, Ahead = 10;
+    private const int Fantasies = 8, Watched = 128;
 
     /// <param name="belief">Learnt from the trials.</param>
     /// <param name="left">What may be tried still, or an even sample of it.</param>
@@ -61,9 +64,9 @@ public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, 
         var next = gains.Max();
         var (chance, bound) = (Math.Max(0, 1 - beyond), Math.Max(0, reach - Sure(belief, tried, sign)));
         var quiet = next < least ? (before?.QuietSteps ?? 0) + 1 : 0;
-        var ten = Math.Max(next, GainAhead(belief, left, gains, best, sign, options.Seed));
+        var ahead = Math.Max(next, PlayedThrough(belief, left, gains, best, sign, options));
         var (isAdvised, reason) = Verdict(options, quiet, bound, belief.Noise, chance, best > worst);
-        return new StopAdvice(isAdvised, reason, next, ten, bound, chance, quiet);
+        return new StopAdvice(isAdvised, reason, next, ahead, bound, chance, quiet);
     }
 
     private static (bool, string) Verdict(StopOptions options, int quiet, double bound, double noise, double chance, bool hasRange)
@@ -86,17 +89,17 @@ public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, 
         return sure;
     }
 
-    /// <summary>Ten trials played through several times, their values drawn from what is believed, among the candidates that promise most now.</summary>
-    private static double GainAhead(ISurrogate belief, TrialTable left, double[] gains, double best, int sign, int seed)
+    /// <summary>Trials played through several times, their values drawn from what is believed, among the candidates that promise most now.</summary>
+    private static double PlayedThrough(ISurrogate belief, TrialTable left, double[] gains, double best, int sign, StopOptions options)
     {
         var watched = Enumerable.Range(0, left.Count).OrderByDescending(i => gains[i]).Take(Watched).ToArray();
         var table = left.Rows(watched);
         var (means, variances, point) = (new double[table.Count], new double[table.Count], new double[table.Coding.Columns]);
-        var (random, sum) = (new Random(seed), 0.0);
+        var (random, sum) = (new Random(options.Seed), 0.0);
         for (var fantasy = 0; fantasy < Fantasies; fantasy++)
         {
             var (now, believed) = (best, belief);
-            for (var step = 0; step < Ahead; step++)
+            for (var step = 0; step < options.Ahead; step++)
             {
                 believed.Predict(table, means, variances);
                 var (chosen, most) = (0, double.NegativeInfinity);

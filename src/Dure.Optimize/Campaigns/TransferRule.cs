@@ -9,8 +9,9 @@ internal readonly record struct ProposedTrial(double Value, bool IsByEarlier);
 
 /// <summary>
 /// Whose turn it is in a campaign that has earlier ones to read: theirs, by <see cref="TransferSurrogate"/>, or that of the rule without them, which goes on
-/// as if there were none and learns from its own trials only. So nothing comes later than it would without them by more than the trials they proposed:
-/// one, a second if the first was ahead of the other's, more only once the values bear them out, and none that keep missing a new best.
+/// as if there were none and learns from its own trials only. They propose the first trial; then one for each other as long as theirs are ahead, more once
+/// the values bear them out, and none any more after two that brought no new best, of which the first trial is one. So nothing comes later than it would
+/// without them by more than two trials and those that were the best so far.
 /// </summary>
 internal static class TransferRule
 {
@@ -32,8 +33,8 @@ internal static class TransferRule
         }
         if (by == 0)
             return true;
-        if (wasted >= options.MostWasted + alone / 10)
+        if (wasted >= options.MostWasted)
             return false;
-        return doubt <= options.BorneOut ? by <= options.ProvenShare * alone : doubt <= 1.2 * options.Doubt && by < options.MostUnproven && by <= alone && bestBy > bestAlone;
+        return doubt <= options.BorneOut ? by <= options.ProvenShare * alone : doubt <= 1.2 * options.Doubt && by <= alone && bestBy > bestAlone;
     }
 }

@@ -20,14 +20,11 @@ public sealed record TransferOptions
     /// <summary>The doubt below which earlier campaigns count as borne out by the new trials.</summary>
     public double BorneOut { get; init; } = 0.05;
 
-    /// <summary>Trials that they may propose before they are borne out.</summary>
-    public int MostUnproven { get; init; } = 2;
-
     /// <summary>Trials that they may propose for each other one once they are borne out.</summary>
     public int ProvenShare { get; init; } = 2;
 
-    /// <summary>Proposals without a new best after which they are silent, even if borne out; one more for each ten other trials.</summary>
-    public int MostWasted { get; init; } = 3;
+    /// <summary>Proposals without a new best, the first trial among them, after which they are silent, even if borne out.</summary>
+    public int MostWasted { get; init; } = 2;
 }
 
 /// <summary>

@@ -15,7 +15,7 @@ public sealed class StopAdviceTests
         var many = Advised([.. Enumerable.Range(0, 21).Select(i => i / 20.0)]);
         Assert.True(many.IsAdvised, many.ToString());
         Assert.True(many.ChanceWithin >= 0.95);
-        Assert.True(many.GainOfTen < 0.05 && few.GainOfTen > 0.1, $"{many.GainOfTen} {few.GainOfTen}");
+        Assert.True(many.GainAhead < 0.05 && few.GainAhead > 0.1, $"{many.GainAhead} {few.GainAhead}");
         Assert.True(few.RegretBound > many.RegretBound);
     }
 
@@ -23,7 +23,8 @@ public sealed class StopAdviceTests
     public void Ten_more_promise_at_least_what_one_does()
     {
         var advice = Advised([0.1, 0.4, 0.9]);
-        Assert.True(advice.GainOfTen >= advice.NextGain && advice.NextGain > 0);
+        Assert.True(advice.GainAhead > advice.NextGain && advice.NextGain > 0);
+        Assert.Equal(advice.NextGain, Advised([0.1, 0.4, 0.9], new StopOptions { Ahead = 0 }).GainAhead);
     }
 
     [Fact]
