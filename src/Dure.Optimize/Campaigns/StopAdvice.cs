@@ -10,7 +10,7 @@ public sealed record StopOptions
     /// <summary>What gain is not worth a trial, as a share of the range of the values so far.</summary>
     public double LeastGain { get; init; } = 0.01;
 
-    /// <summary>Trials in a row of which each must promise less.</summary>
+    /// <summary>Trials in a row after each of which that must hold, as a surrogate of few trials may be sure of itself for a moment.</summary>
     public int Steps { get; init; } = 3;
 
     /// <summary>With what probability nothing left is better by more than that gain.</summary>
@@ -22,15 +22,18 @@ public sealed record StopOptions
     public int Seed { get; init; } = 1;
 }
 
-/// <summary>Whether more trials are worth making, and what ten of them promise. In the unit of the values; all as far as the surrogate is right.</summary>
+/// <summary>
+/// Whether more trials are worth making, and what ten of them promise. In the unit of the values; all as far as the surrogate is right. Advice to stop
+/// rests on the chance alone: on public tables a small expected improvement, or a regret bound below the noise, each ended campaigns far from the best.
+/// </summary>
 /// <param name="IsAdvised">To stop.</param>
 /// <param name="Reason">In words.</param>
 /// <param name="NextGain">Greatest expected improvement of one trial.</param>
 /// <param name="GainAhead">Expected improvement after ten more (or as many as asked), each chosen after the one before.</param>
 /// <param name="RegretBound">Of what is best at most by two deviations over what was tried is at least by two (Makarova et al. 2022).</param>
 /// <param name="ChanceWithin">At least so probable it is that no candidate is better by more than the least gain: one less the sum of each one's chance (Boole).</param>
-/// <param name="QuietSteps">Trials in a row, up to now, that promised less than the least gain; hand it to the next advice.</param>
-public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, double GainAhead, double RegretBound, double ChanceWithin, int QuietSteps)
+/// <param name="SureSteps">Trials in a row, up to now, after each of which that chance was great enough; the next advice counts on.</param>
+public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, double GainAhead, double RegretBound, double ChanceWithin, int SureSteps)
 {
     private const int Fantasies = 8, Watched = 128;
 
@@ -49,7 +52,7 @@ public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, 
         foreach (var value in values)
             (best, worst) = (Math.Max(best, sign * value), Math.Min(worst, sign * value));
         if (left.Count == 0)
-            return new StopAdvice(true, "Everything has been tried.", 0, 0, 0, 1, (before?.QuietSteps ?? 0) + 1);
+            return new StopAdvice(true, "Everything has been tried.", 0, 0, 0, 1, (before?.SureSteps ?? 0) + 1);
         var least = options.LeastGain * (best - worst);
         var (means, variances, gains) = (new double[left.Count], new double[left.Count], new double[left.Count]);
         belief.Predict(left, means, variances);
@@ -63,21 +66,19 @@ public sealed record StopAdvice(bool IsAdvised, string Reason, double NextGain, 
         }
         var next = gains.Max();
         var (chance, bound) = (Math.Max(0, 1 - beyond), Math.Max(0, reach - Sure(belief, tried, sign)));
-        var quiet = next < least ? (before?.QuietSteps ?? 0) + 1 : 0;
+        var sure = best > worst && chance >= options.Chance ? (before?.SureSteps ?? 0) + 1 : 0;
         var ahead = Math.Max(next, PlayedThrough(belief, left, gains, best, sign, options));
-        var (isAdvised, reason) = Verdict(options, quiet, bound, belief.Noise, chance, best > worst);
-        return new StopAdvice(isAdvised, reason, next, ahead, bound, chance, quiet);
+        return new StopAdvice(sure >= options.Steps, Verdict(options, sure, bound < belief.Noise, best > worst), next, ahead, bound, chance, sure);
     }
 
-    private static (bool, string) Verdict(StopOptions options, int quiet, double bound, double noise, double chance, bool hasRange)
+    private static string Verdict(StopOptions options, int sure, bool isInNoise, bool hasRange)
     {
         if (!hasRange)
-            return (false, "All values so far are alike; nothing can be said yet.");
-        if (chance >= options.Chance)
-            return (true, $"With a probability of at least {options.Chance:P0} nothing left is better by more than {options.LeastGain:P0} of the range.");
-        if (bound < noise)
-            return (true, "What could still be gained is less than the noise of one trial.");
-        return quiet >= options.Steps ? (true, $"The last {quiet} trials each promised less than {options.LeastGain:P0} of the range.") : (false, "A better trial is still likely enough.");
+            return "All values so far are alike; nothing can be said yet.";
+        if (sure == 0)
+            return isInNoise ? "A better trial is still likely enough, though what it brings is less than the noise of one." : "A better trial is still likely enough.";
+        var claim = $"with a probability of at least {options.Chance:P0} nothing left is better by more than {options.LeastGain:P0} of the range";
+        return sure < options.Steps ? $"After {sure} of {options.Steps} trials in a row {claim}." : $"After each of the last {sure} trials, {claim}.";
     }
 
     private static double Sure(ISurrogate belief, TrialTable tried, int sign)

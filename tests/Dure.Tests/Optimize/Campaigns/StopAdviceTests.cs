@@ -12,7 +12,7 @@ public sealed class StopAdviceTests
         var (few, fewLeft) = (Advised([0.1, 0.9]), Advised([0.1, 0.9], sign: -1));
         Assert.False(few.IsAdvised);
         Assert.False(fewLeft.IsAdvised);
-        var many = Advised([.. Enumerable.Range(0, 21).Select(i => i / 20.0)]);
+        var many = Advised([.. Enumerable.Range(0, 21).Select(i => i / 20.0)], new StopOptions { Steps = 1 });
         Assert.True(many.IsAdvised, many.ToString());
         Assert.True(many.ChanceWithin >= 0.95);
         Assert.True(many.GainAhead < 0.05 && few.GainAhead > 0.1, $"{many.GainAhead} {few.GainAhead}");
@@ -28,14 +28,15 @@ public sealed class StopAdviceTests
     }
 
     [Fact]
-    public void Quiet_trials_are_counted_until_one_promises_more()
+    public void Trials_after_which_it_is_sure_are_counted_until_one_after_which_it_is_not()
     {
         double[] tried = [.. Enumerable.Range(0, 21).Select(i => i / 20.0)];
-        var first = Advised(tried, new StopOptions { Chance = 2 });
-        var third = Advised(tried, new StopOptions { Chance = 2 }, before: Advised(tried, new StopOptions { Chance = 2 }, before: first));
-        Assert.Equal((1, 3), (first.QuietSteps, third.QuietSteps));
-        Assert.True(third.IsAdvised);
-        Assert.Equal(0, Advised([0.1, 0.9], before: third).QuietSteps);
+        var first = Advised(tried);
+        var second = Advised(tried, before: first);
+        var third = Advised(tried, before: second);
+        Assert.Equal((1, 2, 3), (first.SureSteps, second.SureSteps, third.SureSteps));
+        Assert.Equal((false, false, true), (first.IsAdvised, second.IsAdvised, third.IsAdvised));
+        Assert.Equal(0, Advised([0.1, 0.9], before: third).SureSteps);
     }
 
     [Fact]
