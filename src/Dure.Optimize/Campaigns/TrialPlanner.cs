@@ -36,7 +36,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 100);
         for (var i = 0; i < trials.Count; i++)
             Check(trials[i], i);
-        var random = new Random(unchecked(seed * 1_000_003 + trials.Count)); // drawn anew for each trial
+        var random = new Random(Mixed(seed, trials.Count));
         var taken = trials.Select(trial => trial.Point).ToHashSet(new SameNumbers());
         var suggestions = new List<Suggestion>();
         while (suggestions.Count < count && (suggestions.Count + trials.Count(trial => trial.State != TrialState.Void) < Starts || !CanLearn(trials)) && Start(trials, suggestions, taken, random) is { } start)
@@ -56,6 +56,15 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
             Add(suggestions, Explained(Rounded(found.Point, taken), beliefs, trials), taken);
         }
         return suggestions;
+    }
+
+    /// <summary>A seed for each trial. Neighbouring seeds give neighbouring first numbers, so bits are spread (the finaliser of Murmur3; Appleby 2011).</summary>
+    private static int Mixed(int seed, int trial)
+    {
+        var bits = unchecked((uint)seed * 0x9E3779B9 + (uint)trial);
+        bits = unchecked((bits ^ (bits >> 16)) * 0x85EBCA6B);
+        bits = unchecked((bits ^ (bits >> 13)) * 0xC2B2AE35);
+        return (int)((bits ^ (bits >> 16)) >> 1);
     }
 
     /// <summary>With no more digits than a person wants to set, where the point stays feasible and new by it.</summary>

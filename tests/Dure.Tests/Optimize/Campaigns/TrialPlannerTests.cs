@@ -108,7 +108,7 @@ public sealed class TrialPlannerTests
     {
         var problem = new CampaignProblem(Oven, [Yield, new Outcome("energy", "kW.h", Aim.Less)]);
         var trials = Run(problem, 20, x => [Worth(x), x[0] * Math.Log(1 + x[1]) / 100]);
-        double volume(IEnumerable<CampaignTrial> of) => Dure.Optimize.Pareto.Hypervolume.Of([.. of.Select(trial => new[] { trial.Values[0], -trial.Values[1] })], [0, -6]);
+        double volume(IEnumerable<CampaignTrial> of) => Dure.Optimize.Pareto.Hypervolume.Of([.. of.Select(trial => new[] { trial.Values[0], -trial.Values[1] })], [60, -4]); // what is worth having
         var random = new Random(1);
         var drawn = Oven.Sample(20, random).Select(point => CampaignTrial.Measured(point, Worth(point), point[0] * Math.Log(1 + point[1]) / 100));
         Assert.True(volume(trials) > 1.05 * volume(drawn), $"{volume(trials)} against {volume(drawn)}");
