@@ -7,6 +7,7 @@ namespace Dure.Optimize.Campaigns;
 /// cheap trials as an earlier campaign (Kennedy and O'Hagan 2000: the dear one is a multiple of the cheap one and something of its own); a trial is made
 /// cheaply first where that lessens the doubt about the dear one more per cost.
 /// </summary>
+/// <remarks>Cheap trials whose trend leads to another minimum cost more than they bring: with those of Forrester et al. (2007) dear trials alone do better.</remarks>
 public static class FidelityRule
 {
     /// <summary>A cheap trial was made because it tells of the dear one; how much is learnt.</summary>
