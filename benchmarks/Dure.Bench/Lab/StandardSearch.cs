@@ -1,5 +1,5 @@
 using Dure.Optimize.Bayesian;
-using Dure.Optimize.Numerics;
+using Dure.Kernel.Distributions;
 using Dure.Optimize.SetPoints;
 using Dure.Optimize.Surrogates;
 
@@ -30,7 +30,7 @@ internal sealed class StandardSearch(SafetyCase its, int seed)
             {
                 var deviation = Math.Sqrt(variances[i]);
                 if (output > 0)
-                    worth[i] += (its.Problem.Limits[output - 1].High is { } high ? Normal.LogBelow((high - means[i]) / deviation) : 0) + (its.Problem.Limits[output - 1].Low is { } low ? Normal.LogBelow((means[i] - low) / deviation) : 0);
+                    worth[i] += (its.Problem.Limits[output - 1].High is { } high ? Normal.LogCdf((high - means[i]) / deviation) : 0) + (its.Problem.Limits[output - 1].Low is { } low ? Normal.LogCdf((means[i] - low) / deviation) : 0);
                 else if (isAnyAllowed)
                     worth[i] += Acquisition.LogExpectedImprovement(-means[i], deviation, -best);
             }
