@@ -1,6 +1,9 @@
+using System.Globalization;
 using Dure.Optimize.SetPoints;
 using Dure.Plants;
+using Dure.Plants.Distillation;
 using Dure.Plants.Reactors;
+using Dure.Plants.TennesseeEastman;
 
 namespace Dure.Bench.Lab;
 
@@ -119,4 +122,61 @@ internal sealed record SafetyCase(string Name, string Unit, SetPointProblem Prob
             var x = WilliamsOtto.SteadyStateOf(at[0], at[1]);
             (outputs[0], outputs[1], outputs[2]) = (WilliamsOtto.Profit(x[3], x[4], at[0]), x[0], x[5]);
         }, [0.5, 0.0005, 0.0005], 61, margin);
+
+    /// <summary>
+    /// Column A by boil-up and distillate flow: the purities are limited, and purity that is given away costs boil-up and distillate. Of a tabulated surface.
+    /// </summary>
+    public static SafetyCase Column(Action<string> tell, double margin = 1.1)
+    {
+        SetPointRange[] ranges = [new("boil-up", "kmol/min", 2.8, 3.8), new("distillate", "kmol/min", 0.485, 0.505)];
+        var limits = new[]
+        {
+            new OperatingLimit("distillate purity", "mol/mol", NoiseDeviations * 5e-5, [], Low: ColumnPlant.TopSpecification),
+            new OperatingLimit("bottoms impurity", "mol/mol", NoiseDeviations * 5e-5, [], High: ColumnPlant.BottomSpecification),
+        };
+        SteadyStateModel plant = (at, outputs) =>
+        {
+            var state = ColumnA.SteadyStateOf(new ColumnInputs(at[0] - at[1], at[0]));
+            // The price of what is off specification is left to the limits, so that the objective is smooth; on specification it is the plant's own.
+            (outputs[0], outputs[1], outputs[2]) = (at[1] - ColumnPlant.BoilUpPrice * at[0], state[ColumnA.Stages - 1], state[0]);
+        };
+        return Tabulated("Column A", "of the feed's price", ranges, limits, plant, [5e-4, 5e-5, 5e-5], 40, 61, margin, tell);
+    }
+
+    /// <summary>
+    /// Tennessee Eastman under its control, by reactor pressure, temperature and level: cost falls towards limits of pressure, temperature, level and quality. Each setting
+    /// is held for a day, and readings are that day's means. Of a tabulated surface.
+    /// </summary>
+    public static SafetyCase TennesseeEastman(Action<string> tell, double margin = 1.1)
+    {
+        SetPointRange[] ranges = [new("reactor pressure", "kPa", 2600, 2850), new("reactor temperature", "Cel", 119, 123), new("reactor level", "%", 60, 80)];
+        var limits = new[]
+        {
+            new OperatingLimit("reactor pressure", "kPa", NoiseDeviations * 0.3, [], High: 2800),
+            new OperatingLimit("reactor temperature", "Cel", NoiseDeviations * 0.01, [], High: 122.5),
+            new OperatingLimit("reactor level", "%", NoiseDeviations * 0.05, [], Low: 65),
+            new OperatingLimit("product e", "%", NoiseDeviations * 0.001, [], High: 0.9),
+            new OperatingLimit("product f", "%", NoiseDeviations * 0.001, [], High: 0.12),
+        };
+        SteadyStateModel plant = (at, outputs) =>
+        {
+            var process = new TennesseeEastmanPlant();
+            for (var j = 0; j < at.Length; j++)
+                process.Set(ranges[j].Name, at[j]);
+            process.Settle();
+            outputs[0] = -process.Cost.Total;
+            for (var i = 0; i < limits.Length; i++)
+                outputs[1 + i] = process.Truth(limits[i].Name);
+        };
+        return Tabulated("Tennessee Eastman", "$/h", ranges, limits, plant, [0.5, 0.3, 0.01, 0.05, 0.001, 0.001], 8, 21, margin, tell);
+    }
+
+    /// <summary>A case of a surface through the plant's values, whose error is added to the noise bounds.</summary>
+    private static SafetyCase Tabulated(string name, string unit, SetPointRange[] ranges, OperatingLimit[] limits, SteadyStateModel plant, double[] noises, int nodes, int perSide, double margin, Action<string> tell)
+    {
+        var surface = new PlantSurface(ranges, noises.Length, nodes, plant);
+        var errors = surface.Errors(plant, 100, seed: 7);
+        tell($"{name}: a surface through {Math.Pow(nodes, ranges.Length):N0} steady states is off the plant at 100 random points by at most {string.Join(", ", errors.Select(error => error.ToString("G2", CultureInfo.InvariantCulture)))} (objective, {string.Join(", ", limits.Select(limit => limit.Name))}); twice that is added to the noise bounds");
+        return Of(name, unit, ranges, [.. limits.Select((limit, i) => limit with { NoiseBound = limit.NoiseBound + 2 * errors[1 + i] })], surface.At, noises, perSide, margin);
+    }
 }

@@ -38,9 +38,6 @@ internal sealed class StandardSearch(SafetyCase its, int seed)
         return grid[Array.IndexOf(worth, worth.Max())];
     }
 
-    /// <summary>The best of those that were measured to be allowed.</summary>
-    public double[] Best() => [.. (points.Where(IsMeasuredAllowed).MaxBy(point => point.Objective) ?? points[0]).SetPoints];
-
     private bool IsMeasuredAllowed(SettledPoint point) => its.Excess([point.Objective, .. point.Readings]) <= 0;
 
     private ProcessSurrogate Fit(int output)

@@ -20,6 +20,9 @@ public sealed partial class CrudeUnit : VirtualPlant
     /// <summary>kmol/min of the plant for one of Column A.</summary>
     private const double Size = 20;
 
+    /// <summary>Feed of the design case, kmol/min.</summary>
+    internal const double DesignFeed = Size;
+
     /// <summary>Heat of vaporisation, MJ/kmol.</summary>
     private const double HeatOfVaporisation = 30;
 

@@ -46,7 +46,7 @@ internal sealed class CandidateBatch
         for (var limit = 0; limit < problem.Limits.Count; limit++)
         {
             var (its, mean, spread) = (problem.Limits[limit], Means[1 + limit][number], deviations * Deviations[1 + limit][number] + reserve * problem.Limits[limit].NoiseBound);
-            if (mean + spread > its.High || mean - spread < its.Low)
+            if (mean + spread > its.SettledHigh || mean - spread < its.SettledLow)
                 return false;
         }
         return true;

@@ -27,8 +27,8 @@ public sealed class SafeExplorer
     /// <summary>In this share of the moves ways are opened to far targets; the rest gathers what is within reach.</summary>
     private const double OpeningMoves = 0.4;
 
-    /// <summary>How many deviations of the belief count as hope.</summary>
-    private const double Curiosity = 0.5;
+    /// <summary>How many deviations of the belief count as hope while ways are opened; after that only what is expected counts.</summary>
+    private const double OpeningCuriosity = 0.5;
 
     private readonly SetPointProblem problem;
     private readonly SafeExplorerOptions options;
@@ -72,9 +72,10 @@ public sealed class SafeExplorer
     public IReadOnlyList<double> Current => current;
 
     /// <summary>The executed point that is expected to be the best of those that are certified; null: none is any more.</summary>
-    public SettledPoint? Best(TimeSpan at)
+    /// <param name="inOneMove">Whether only points count that one certified move reaches.</param>
+    public SettledPoint? Best(TimeSpan at, bool inOneMove = false)
     {
-        var safe = Evidence.Where(point => certificate.IsCertified([.. point.SetPoints], at)).ToArray();
+        var safe = Evidence.Where(point => certificate.IsCertified([.. point.SetPoints], at) && (!inOneMove || (IsWithinReach(point.SetPoints) && IsAllowed([.. point.SetPoints], at)))).ToArray();
         if (safe.Length == 0)
             return null;
         var batch = new CandidateBatch(Belief(), [.. safe.Select(point => (double[])[.. point.SetPoints])], problem);
@@ -97,7 +98,7 @@ public sealed class SafeExplorer
         if (doubt is not null)
             return Retreat(at, $"A measurement is doubted. {doubt}");
         if (!IsAllowed(current, at))
-            return Retreat(at, "Where the plant is, it is not certain any more that every limit holds.");
+            return Withdraw(at, "Where the plant is, it is not certain any more that every limit holds.");
         var move = Choose(at);
         // The last look before a command goes out: whatever chose it, it has to pass here.
         if (!IsWithinRange(move.SetPoints) || !IsWithinReach(move.SetPoints) || !IsAllowed([.. move.SetPoints], at))
@@ -107,10 +108,18 @@ public sealed class SafeExplorer
     }
 
     /// <summary>Back to the safest executed set-points, and there as far as one move may go.</summary>
-    public SafeMove Retreat(TimeSpan at, string reason)
+    public SafeMove Retreat(TimeSpan at, string reason) => Back(Evidence.MaxBy(point => certificate.Margin([.. point.SetPoints], at))!, at, reason);
+
+    /// <summary>Back to the nearest executed set-points that are certified, or to the safest where none is.</summary>
+    private SafeMove Withdraw(TimeSpan at, string reason)
     {
-        var safest = Evidence.MaxBy(point => certificate.Margin([.. point.SetPoints], at))!;
-        double[] to = [.. safest.SetPoints];
+        var nearest = Evidence.Where(point => certificate.IsCertified([.. point.SetPoints], at)).MinBy(point => point.SetPoints.Select((value, j) => Math.Abs(value - current[j]) / (problem.SetPoints[j].High - problem.SetPoints[j].Low)).Max());
+        return nearest is null ? Retreat(at, reason) : Back(nearest, at, reason);
+    }
+
+    private SafeMove Back(SettledPoint point, TimeSpan at, string reason)
+    {
+        double[] to = [.. point.SetPoints];
         for (var j = 0; j < to.Length; j++)
             to[j] = current[j] + Math.Clamp(to[j] - current[j], -problem.SetPoints[j].MostChange, problem.SetPoints[j].MostChange);
         current = to;
@@ -119,6 +128,10 @@ public sealed class SafeExplorer
 
     /// <summary>A set-point the plant was moved to by others: people, or a monitor that tripped.</summary>
     public void Moved(IReadOnlyList<double> setPoints) => current = [.. setPoints];
+
+    private bool IsOpening => moves <= OpeningMoves * options.Moves;
+
+    private double Curiosity => IsOpening ? OpeningCuriosity : 0;
 
     private SafeMove Choose(TimeSpan at)
     {
@@ -129,7 +142,7 @@ public sealed class SafeExplorer
         var floor = all.BestMean(Evidence.Count);
         var target = Most(all.Count, i => all.IsThoughtAllowed(i, 0, Reserve) ? all.Hope(i, Curiosity) : double.NegativeInfinity);
         var inside = Most(all.Count, i => allowed[i] ? all.Hope(i, Curiosity) : double.NegativeInfinity);
-        if (target >= 0 && !allowed[target] && moves <= OpeningMoves * options.Moves)
+        if (target >= 0 && !allowed[target] && IsOpening)
         {
             var towards = Sharpened(all.Points[target]);
             var (from, share) = Opening(all, allowed, towards, at);

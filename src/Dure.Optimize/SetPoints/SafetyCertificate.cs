@@ -117,8 +117,8 @@ public sealed class SafetyCertificate
     {
         var its = problem.Limits[limit];
         var (fall, rise) = Change(limit, from, there);
-        var above = its.High is { } high ? high - (reading + SafeExplorer.Reserve * its.NoiseBound + rise) : double.PositiveInfinity;
-        var below = its.Low is { } low ? reading - SafeExplorer.Reserve * its.NoiseBound + fall - low : double.PositiveInfinity;
+        var above = its.SettledHigh is { } high ? high - (reading + SafeExplorer.Reserve * its.NoiseBound + rise) : double.PositiveInfinity;
+        var below = its.SettledLow is { } low ? reading - SafeExplorer.Reserve * its.NoiseBound + fall - low : double.PositiveInfinity;
         return Math.Min(above, below) / scales[limit];
     }
 
@@ -129,7 +129,7 @@ public sealed class SafetyCertificate
     {
         var its = problem.Limits[limit];
         var (low, high) = Bounds(limit, setPoints, at);
-        return Math.Min(its.High - high ?? double.PositiveInfinity, low - its.Low ?? double.PositiveInfinity) / scales[limit];
+        return Math.Min(its.SettledHigh - high ?? double.PositiveInfinity, low - its.SettledLow ?? double.PositiveInfinity) / scales[limit];
     }
 
     private bool IsOneCertifying(int limit, ReadOnlySpan<double> start, ReadOnlySpan<double> end, TimeSpan at)
@@ -153,8 +153,8 @@ public sealed class SafetyCertificate
 
         void Judge((double Low, double High) one, (double Low, double High) other, double unsure)
         {
-            isLowHeld |= Math.Min(one.Low, other.Low) - unsure >= its.Low;
-            isHighHeld |= Math.Max(one.High, other.High) + unsure <= its.High;
+            isLowHeld |= Math.Min(one.Low, other.Low) - unsure >= its.SettledLow;
+            isHighHeld |= Math.Max(one.High, other.High) + unsure <= its.SettledHigh;
         }
     }
 

@@ -36,8 +36,16 @@ public sealed record OperatingLimit(string Name, string Unit, double NoiseBound,
     /// </summary>
     public double? IndependentNoise { get; init; }
 
+    /// <summary>How far the true value swings about its settled mean under usual disturbances, in the unit: settled values keep so much more from the limits.</summary>
+    public double Swing { get; init; }
+
     /// <summary>How fast the true value may move by itself, in the unit per hour: so much less is an old reading worth.</summary>
     public double DriftPerHour { get; init; }
+
+    /// <summary>What settled values have to keep.</summary>
+    internal double? SettledLow => Low + Swing;
+
+    internal double? SettledHigh => High - Swing;
 }
 
 /// <summary>What may be moved and what has to hold. The objective is maximised.</summary>
@@ -69,10 +77,10 @@ public sealed record SetPointProblem
     {
         if (limit.Low is null && limit.High is null)
             throw Bad("It has neither a lower nor an upper limit.", limit.Name, "Give at least one of them.");
-        if (limit.Low is { } l && !double.IsFinite(l) || limit.High is { } h && !double.IsFinite(h) || !double.IsFinite(limit.NoiseBound) || limit.NoiseBound < 0 || !double.IsFinite(limit.DriftPerHour) || limit.DriftPerHour < 0 || limit.IndependentNoise is { } noise && !(noise >= 0 && double.IsFinite(noise)))
-            throw Bad("A limit, its noise bound or its drift is no number or below 0.", limit.Name, "Give finite limits, and a noise bound and drift of at least 0.");
-        if (limit is { Low: { } low, High: { } high } && low + 2 * limit.NoiseBound > high)
-            throw Bad($"It should be at least {low} and at most {high} {limit.Unit}, and is known within {limit.NoiseBound} only: no reading can show both.", limit.Name,
+        if (limit.Low is { } l && !double.IsFinite(l) || limit.High is { } h && !double.IsFinite(h) || !double.IsFinite(limit.NoiseBound) || limit.NoiseBound < 0 || !(limit.DriftPerHour >= 0 && limit.Swing >= 0 && double.IsFinite(limit.DriftPerHour + limit.Swing)) || limit.IndependentNoise is { } noise && !(noise >= 0 && double.IsFinite(noise)))
+            throw Bad("A limit, its noise bound, swing or drift is no number or below 0.", limit.Name, "Give finite limits, and noise bound, swing and drift of at least 0.");
+        if (limit is { Low: { } low, High: { } high } && low + 2 * (limit.NoiseBound + limit.Swing) > high)
+            throw Bad($"It should be at least {low} and at most {high} {limit.Unit}, and is known within {limit.NoiseBound} and swings by {limit.Swing}: no reading can show both.", limit.Name,
                 low > high ? "The limits contradict each other: correct one of them." : "Widen the limits or measure better.");
         if (limit.Slopes.Count != 0 && limit.Slopes.Count != SetPoints.Count)
             throw Bad($"It has {limit.Slopes.Count} slope bounds for {SetPoints.Count} set-points.", limit.Name, "Give one slope bound for each set-point, or none at all where nothing is to be certified.");
