@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Dure.Kernel;
 using Dure.Optimize.SetPoints;
 
 namespace Dure.Bench.Lab;
@@ -22,11 +23,19 @@ internal static class SafetyCampaigns
     /// <summary>Points at which the plant has run before; not counted.</summary>
     public const int Starts = 3;
 
-    /// <summary>Campaigns of the safe explorer.</summary>
+    /// <summary>Campaigns of the safe explorer. Starts that contradict the stated bounds are refused: then nothing is commanded, and the plant stays.</summary>
     public static CampaignFigures Safe(SafetyCase its, int campaigns, int firstSeed, SafeExplorerOptions? options = null) => Run(its, campaigns, firstSeed, (start, seed) =>
     {
-        var explorer = new SafeExplorer(its.Problem, (options ?? new()) with { Seed = seed, ObjectiveNoise = its.Noises[0] }, start);
-        return (at => [.. explorer.Next(at).SetPoints], explorer.Report, at => [.. (explorer.Best(at) ?? start[^1]).SetPoints], () => explorer.Doubt is not null);
+        try
+        {
+            var explorer = new SafeExplorer(its.Problem, (options ?? new()) with { Seed = seed, ObjectiveNoise = its.Noises[0] }, start);
+            return (at => [.. explorer.Next(at).SetPoints], explorer.Report, at => [.. (explorer.Best(at) ?? start[^1]).SetPoints], () => explorer.Doubt is not null);
+        }
+        catch (ProblemException)
+        {
+            double[] stay = [.. start[^1].SetPoints];
+            return (_ => stay, _ => { }, _ => stay, () => true);
+        }
     });
 
     /// <summary>Standard constrained expected improvement: the same noise, starts and judge; its gap is that of its best truly allowed command, which it cannot tell itself.</summary>

@@ -21,7 +21,8 @@ public sealed record ControlOutput(double Weight, double? Low = null, double? Hi
 /// </summary>
 public sealed class PredictiveController
 {
-    private const double SlackPrice = 1e4;
+    /// <summary>Price of an output beyond its limit, in weights of its error at each interval: so high that no error is worth it.</summary>
+    private const double SlackPrice = 1e3;
 
     private readonly LinearPlant plant;
     private readonly ControlInput[] inputs;
@@ -80,6 +81,8 @@ public sealed class PredictiveController
                 for (var u = 0; u < moves * plant.Inputs; u++)
                     gradient[u] += error * Effect(k, i, u);
             }
+        for (var i = 0; i < plant.Outputs; i++)
+            gradient[unknowns - plant.Outputs + i] = SlackPrice * Price(i);
         Bounds(free, bounds);
         // The inputs' own limits are kept by standing still, and slack keeps the outputs': so there is always an answer, unless numbers are too far apart.
         return QuadraticProgram.Solve(hessian, gradient, rows, bounds) ?? new double[unknowns];
@@ -135,7 +138,7 @@ public sealed class PredictiveController
             h[u * unknowns + u] += inputs[u % plant.Inputs].MoveWeight;
         }
         for (var i = 0; i < plant.Outputs; i++)
-            h[(unknowns - plant.Outputs + i) * (unknowns + 1)] = SlackPrice * Math.Max(1e-6, outputs[i].Weight);
+            h[(unknowns - plant.Outputs + i) * (unknowns + 1)] = Price(i);
         return h;
     }
 
@@ -195,6 +198,8 @@ public sealed class PredictiveController
             }
         }
     }
+
+    private double Price(int output) => Math.Max(1e-6, outputs[output].Weight);
 
     private double Output(double[] x, int i) => Vectors.Dot(plant.C.AsSpan(i * plant.States, plant.States), x);
 
