@@ -14,12 +14,12 @@ public sealed class ExtremumSeekerTests
         {
             var plant = new VanDeVussePlant(seed: 1, disturbance: 0);
             plant.Set("dilution", start);
-            plant.Advance(TimeSpan.FromHours(3));
+            plant.Advance(TimeSpan.FromHours(3), TestContext.Current.CancellationToken);
             var seeker = new ExtremumSeeker([new Swing(new SetPointRange("dilution", "/h", 5, 30), start, 0.5, 120, 3)]);
             for (var n = 0; n < 6000; n++)
             {
                 plant.Set("dilution", seeker.Next(plant.Truth("B"))[0]);
-                plant.Advance(TimeSpan.FromMinutes(1));
+                plant.Advance(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
             }
             Assert.InRange(VanDeVusse.SteadyStateOf(seeker.Centres[0], -1113.5)[1], 1.09065 * 0.999, 1.0907);
         }
