@@ -54,6 +54,8 @@ public sealed class SafeExplorer
             if (certificate.Add(point) is { } problemOfPoint)
                 throw new ProblemException(problemOfPoint);
         current = [.. start[^1].SetPoints];
+        if (!IsWithinRange(current))
+            throw Unsafe($"The plant is at ({Shown(current)}), outside the ranges.", "start", "Bring the plant into the ranges, or widen them to where its slopes are still bounded.");
         if (!start.Any(point => certificate.IsCertified([.. point.SetPoints], start[^1].At)))
             throw Unsafe(WhyNot(start[^1]), "start", "Bring the plant by hand to set-points where every limit holds by more than its noise bound, let it settle, and begin there.");
     }

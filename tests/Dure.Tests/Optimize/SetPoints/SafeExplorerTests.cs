@@ -99,6 +99,7 @@ public sealed class SafeExplorerTests
         Assert.Contains("impurity reads", problem.What, StringComparison.Ordinal);
         Assert.NotEmpty(problem.Mend);
         Assert.Throws<ProblemException>(() => new SafeExplorer(SlantedPlant.Problem, new SafeExplorerOptions(), []));
+        Assert.Contains("outside the ranges", Assert.Throws<ProblemException>(() => new SafeExplorer(SlantedPlant.Problem, new SafeExplorerOptions(), [SlantedPlant.At(1, 45)])).Problem.What, StringComparison.Ordinal);
     }
 
     [Fact]
