@@ -1,6 +1,6 @@
 namespace Dure.Bench.Lab;
 
-/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|transfer|speed|pareto</c> for one, <c>--only tables:NAME</c> or <c>pareto:NAME</c> for one table or problem.</summary>
+/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|transfer|speed|pareto|safety</c> for one, <c>--only tables:NAME</c> or <c>pareto:NAME</c> for one table or problem.</summary>
 internal static class LabBenchmark
 {
     public static async Task<Report> Run(bool isQuick, string? only)
@@ -12,6 +12,8 @@ internal static class LabBenchmark
             await SuggestionSpeed.Run(report, isQuick);
         if (asked("pareto"))
             await ParetoBenchmark.Run(report, isQuick, one);
+        if (asked("safety"))
+            await SafetyBenchmark.Run(report, isQuick);
         var folder = Path.Combine(Environment.GetEnvironmentVariable("DURE_DATA") ?? "", "lab");
         if (!Directory.Exists(folder))
             report.Note("No public tables: set DURE_DATA to the folder that holds 'lab'.");
