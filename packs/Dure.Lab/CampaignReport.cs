@@ -5,19 +5,20 @@ using Dure.Optimize.Spaces;
 
 namespace Dure.Lab;
 
-/// <summary>What a campaign has brought, as Markdown: the best, how it came about, every trial, and what the model believes.</summary>
+/// <summary>What a campaign has brought, as Markdown: the best, how it came about, and every trial.</summary>
 public static class CampaignReport
 {
-    public static string Write(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials)
+    /// <param name="numbers">What each trial is called.</param>
+    public static string Write(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers)
     {
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"# {plan.Name}").AppendLine();
         if (plan.Objective.Length > 0)
             text.AppendLine(plan.Objective).AppendLine();
         var count = trials.Count(trial => trial.State != TrialState.Void);
         text.AppendLine(CultureInfo.InvariantCulture, $"{count} of {plan.Budget} trials: {Count(TrialState.Measured)} measured, {Count(TrialState.Failed)} failed, {Count(TrialState.Pending)} under way; {Count(TrialState.Void)} void.").AppendLine();
-        Best(plan, trials, text);
-        Course(plan, trials, text);
-        All(plan, trials, text);
+        Best(plan, trials, numbers, text);
+        Course(plan, trials, numbers, text);
+        All(plan, trials, numbers, text);
         return text.ToString();
 
         int Count(TrialState state) => trials.Count(trial => trial.State == state);
@@ -35,12 +36,12 @@ public static class CampaignReport
     private static bool IsGood(CampaignPlan plan, CampaignTrial trial) =>
         trial.State == TrialState.Measured && !plan.Outcomes.Where((outcome, k) => !double.IsFinite(trial.Values[k]) || !outcome.Holds(trial.Values[k])).Any();
 
-    private static void Best(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, StringBuilder text)
+    private static void Best(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StringBuilder text)
     {
         var best = BestOf(plan, trials);
         text.AppendLine(best.Length switch { 0 => "## No trial holds all limits yet", 1 => "## The best", _ => "## The best: none of these is beaten by another in all that is wanted" }).AppendLine();
         foreach (var i in best)
-            text.AppendLine(CultureInfo.InvariantCulture, $"- trial {i + 1}: {plan.Space.Describe(trials[i].Point)}: {Values(plan, trials[i])}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"- trial {numbers[i]}: {plan.Space.Describe(trials[i].Point)}: {Values(plan, trials[i])}");
         if (best.Length > 0)
             text.AppendLine();
     }
@@ -49,7 +50,7 @@ public static class CampaignReport
         string.Join(", ", plan.Outcomes.Select((outcome, k) => $"{outcome.Name} {(double.IsNaN(trial.Values[k]) ? "not measured" : CampaignWords.Shown(trial.Values[k]))} {CampaignWords.UnitText(outcome)}".TrimEnd()));
 
     /// <summary>When the best was bettered.</summary>
-    private static void Course(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, StringBuilder text)
+    private static void Course(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StringBuilder text)
     {
         if (plan.Outcomes.Count(outcome => outcome.Aim != Aim.Held) != 1)
             return;
@@ -63,20 +64,20 @@ public static class CampaignReport
             var value = trials[i].Values[k];
             if (!double.IsNaN(best) && !(outcome.Aim == Aim.Less ? value < best : value > best))
                 continue;
-            text.AppendLine(CultureInfo.InvariantCulture, $"- trial {i + 1}: {outcome.Name} {CampaignWords.Shown(value)} {CampaignWords.UnitText(outcome)}{(double.IsNaN(best) ? ", the first that holds all limits" : "")}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"- trial {numbers[i]}: {outcome.Name} {CampaignWords.Shown(value)} {CampaignWords.UnitText(outcome)}{(double.IsNaN(best) ? ", the first that holds all limits" : "")}");
             best = value;
         }
         text.AppendLine();
     }
 
-    private static void All(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, StringBuilder text)
+    private static void All(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StringBuilder text)
     {
         string[] head = ["trial", "state", .. plan.Space.Factors.Select(factor => factor.UnitText is "" or "1" ? factor.Name : $"{factor.Name} ({factor.UnitText})"), .. plan.Outcomes.Select(outcome => $"{outcome.Name} {(outcome.Unit == "1" ? "" : $"({outcome.Unit})")}".TrimEnd())];
         text.AppendLine("## All trials").AppendLine().Append("| ").AppendJoin(" | ", head).AppendLine(" |").Append('|').Insert(text.Length, "---|", head.Length).AppendLine();
         for (var i = 0; i < trials.Count; i++)
         {
             var values = plan.Space.Write(trials[i].Point);
-            string[] cells = [(i + 1).ToString(CultureInfo.InvariantCulture), trials[i].State.ToString().ToLowerInvariant(),
+            string[] cells = [numbers[i].ToString(CultureInfo.InvariantCulture), trials[i].State.ToString().ToLowerInvariant(),
                 .. plan.Space.Factors.Select(factor => values[factor.Name] is double number ? CampaignWords.Shown(number) : Convert.ToString(values[factor.Name], CultureInfo.InvariantCulture) ?? ""),
                 .. plan.Outcomes.Select((_, k) => trials[i].State == TrialState.Measured ? CampaignWords.Shown(trials[i].Values[k]) : "")];
             text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).AppendLine(" |");

@@ -13,6 +13,7 @@ public static class CampaignText
     public const int Version = 1;
 
     private const int MostBytes = 4 << 20;
+    private const int MostColumns = 1_000;
 
     /// <summary>A plan to begin with, explained in comments.</summary>
     public const string Example = """
@@ -53,7 +54,7 @@ public static class CampaignText
             throw Bad("plan", $"It has {text.Length:N0} characters.", $"Keep it under {MostBytes:N0}.");
         try
         {
-            return Plan(JsonSerializer.Deserialize(text, CampaignJson.Default.PlanForm) ?? throw Bad("plan", "It is empty.", "Write { … }."));
+            return Plan(JsonSerializer.Deserialize(text.TrimStart('\uFEFF'), CampaignJson.Default.PlanForm) ?? throw Bad("plan", "It is empty.", "Write { … }."));
         }
         catch (JsonException wrong)
         {
@@ -74,7 +75,14 @@ public static class CampaignText
             throw Bad("outcomes", "There is nothing to measure.", "Name at least one outcome.");
         if (form.Budget is not (>= 1 and <= CampaignPlan.MostTrials))
             throw Bad("budget", form.Budget is { } budget ? $"It is {budget}." : "There is none.", $"Say how many trials there may be, 1 to {CampaignPlan.MostTrials:N0}.");
+        if (factors.Any(factor => factor is null) || outcomes.Any(outcome => outcome is null) || form.Constraints?.Any(constraint => constraint is null) == true)
+            throw Bad("plan", "A list of factors, constraints or outcomes holds a null.", "Leave it out.");
+        foreach (var name in factors.SelectMany(factor => (factor.Options ?? []).Prepend(factor.Name)).Concat(outcomes.Select(outcome => outcome.Name)).Where(name => name is not null))
+            if (name!.Length == 0 || name != name.Trim() || name.AsSpan().ContainsAny('\r', '\n')) // those that are missing are named below
+                throw Bad($"'{name}'", "A name or option is empty, has spaces around it or a line break in it.", "A sheet could not tell it: write it without.");
         var space = new SearchSpace([.. factors.Select(FactorOf)], [.. (form.Constraints ?? []).Select(ConstraintOf)]);
+        if (space.Coding.Columns > MostColumns)
+            throw Bad("factors", $"Descriptors make {space.Coding.Columns:N0} columns.", $"Keep them to {MostColumns:N0} in all: take fewer descriptors, such as their first principal components.");
         foreach (var name in outcomes.Select(outcome => outcome.Name ?? "").Where(name => factors.Any(factor => factor.Name == name) || TrialSheet.OwnColumns.Contains(name)))
             throw Bad($"outcome '{name}'", "A factor or a column of the sheet has the same name.", "Give it another.");
         return new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1);
@@ -86,6 +94,8 @@ public static class CampaignText
         if (TrialSheet.OwnColumns.Contains(name))
             throw Bad($"factor '{name}'", "The sheet of trials has a column of that name for itself.", "Give it another.");
         var (unit, isRange) = (form.Unit ?? "1", form.Low is not null && form.High is not null);
+        string[] beside = form.Options is not null ? ["options", "descriptors"] : form.Levels is not null ? ["levels", "unit"] : ["unit", "low", "high", "log", "whole"];
+        Only($"factor '{name}'", beside, ("unit", form.Unit), ("low", form.Low), ("high", form.High), ("log", form.Log), ("whole", form.Whole), ("levels", form.Levels), ("options", form.Options), ("descriptors", form.Descriptors));
         return (form.Options, form.Levels, isRange) switch
         {
             ({ } options, null, false) => form.Descriptors is { } described ? Factor.Described(name, options, described) : Factor.Choice(name, options),
@@ -101,6 +111,9 @@ public static class CampaignText
     private static Constraint ConstraintOf(ConstraintForm form)
     {
         var name = form.Name ?? throw Bad("constraints", "One has no name.", "Give each a name, by which it is told when it is broken.");
+        string[] beside = form.Terms is not null ? ["terms", "atMost", "atLeast", "equals", "unit"] : form.Mixture is not null ? ["mixture", "total", "leastParts", "mostParts", "leastAmount"] : ["forbidden"];
+        Only($"constraint '{name}'", beside, ("terms", form.Terms), ("atMost", form.AtMost), ("atLeast", form.AtLeast), ("equals", form.Equals_), ("unit", form.Unit), ("mixture", form.Mixture), ("total", form.Total),
+            ("leastParts", form.LeastParts), ("mostParts", form.MostParts), ("leastAmount", form.LeastAmount), ("forbidden", form.Forbidden));
         switch (form)
         {
             case { Terms: { } terms, Mixture: null, Forbidden: null }:
@@ -150,6 +163,14 @@ public static class CampaignText
             _ => throw Bad($"outcome '{name}'", $"Its aim is '{form.Aim}'.", "Write \"more\", \"less\", or leave it out and give limits."),
         };
         return new Outcome(name, form.Unit ?? "1", aim, form.AtLeast, form.AtMost, form.Reference);
+    }
+
+    /// <summary>Refuses a member that means nothing beside the others: a slip must not be silent.</summary>
+    private static void Only(string where, string[] beside, params ReadOnlySpan<(string Name, object? Value)> members)
+    {
+        foreach (var (name, value) in members)
+            if (value is not null && !beside.Contains(name))
+                throw Bad(where, $"\"{name}\" means nothing beside \"{beside[0]}\".", $"Leave it out; beside it may stand: {string.Join(", ", beside[1..])}.");
     }
 
     private static ProblemException Bad(string where, string what, string mend) => new("urn:dure:lab:bad-plan", what, where, mend);

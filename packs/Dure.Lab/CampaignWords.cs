@@ -15,7 +15,7 @@ public static class CampaignWords
             SuggestionReason.Start => suggestion.Nearest is null ? "Start: too little is known to choose by a model." : $"Start: shows what lies far from all trials, most of all in {suggestion.NewestFactor}.",
             SuggestionReason.Explores => $"Explores: little is known there, and it might be better (newest in {suggestion.NewestFactor}).",
             SuggestionReason.SeeksLimits => "Seeks the limits: no trial holds them all yet, and this one is the most likely to.",
-            _ => "Improves: it is expected to be better than all so far.",
+            _ => "Improves: as far as is known, the likeliest to be better than the best so far.",
         };
         if (suggestion.Expected.Count == 0)
             return reason;

@@ -19,11 +19,15 @@ public sealed class TrialSheet
     private readonly List<string> columns;
     private readonly List<List<string>> rows = [];
     private readonly List<CampaignTrial> trials = [];
+    private readonly List<int> numbers = [];
 
     private TrialSheet(CampaignPlan plan, List<string> columns) => (this.plan, this.columns) = (plan, columns);
 
     /// <summary>The trials, in the order of the rows.</summary>
     public IReadOnlyList<CampaignTrial> Trials => trials;
+
+    /// <summary>What each trial is called: the number in its row, which it keeps wherever the row is moved.</summary>
+    public IReadOnlyList<int> Numbers => numbers;
 
     /// <summary>A sheet without rows.</summary>
     public static TrialSheet Empty(CampaignPlan plan) => new(plan, [Number, State, .. plan.Space.Factors.Select(factor => factor.Name), .. plan.Outcomes.Select(outcome => outcome.Name), Why, Note]);
@@ -36,7 +40,7 @@ public sealed class TrialSheet
         var lines = SheetLines.Read(text, where);
         if (lines.Count == 0)
             return Empty(plan);
-        var sheet = new TrialSheet(plan, [.. lines[0].Select(column => column.Trim())]);
+        var sheet = new TrialSheet(plan, [.. lines[0].Select(column => column.Trim()).Select(column => OwnColumns.FirstOrDefault(own => own.Equals(column, StringComparison.OrdinalIgnoreCase)) ?? column)]);
         foreach (var missing in plan.Space.Factors.Select(factor => factor.Name).Concat(plan.Outcomes.Select(outcome => outcome.Name)).Where(name => !sheet.columns.Contains(name)))
             throw Bad($"There is no column '{missing}'.", where, $"Add it to the first line. It has: {string.Join(", ", sheet.columns)}.");
         if (sheet.columns.GroupBy(column => column, StringComparer.Ordinal).FirstOrDefault(same => same.Key.Length > 0 && same.Count() > 1) is { } twice)
@@ -46,7 +50,12 @@ public sealed class TrialSheet
         if (lines.Count - 1 > CampaignPlan.MostTrials)
             throw Bad($"It has {lines.Count - 1:N0} rows.", where, $"A campaign has {CampaignPlan.MostTrials:N0} trials at most.");
         for (var i = 1; i < lines.Count; i++)
+        {
+            if (lines[i].Length > lines[0].Length)
+                throw Bad($"It has {lines[i].Length} cells, the first line {lines[0].Length}.", $"{where}, row {i + 1}", "A comma in a text needs quotation marks around the text; write decimals with a point.");
             sheet.Add(lines[i], $"{where}, row {i + 1}");
+        }
+        sheet.NumberRows(where);
         return sheet;
     }
 
@@ -54,7 +63,8 @@ public sealed class TrialSheet
     public void Add(Suggestion suggestion, string why)
     {
         List<string> row = [.. columns.Select(_ => "")];
-        row[columns.IndexOf(Number)] = (NextNumber()).ToString(CultureInfo.InvariantCulture);
+        numbers.Add(numbers.DefaultIfEmpty().Max() + 1);
+        row[columns.IndexOf(Number)] = numbers[^1].ToString(CultureInfo.InvariantCulture);
         row[columns.IndexOf(State)] = "pending";
         row[columns.IndexOf(Why)] = why;
         foreach (var (name, value) in plan.Space.Write(suggestion.Point))
@@ -66,19 +76,24 @@ public sealed class TrialSheet
     /// <summary>The sheet as a spreadsheet reads it.</summary>
     public string Write() => SheetLines.Write([columns, .. rows]);
 
-    private int NextNumber()
+    /// <summary>Rows that people added have no number: they get one that is free.</summary>
+    private void NumberRows(string where)
     {
-        var last = 0;
-        foreach (var row in rows)
-            if (int.TryParse(row[columns.IndexOf(Number)], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                last = Math.Max(last, number);
-        return Math.Max(last, rows.Count) + 1;
+        var at = columns.IndexOf(Number);
+        var given = rows.ConvertAll(row => int.TryParse(row[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : row[at].Length == 0 ? (int?)null
+            : throw Bad($"'{row[at]}' is no number of a trial.", $"{where}, column '{Number}'", "Leave it as it was, or empty for a row of your own."));
+        if (given.Where(number => number is not null).GroupBy(number => number).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw Bad($"Two rows have the number {twice.Key}.", $"{where}, column '{Number}'", "Leave it empty in the row that is new.");
+        var next = given.Max() ?? 0;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            numbers.Add(given[i] ?? ++next);
+            rows[i][at] = numbers[i].ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private void Add(string[] cells, string where)
     {
-        if (cells.Length > columns.Count)
-            throw Bad($"It has {cells.Length} cells, the first line {columns.Count}.", where, "A comma in a text needs quotation marks around the text.");
         List<string> row = [.. cells.Select(cell => cell.Trim()), .. Enumerable.Repeat("", columns.Count - cells.Length)];
         string at(string column) => row[columns.IndexOf(column)];
         var point = Point(at, where);

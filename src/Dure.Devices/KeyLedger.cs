@@ -29,7 +29,7 @@ public sealed class KeyLedger : IDisposable
         FileStream? file = null;
         try
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0); // what could not be written must not lie about in a buffer
             var ledger = new KeyLedger(file);
             ledger.Read(path);
             return ledger;
@@ -39,8 +39,9 @@ public sealed class KeyLedger : IDisposable
             file?.Dispose();
             throw;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            file?.Dispose();
             throw new ProblemException("urn:dure:devices:ledger", $"The ledger of keys cannot be opened: {failure.Message}", path, "Let one driver use it at a time, and check the disk.", failure);
         }
     }
@@ -111,11 +112,11 @@ public sealed class KeyLedger : IDisposable
 
     private void Read(string path)
     {
-        using var reader = new StreamReader(file, Encoding.UTF8, leaveOpen: true);
-        var text = reader.ReadToEnd();
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        var end = Array.LastIndexOf(bytes, (byte)'\n') + 1;
         var number = 0;
-        var whole = text[..(text.LastIndexOf('\n') + 1)];
-        foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in Encoding.UTF8.GetString(bytes, 0, end).TrimStart('\uFEFF').Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             number++;
             var parts = line.Split('\t');
@@ -123,7 +124,7 @@ public sealed class KeyLedger : IDisposable
                 throw new ProblemException("urn:dure:devices:ledger", $"Line {number} is not key, action and execution.", path, "Restore the file from a backup; do not delete it: it keeps actions from running twice.");
             claims[parts[0]] = new Entry(parts[1], parts[2]);
         }
-        if (whole.Length < text.Length)
-            file.SetLength(Encoding.UTF8.GetByteCount(whole));
+        if (end < bytes.Length)
+            file.SetLength(end);
     }
 }

@@ -74,6 +74,7 @@ internal static class LabCommand
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var (plan, sheet, path) = Read(parsed.GetValue(file)!);
+            var before = File.Exists(path) ? ReadText(new FileInfo(path)) : null;
             var wanted = parsed.GetValue(count);
             if (wanted is < 1 or > 100)
                 throw new ProblemException("urn:dure:cli:bad-count", $"{wanted} trials are asked for.", "--count", "Ask for 1 to 100.");
@@ -85,11 +86,13 @@ internal static class LabCommand
             if (suggestions.Count == 0)
                 throw new ProblemException("urn:dure:lab:nothing-left", "All that may be tried has been.", path, "Widen the ranges, or end the campaign: dure lab report.");
             var first = sheet.Trials.Count;
-            string called(int trial) => $"trial {trial + 1}";
+            string called(int trial) => $"trial {sheet.Numbers[trial]}";
             foreach (var suggestion in suggestions)
                 sheet.Add(suggestion, CampaignWords.Why(plan, suggestion, called));
+            if ((File.Exists(path) ? ReadText(new FileInfo(path)) : null) != before)
+                throw new ProblemException("urn:dure:lab:sheet-changed", "The sheet was changed while the trials were chosen.", path, "Ask again; nothing was written.");
             WriteSafely(path, sheet.Write());
-            shared.Print(parsed, Describe(plan, suggestions), () => Tell(plan, suggestions, first, path, called));
+            shared.Print(parsed, Describe(plan, suggestions, sheet), () => Tell(plan, suggestions, first, path, called));
             return 0;
         }, cancel));
         return command;
@@ -99,22 +102,23 @@ internal static class LabCommand
     {
         for (var i = 0; i < suggestions.Count; i++)
         {
-            Console.WriteLine($"trial {first + i + 1}: {plan.Space.Describe(suggestions[i].Point)}");
+            Console.WriteLine($"{called(first + i)}: {plan.Space.Describe(suggestions[i].Point)}");
             Console.WriteLine($"  {CampaignWords.Why(plan, suggestions[i], called)}");
         }
-        if (suggestions[0].Calibration is { } share && share < 0.7)
+        if (suggestions[^1].Calibration is { } share && share < 0.7)
             Console.WriteLine($"Take the intervals with care: of the trials so far {share:P0} lie within what the others made of them, where nine in ten should.");
         Console.WriteLine($"Fill in what comes of them in {path}, then ask again.");
     }
 
-    private static JsonNode Describe(CampaignPlan plan, IReadOnlyList<Suggestion> suggestions) => new JsonArray([.. suggestions.Select(one => new JsonObject
+    private static JsonNode Describe(CampaignPlan plan, IReadOnlyList<Suggestion> suggestions, TrialSheet sheet) => new JsonArray([.. suggestions.Select((one, i) => new JsonObject
     {
+        ["trial"] = sheet.Numbers[sheet.Numbers.Count - suggestions.Count + i],
         ["point"] = new JsonObject(plan.Space.Write(one.Point).Select(value => KeyValuePair.Create(value.Key, Json(value.Value)))),
         ["reason"] = one.Reason.ToString(),
         ["expected"] = new JsonArray([.. one.Expected.Select((expected, k) => new JsonObject { ["outcome"] = plan.Outcomes[k].Name, ["mean"] = expected.Mean, ["low"] = expected.Low, ["high"] = expected.High })]),
         ["expectedGain"] = one.ExpectedGain,
         ["chanceOfHolding"] = one.ChanceOfHolding,
-        ["nearest"] = one.Nearest + 1,
+        ["nearest"] = one.Nearest is { } nearest ? sheet.Numbers[nearest] : null,
         ["calibration"] = one.Calibration,
     })]);
 
@@ -127,11 +131,15 @@ internal static class LabCommand
         var command = new Command("report", "What the campaign has brought: the best, how it came about, every trial.") { file, to };
         command.SetAction(parsed =>
         {
-            var (plan, sheet, _) = Read(parsed.GetValue(file)!);
-            var report = CampaignReport.Write(plan, sheet.Trials);
+            var (plan, sheet, beside) = Read(parsed.GetValue(file)!);
+            var report = CampaignReport.Write(plan, sheet.Trials, sheet.Numbers);
             if (parsed.GetValue(to) is { } path)
+            {
+                if (path.FullName == beside || path.FullName == parsed.GetValue(file)!.FullName)
+                    throw new ProblemException("urn:dure:cli:file-exists", "That is the plan or its sheet.", path.FullName, "Name another file for the report.");
                 WriteSafely(path.FullName, report);
-            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(i + 1))]), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
+            }
+            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(sheet.Numbers[i]))]), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
             return 0;
         });
         return command;

@@ -9,6 +9,7 @@ internal sealed class CampaignBeliefs
 {
     private const int Fronts = 8;
     private const int MostGood = 12;
+    private const int MostOfWide = 24;
 
     private readonly CampaignProblem problem;
     private readonly double[][] points;
@@ -49,6 +50,8 @@ internal sealed class CampaignBeliefs
         var wanted = Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held).ToArray();
         if (wanted.Length > 1)
         {
+            if (order.Any(Holds))
+                order = Array.FindAll(order, Holds);
             var signed = Array.ConvertAll(order, i => Signed(i, wanted));
             return [.. Hypervolume.Front(signed).Select(i => points[order[i]])];
         }
@@ -67,7 +70,7 @@ internal sealed class CampaignBeliefs
                 continue;
             var surrogate = ProcessSurrogate.Fit(Coded(problem.Space, known), Array.ConvertAll(known, trial => trial.Values[k]), options,
                 known.All(trial => trial.Deviations.Length > 0) ? Array.ConvertAll(known, trial => trial.Deviations[k]) : null, cancel: cancel);
-            calibration ??= CalibrationOf(surrogate, known, k);
+            calibration = CalibrationOf(surrogate, known, k) is { } share ? Math.Min(calibration ?? 1, share) : calibration;
             outcomes[k] = surrogate;
         }
         var tried = trials.Where(trial => trial.State is TrialState.Measured or TrialState.Failed).ToArray();
@@ -136,6 +139,7 @@ internal sealed class CampaignBeliefs
     {
         int[] wanted = [.. Enumerable.Range(0, problem.Outcomes.Count).Where(k => problem.Outcomes[k].Aim != Aim.Held)];
         var holding = Enumerable.Range(0, values.Length).Where(Holds).ToArray();
+        holding = Thinned(holding, wanted);
         var signed = Array.ConvertAll(holding, i => Signed(i, wanted));
         var reference = Reference(signed, wanted);
         if (!isUnsure || holding.Length == 0)
@@ -149,6 +153,15 @@ internal sealed class CampaignBeliefs
         }
         return [.. Enumerable.Range(0, Fronts).Select(_ => FreeBoxes.Above(reference, [.. Enumerable.Range(0, holding.Length)
             .Select(i => wanted.Select((k, at) => problem.Outcomes[k].Sign * (means[at][i] + Math.Sqrt(variances[at][i]) * Directions.Gaussian(random))).ToArray())]))];
+    }
+
+    /// <summary>Boxes grow fast with four and more directions: then some of the front stand for all, evenly along the first.</summary>
+    private int[] Thinned(int[] trials, int[] wanted)
+    {
+        if (wanted.Length < 4)
+            return trials;
+        int[] front = [.. Hypervolume.Front(Array.ConvertAll(trials, i => Signed(i, wanted))).Select(i => trials[i]).OrderBy(i => values[i][wanted[0]])];
+        return front.Length <= MostOfWide ? front : [.. Enumerable.Range(0, MostOfWide).Select(i => front[i * (front.Length - 1) / (MostOfWide - 1)])];
     }
 
     private double[] Reference(double[][] signed, int[] wanted)

@@ -6,7 +6,7 @@ public enum SuggestionReason
     /// <summary>There is too little to learn from yet: it shows the middle or an end of what may be tried.</summary>
     Start,
 
-    /// <summary>It is expected to be better than all so far.</summary>
+    /// <summary>It is the likeliest to be better than all so far, where enough is known.</summary>
     Improves,
 
     /// <summary>Little is known there, and it might be better.</summary>
@@ -44,7 +44,7 @@ public sealed record Suggestion
     /// <summary>The number of the trial most like it; null before there is one.</summary>
     public int? Nearest { get; init; }
 
-    /// <summary>The share of trials that, left out, lie within the nine-in-ten interval that the others give; null before there are five.</summary>
+    /// <summary>The share of trials that, left out, lie within the nine-in-ten interval that the others give, of the outcome where it is least; null before there are five.</summary>
     public double? Calibration { get; init; }
 
     /// <summary>The factor whose value is the least like those tried; null before there is a trial.</summary>

@@ -11,7 +11,7 @@ namespace Dure.Optimize.Campaigns;
 /// </summary>
 public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? options = null)
 {
-    /// <summary>Trials that are learnt from at most: the latest.</summary>
+    /// <summary>Trials that are learnt from at most: those under way, the best and the latest.</summary>
     public const int MostTrials = 600;
 
     private const int StartCandidates = 2_000;
@@ -37,15 +37,15 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         for (var i = 0; i < trials.Count; i++)
             Check(trials[i], i);
         var random = new Random(Mixed(seed, trials.Count));
+        var kept = Kept(trials);
         var taken = trials.Select(trial => trial.Point).ToHashSet(new SameNumbers());
         var suggestions = new List<Suggestion>();
-        while (suggestions.Count < count && (suggestions.Count + trials.Count(trial => trial.State != TrialState.Void) < Starts || !CanLearn(trials)) && Start(trials, suggestions, taken, random) is { } start)
+        while (suggestions.Count < count && (suggestions.Count + trials.Count(trial => trial.State != TrialState.Void) < Starts || !CanLearn(kept)) && Start(trials, suggestions, taken, random) is { } start)
             Add(suggestions, start, taken);
-        if (suggestions.Count == count || !CanLearn(trials))
+        if (suggestions.Count == count || !CanLearn(kept))
             return suggestions;
-        var recent = trials.Count <= MostTrials ? trials : [.. trials.TakeLast(MostTrials)];
-        var learnt = CampaignBeliefs.Of(problem, recent, options, cancel);
-        double[][] pending = [.. recent.Where(trial => trial.State == TrialState.Pending).Select(trial => trial.Point)];
+        var learnt = CampaignBeliefs.Of(problem, kept, options, cancel);
+        double[][] pending = [.. kept.Where(trial => trial.State == TrialState.Pending).Select(trial => trial.Point)];
         var search = new PromiseSearch(problem.Space, random);
         while (suggestions.Count < count)
         {
@@ -81,8 +81,30 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         return problem.Space.Contains(rounded) && !taken.Contains(rounded) ? rounded : point;
     }
 
-    private bool CanLearn(IReadOnlyList<CampaignTrial> trials) =>
-        Enumerable.Range(0, problem.Outcomes.Count).All(k => trials.Any(trial => trial.State == TrialState.Measured && double.IsFinite(trial.Values[k])));
+    /// <summary>Whether there is a trial with all outcomes, or where only one outcome is wanted for each outcome one.</summary>
+    private bool CanLearn(IReadOnlyList<CampaignTrial> trials)
+    {
+        var measured = trials.Where(trial => trial.State == TrialState.Measured).ToArray();
+        return problem.Outcomes.Count(outcome => outcome.Aim != Aim.Held) > 1
+            ? Array.Exists(measured, trial => Array.TrueForAll(trial.Values, double.IsFinite))
+            : Enumerable.Range(0, problem.Outcomes.Count).All(k => Array.Exists(measured, trial => double.IsFinite(trial.Values[k])));
+    }
+
+    /// <summary>What is learnt from: all that is not void, of very many those under way, the best in each outcome that is wanted, and the latest.</summary>
+    private IReadOnlyList<CampaignTrial> Kept(IReadOnlyList<CampaignTrial> trials)
+    {
+        CampaignTrial[] live = [.. trials.Where(trial => trial.State != TrialState.Void)];
+        if (live.Length <= MostTrials)
+            return live;
+        var chosen = Enumerable.Range(0, live.Length).Where(i => live[i].State == TrialState.Pending).ToHashSet();
+        for (var k = 0; k < problem.Outcomes.Count; k++)
+            if (problem.Outcomes[k].Aim != Aim.Held)
+                chosen.UnionWith(Enumerable.Range(0, live.Length).Where(i => live[i].State == TrialState.Measured && double.IsFinite(live[i].Values[k]))
+                    .OrderByDescending(i => problem.Outcomes[k].Sign * live[i].Values[k]).Take(MostTrials / (4 * CampaignProblem.MostWanted)));
+        for (var i = live.Length - 1; i >= 0 && chosen.Count < MostTrials; i--)
+            chosen.Add(i);
+        return [.. chosen.Order().Select(i => live[i])];
+    }
 
     private Suggestion? Start(IReadOnlyList<CampaignTrial> trials, List<Suggestion> suggestions, HashSet<double[]> taken, Random random)
     {
@@ -168,13 +190,15 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         for (var i = 0; i < trial.Point.Length; i++)
             if (!double.IsFinite(trial.Point[i]) || problem.Space.Factors[i] is Factor.Category category && (trial.Point[i] < 0 || trial.Point[i] >= category.Options.Count || trial.Point[i] != Math.Floor(trial.Point[i])))
                 throw bad($"Its {problem.Space.Factors[i].Name} is {trial.Point[i]}.", "Give a number, or of a category an option's number.");
+            else if (problem.Space.Code.IsLog(i) && !(trial.Point[i] > 0))
+                throw bad($"Its {problem.Space.Factors[i].Name} is {trial.Point[i]}, and it counts by ratios.", "Give a value above 0, make the trial void, or leave \"log\" out of the plan.");
         if (trial.State != TrialState.Measured)
             return;
         if (trial.Values.Length != problem.Outcomes.Count)
             throw bad($"It has {trial.Values.Length} outcomes.", $"Give {problem.Outcomes.Count}, NaN for what was not measured.");
         if (trial.Values.Any(double.IsInfinity))
             throw bad("An outcome is infinite.", "Leave it out, or say that the trial failed.");
-        if (trial.Deviations.Length > 0 && (trial.Deviations.Length != trial.Values.Length || trial.Deviations.Any(deviation => !(deviation >= 0))))
+        if (trial.Deviations.Length > 0 && (trial.Deviations.Length != trial.Values.Length || trial.Deviations.Any(deviation => !(deviation >= 0) || double.IsInfinity(deviation))))
             throw bad("Its deviations do not suit its outcomes.", "Give one for each outcome, none below 0, or none at all.");
     }
 }

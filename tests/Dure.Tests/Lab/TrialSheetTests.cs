@@ -34,6 +34,17 @@ public sealed class TrialSheetTests
     }
 
     [Fact]
+    public void A_trial_keeps_its_number_when_rows_are_sorted_or_taken_out()
+    {
+        var sheet = TrialSheet.Read(Plan, "Trial,State,temperature,time,equivalents,solvent,yield,impurity\n5,,60,10,1,water,70,1\n3,failed,70,10,1,water,,\n,,75,10,1,water,71,1\n", "t.csv");
+        Assert.Equal([5, 3, 6], sheet.Numbers);
+        Assert.Equal(TrialState.Failed, sheet.Trials[1].State);
+        sheet.Add(new Suggestion { Point = [55, 2, 1.5, 0], Reason = SuggestionReason.Improves }, "so");
+        Assert.Equal(7, TrialSheet.Read(Plan, sheet.Write(), "t.csv").Numbers[^1]);
+        Assert.Contains("- trial 6: temperature = 75", CampaignReport.Write(Plan, sheet.Trials, sheet.Numbers), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Semicolons_and_a_mark_at_the_beginning_are_read_too()
     {
         var sheet = TrialSheet.Read(Plan, "\uFEFF" + (Head + "1,,70,10,1.2,ethanol,61,2,,\r\n").Replace(',', ';'), "t.csv");
@@ -51,6 +62,9 @@ public sealed class TrialSheetTests
     [InlineData(Head + "1,measured,70,10,1.2,ethanol,,,,", "measured")]
     [InlineData(Head + "1,maybe,70,10,1.2,ethanol,,,,", "maybe")]
     [InlineData(Head + "1,,70,10,1.2,ethanol,61,2,,,,,", "cells")]
+    [InlineData("temperature,time,equivalents,solvent,yield,impurity\n80,10,1,water,45,2,1", "cells")]
+    [InlineData(Head + "1,,70,10,1.2,ethanol,61,2,,\n1,,60,10,1.2,ethanol,61,2,,", "number 1")]
+    [InlineData(Head + "one,,70,10,1.2,ethanol,61,2,,", "'one'")]
     [InlineData(Head + "1,,70,10,1.2,\"ethanol,61,2,,", "line 2")]
     public void A_cell_that_cannot_be_read_is_named(string text, string word)
     {
@@ -85,7 +99,7 @@ public sealed class TrialSheetTests
     {
         var sheet = TrialSheet.Read(Plan, Head + "1,,70,10,1.2,ethanol,61,2,,\n2,,80,10,1.2,water,75,4,,\n3,,60,20,1.2,toluene,68,2.5,,\n4,failed,20,20,1,toluene,,,,\n", "t.csv");
         Assert.Equal([2], CampaignReport.BestOf(Plan, sheet.Trials)); // the second has too much impurity
-        var report = CampaignReport.Write(Plan, sheet.Trials);
+        var report = CampaignReport.Write(Plan, sheet.Trials, sheet.Numbers);
         Assert.Contains("trial 3: temperature = 60 Cel", report, StringComparison.Ordinal);
         Assert.Contains("3 measured, 1 failed", report, StringComparison.Ordinal);
         Assert.Contains("| 4 | failed | 20 | 20 | 1 | toluene |", report, StringComparison.Ordinal);

@@ -139,11 +139,25 @@ public sealed class TrialPlannerTests
     [InlineData(new[] { 1.0, 2 }, "2 values")]
     [InlineData(new[] { double.NaN, 2, 0, 1 }, "temperature")]
     [InlineData(new[] { 50.0, 2, 7, 1 }, "solvent")]
+    [InlineData(new[] { 50.0, 0, 1, 1 }, "ratios")]
     public void A_trial_that_does_not_fit_is_named(double[] point, string word)
     {
         var refused = Assert.Throws<ProblemException>(() => new TrialPlanner(new CampaignProblem(Oven, [Yield])).Suggest([CampaignTrial.Measured(point, 1)], cancel: Cancel));
         Assert.Contains(word, refused.Message, StringComparison.Ordinal);
         Assert.Contains("trial 1", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Outcomes_that_come_in_out_of_order_and_very_many_trials_are_no_trouble()
+    {
+        var problem = new CampaignProblem(Oven, [Yield, new Outcome("energy", "kW.h", Aim.Less)]);
+        CampaignTrial[] partial = [CampaignTrial.Measured([50, 10, 0, 1], 5, double.NaN), CampaignTrial.Measured([60, 10, 0, 1], double.NaN, 3), CampaignTrial.Pending([70, 20, 1, 2])];
+        Assert.NotEmpty(new TrialPlanner(problem).Suggest(partial, cancel: Cancel));
+        var single = new CampaignProblem(Oven, [Yield]);
+        var many = Oven.Sample(TrialPlanner.MostTrials + 40, new Random(3)).Select(point => CampaignTrial.Measured(point, Worth(point))).ToArray();
+        many[3] = CampaignTrial.Measured([80, 20, 1, 3], 100); // long ago, and the best
+        var next = Assert.Single(new TrialPlanner(single).Suggest(many, cancel: Cancel));
+        Assert.True(next.ExpectedGain < 1, $"{next.ExpectedGain}");
     }
 
     [Fact]
