@@ -7,6 +7,9 @@ namespace Dure.Bench.Lab;
 /// <summary>How long one suggestion takes, fit and search together, on one thread.</summary>
 internal static class SuggestionSpeed
 {
+    /// <summary>Suggestions before the clock runs: by then the runtime has compiled what is used much, as in a node that has run for a minute.</summary>
+    private const int WarmUps = 60;
+
     public static Task Run(Report report, bool isQuick)
     {
         var repeats = isQuick ? 5 : 25;
@@ -28,12 +31,12 @@ internal static class SuggestionSpeed
     {
         var planner = new TrialPlanner(new CampaignProblem(space, [.. Enumerable.Range(0, objectives).Select(i => new Outcome($"y{i}", "1", Aim.More))]));
         var times = new List<double>();
-        for (var repeat = 0; repeat < repeats + 5; repeat++)
+        for (var repeat = 0; repeat < repeats + WarmUps; repeat++)
         {
             CampaignTrial[] made = [.. space.Sample(trials, new Random(repeat)).Select(point => CampaignTrial.Measured(point, of(point)))];
             var watch = Stopwatch.StartNew();
             planner.Suggest(made, 1, repeat);
-            if (repeat >= 5) // the first compile
+            if (repeat >= WarmUps)
                 times.Add(watch.Elapsed.TotalMilliseconds);
         }
         return Report.Median(times);

@@ -82,6 +82,26 @@ internal sealed class BlendedKernel
         }
     }
 
+    /// <summary>The correlations of all rows with those before them, row by row; nothing is set on and above the diagonal.</summary>
+    public double[] Matrix(TrialTable rows)
+    {
+        var matrix = new double[rows.Count * rows.Count];
+        var eight = new Vector512<double>[coding.Columns];
+        for (var first = 0; first < rows.Count; first += Correlations.Lanes)
+        {
+            for (var column = 0; column < eight.Length; column++)
+                eight[column] = rows.Eights(column)[first / Correlations.Lanes];
+            var end = Math.Min(rows.Count, first + Correlations.Lanes);
+            for (var other = 0; other < end - 1; other++)
+            {
+                var correlations = At(eight, rows, other);
+                for (var row = Math.Max(first, other + 1); row < end; row++)
+                    matrix[row * rows.Count + other] = correlations[row - first];
+            }
+        }
+        return matrix;
+    }
+
     /// <summary>The correlation of two rows.</summary>
     public double At(TrialTable table, int row, TrialTable others, int other)
     {

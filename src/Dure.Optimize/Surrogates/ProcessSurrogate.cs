@@ -84,7 +84,7 @@ public sealed class ProcessSurrogate : ISurrogate
         Minimum? best = null;
         foreach (var start in Starts(trials.Coding.Factors, options, before))
         {
-            var found = Lbfgs.Minimize(likelihood.Of, start.Free(options.IsBlended), null, options.MostSteps, 1e-4, cancel);
+            var found = Lbfgs.Minimize(likelihood.Of, start.Free(options.IsBlended), null, options.MostSteps, 1e-3, cancel);
             if (double.IsFinite(found.Value) && (best is null || found.Value < best.Value))
                 best = found;
         }
@@ -159,13 +159,9 @@ public sealed class ProcessSurrogate : ISurrogate
         var count = trials.Count;
         for (var jitter = Jitter; ; jitter *= 10)
         {
-            var matrix = new double[count * count];
+            var matrix = kernel.Matrix(trials);
             for (var i = 0; i < count; i++)
-            {
-                for (var j = 0; j < i; j++)
-                    matrix[i * count + j] = kernel.At(trials, i, trials, j);
                 matrix[i * count + i] = 1 + Parameters.Noise + jitter + (known?[i] ?? 0);
-            }
             if (Cholesky.TryOf(matrix, count, 1) is { } made)
                 return made;
             if (jitter > 1)
