@@ -2,18 +2,6 @@ using Dure.Kernel;
 
 namespace Dure.Devices;
 
-/// <summary>A value of a parameter or a result.</summary>
-public abstract record ActionValue
-{
-    private ActionValue() { }
-
-    public sealed record Number(double Value, string Unit = "") : ActionValue;
-
-    public sealed record Text(string Value) : ActionValue;
-
-    public sealed record Flag(bool Value) : ActionValue;
-}
-
 /// <summary>The wish to run an action once, under a key (1 to 64 of letters, digits, dot, dash, underscore) that was never used for anything else.</summary>
 public sealed record ActionRequest(string Key, string Action, IReadOnlyDictionary<string, ActionValue> Parameters)
 {

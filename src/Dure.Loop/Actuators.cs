@@ -10,9 +10,29 @@ public interface IActuator
     /// <summary>True when nothing real moves; then every output says so.</summary>
     bool IsSimulated { get; }
 
-    /// <summary>Does it and returns what was observed afterwards, in the action's unit.</summary>
-    Task<double?> Act(ProposedAction action, CancellationToken cancel);
+    /// <summary>Does it, or begins it, and says what came of that.</summary>
+    Task<Actuation> Act(ProposedAction action, CancellationToken cancel);
 }
+
+/// <summary>How far an actuator came.</summary>
+public enum ActuationState
+{
+    Done,
+
+    /// <summary>It goes on; whoever proposed it watches it by its key.</summary>
+    Begun,
+
+    /// <summary>The device would not, and did nothing.</summary>
+    Refused,
+
+    /// <summary>It may or may not have begun: nobody can say yet.</summary>
+    Unknown,
+}
+
+/// <summary>What an actuator answers.</summary>
+/// <param name="Observed">What was observed afterwards, in the action's unit; null where it has no setpoint.</param>
+/// <param name="Words">More than a word on it; null: there is no more to say.</param>
+public sealed record Actuation(double? Observed = null, ActuationState State = ActuationState.Done, string? Words = null);
 
 /// <summary>An actuator of no machine: it remembers what it was told and answers that it was done.</summary>
 public sealed class SimulatedActuator(string what) : IActuator
@@ -25,14 +45,14 @@ public sealed class SimulatedActuator(string what) : IActuator
 
     public bool IsSimulated => true;
 
-    public Task<double?> Act(ProposedAction action, CancellationToken cancel)
+    public Task<Actuation> Act(ProposedAction action, CancellationToken cancel)
     {
         lock (guard)
         {
             if (states.Count < MaxMachines || states.ContainsKey(action.Asset))
                 states[action.Asset] = action.Action;
         }
-        return Task.FromResult(action.Setpoint);
+        return Task.FromResult(new Actuation(action.Setpoint));
     }
 
     /// <summary>The last action a machine was told; null when none was.</summary>

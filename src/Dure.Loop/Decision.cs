@@ -32,7 +32,10 @@ public abstract record Decision
 }
 
 /// <summary>What an actuator answered, and whether that is what was expected.</summary>
-public sealed record Outcome(string Actuator, bool IsSimulated, double? Expected, double? Observed, bool AsExpected, string Words);
+public sealed record Outcome(string Actuator, bool IsSimulated, double? Expected, double? Observed, bool AsExpected, string Words)
+{
+    public ActuationState State { get; init; }
+}
 
 /// <summary>A proposal with its decision, and with what came of it when it was allowed.</summary>
 public sealed record DecisionRecord(ProposedAction Proposal, string Envelope, Decision Decision, Outcome? Outcome);

@@ -46,9 +46,9 @@ public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator,
     {
         if (envelope.Find(proposal.Action) is not { } allowed)
             return new Decision.Refused($"'{proposal.Action}' is not among the actions of the envelope '{envelope.Name}'.", "Whoever answers for the machine may add it.");
-        if (envelope.Interlocks.FirstOrDefault(interlock => !interlock.Holds()) is { } open)
+        if (envelope.Interlocks.FirstOrDefault(interlock => !interlock.HoldsFor(proposal)) is { } open)
             return new Decision.Refused($"The interlock '{open.Name}' does not hold.", "Restore it at the machine, then propose again.");
-        if (SetpointFault(proposal, allowed) is { } fault)
+        if ((SetpointFault(proposal, allowed) ?? ValueFault(proposal, allowed)) is { } fault)
             return fault;
         if (lastActions.TryGetValue((proposal.Asset, proposal.Action), out var last))
         {
@@ -71,12 +71,26 @@ public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator,
         _ => null,
     };
 
+    private static Decision.Refused? ValueFault(ProposedAction proposal, AllowedAction allowed)
+    {
+        foreach (var (name, value) in proposal.Values)
+        {
+            if (allowed.Values.FirstOrDefault(one => one.Name == name) is not { } limit)
+                return new Decision.Refused($"'{proposal.Action}' may not be given '{name}': the envelope does not name it.", "Whoever answers for the machine may add its limits.");
+            if (limit.Objection(value) is { } objection)
+                return new Decision.Refused($"'{name}' of '{proposal.Action}' {objection}.", "Stay within the envelope.");
+        }
+        return null;
+    }
+
     private async Task<Outcome> Act(ProposedAction proposal, CancellationToken cancel)
     {
-        var observed = await actuator.Act(proposal, cancel);
-        var asExpected = proposal.Setpoint is not { } wanted || (observed is { } got && Math.Abs(got - wanted) <= SetpointTolerance * Math.Max(1, Math.Abs(wanted)));
-        var words = $"{actuator.Name}: {proposal.Action}{(proposal.Setpoint is { } value ? $" to {value}" : "")} {(asExpected ? "done" : $"ended at {observed}")}";
-        return new Outcome(actuator.Name, actuator.IsSimulated, proposal.Setpoint, observed, asExpected, words);
+        var actuation = await actuator.Act(proposal, cancel);
+        var observed = actuation.Observed;
+        var isReached = proposal.Setpoint is not { } wanted || (observed is { } got && Math.Abs(got - wanted) <= SetpointTolerance * Math.Max(1, Math.Abs(wanted)));
+        var asExpected = actuation.State is ActuationState.Done or ActuationState.Begun && isReached;
+        var words = $"{actuator.Name}: {proposal.Action}{(proposal.Setpoint is { } value ? $" to {value}" : "")} {actuation.Words ?? (isReached ? "done" : $"ended at {observed}")}";
+        return new Outcome(actuator.Name, actuator.IsSimulated, proposal.Setpoint, observed, asExpected, words) { State = actuation.State };
     }
 
     private void Remember(ProposedAction proposal)

@@ -9,7 +9,16 @@ namespace Dure.Loop;
 /// <param name="ProposedBy">The device, model or person.</param>
 /// <param name="Cause">The journal entry that led here, such as the alarm's; null where there is none.</param>
 public sealed record ProposedAction(
-    AssetId Asset, string Action, double? Setpoint, string Reason, string ProposedBy, DateTimeOffset At, EntryReference? Cause = null);
+    AssetId Asset, string Action, double? Setpoint, string Reason, string ProposedBy, DateTimeOffset At, EntryReference? Cause = null)
+{
+    private static readonly IReadOnlyDictionary<string, ActionValue> None = new Dictionary<string, ActionValue>();
+
+    /// <summary>What a device that takes more than one setpoint is given, by the parameter's name.</summary>
+    public IReadOnlyDictionary<string, ActionValue> Values { get; init; } = None;
+
+    /// <summary>The key under which the device does it at most once; null where the device knows no keys.</summary>
+    public string? Key { get; init; }
+}
 
 /// <summary>A journal entry by number and hash, as the host knows it.</summary>
 public readonly record struct EntryReference(long Entry, ContentHash Hash);

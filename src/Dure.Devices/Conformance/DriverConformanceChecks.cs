@@ -1,3 +1,5 @@
+using Dure.Kernel;
+
 namespace Dure.Devices.Conformance;
 
 public sealed partial class DriverConformance

@@ -1,3 +1,5 @@
+using Dure.Kernel;
+
 namespace Dure.Devices.Sila;
 
 /// <summary>From a feature's definition to the fields of a form, and from filled-in fields to SiLA values and back.</summary>

@@ -25,8 +25,12 @@ internal sealed class JournalLedger(Journal journal) : IDecisionLedger
             ["decision"] = decision.Decision.Word,
             ["explanation"] = decision.Decision.Explanation,
         };
-        if (proposal.Setpoint is { } setpoint)
+        if (proposal.Setpoint is { } setpoint && double.IsFinite(setpoint)) // the explanation names one that is no number
             body["setpoint"] = setpoint;
+        if (proposal.Key is { } key)
+            body["key"] = key;
+        if (proposal.Values.Count > 0)
+            body["values"] = ActionValue.ToJson(proposal.Values);
         if (proposal.Cause is { } cause)
             Lineage.Of(new EntryRef(cause.Entry, cause.Hash)).Into(body);
         var entry = await journal.Append(DecidedKind, proposal.Asset.Path, body, Actor, cancel);
@@ -43,6 +47,8 @@ internal sealed class JournalLedger(Journal journal) : IDecisionLedger
             ["asExpected"] = outcome.AsExpected,
             ["words"] = outcome.Words,
         });
+        if (record.Proposal.Key is { } key)
+            (body["key"], body["state"]) = (key, outcome.State.ToString().ToLowerInvariant());
         await journal.Append(ActedKind, record.Proposal.Asset.Path, body, Actor, cancel);
     }
 
@@ -73,7 +79,11 @@ internal sealed class JournalLedger(Journal journal) : IDecisionLedger
     {
         string Text(string name) => entry.Body[name]!.GetValue<string>();
         var proposal = new ProposedAction(AssetId.Parse(entry.Subject), Text("action"), entry.Body["setpoint"]?.GetValue<double>(), Text("reason"), Text("proposedBy"),
-            Micros.Time(entry.Body["at"]!.GetValue<long>()), Lineage.From(entry).Refs is [var cause, ..] ? new EntryReference(cause.Entry, cause.Hash) : null);
+            Micros.Time(entry.Body["at"]!.GetValue<long>()), Lineage.From(entry).Refs is [var cause, ..] ? new EntryReference(cause.Entry, cause.Hash) : null)
+        {
+            Key = entry.Body["key"]?.GetValue<string>(),
+            Values = ActionValue.AllFromJson(entry.Body["values"] as JsonObject),
+        };
         Decision decision = Text("decision") switch
         {
             "allowed" => new Decision.Allowed(),
@@ -84,5 +94,5 @@ internal sealed class JournalLedger(Journal journal) : IDecisionLedger
     }
 
     private static Outcome OutcomeOf(JsonObject body) => new(body["actuator"]!.GetValue<string>(), body["simulated"]!.GetValue<bool>(), null, null,
-        body["asExpected"]!.GetValue<bool>(), body["words"]!.GetValue<string>());
+        body["asExpected"]!.GetValue<bool>(), body["words"]!.GetValue<string>()) { State = Enum.TryParse<ActuationState>(body["state"]?.GetValue<string>(), ignoreCase: true, out var state) ? state : ActuationState.Done };
 }

@@ -5,6 +5,7 @@ using Dure.Devices.Http;
 using Dure.Devices.Opentrons;
 using Dure.Devices.Scpi;
 using Dure.Devices.Sila;
+using Dure.Kernel;
 
 namespace Dure.HostTests.Devices;
 

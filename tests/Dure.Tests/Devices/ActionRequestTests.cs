@@ -1,4 +1,5 @@
 using Dure.Devices;
+using Dure.Kernel;
 using Xunit;
 
 namespace Dure.Tests.Devices;

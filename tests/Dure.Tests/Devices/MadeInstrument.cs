@@ -1,4 +1,5 @@
 using Dure.Devices;
+using Dure.Kernel;
 
 namespace Dure.Tests.Devices;
 

@@ -55,6 +55,49 @@ public sealed class GateTests
         Assert.IsType<Decision.Allowed>(step.Decision);
     }
 
+    public static TheoryData<string, ActionValue, string> WrongValues => new()
+    {
+        { "pressure", new ActionValue.Number(1, "bar"), "does not name it" },
+        { "temperature", new ActionValue.Number(91, "Cel"), "outside 20 to 90 Cel" },
+        { "temperature", new ActionValue.Number(double.NaN, "Cel"), "NaN" },
+        { "temperature", new ActionValue.Number(80, "K"), "is in 'K'" },
+        { "temperature", new ActionValue.Text("hot"), "is no number" },
+        { "solvent", new ActionValue.Text("ether"), "is not one of water, ethanol" },
+        { "sample", new ActionValue.Text("a\nb"), "printable" },
+        { "sample", new ActionValue.Text(new string('x', 65)), "printable" },
+        { "stirred", new ActionValue.Number(1), "neither true nor false" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongValues))]
+    public async Task A_value_outside_the_envelope_is_refused_by_name(string name, ActionValue value, string named)
+    {
+        var loop = new TestLoop(With(React));
+        var record = await loop.Propose(Proposal("react") with { Values = new Dictionary<string, ActionValue> { [name] = value } });
+        var rule = Assert.IsType<Decision.Refused>(record.Decision).Rule;
+        Assert.Contains(name, rule, StringComparison.Ordinal);
+        Assert.Contains(named, rule, StringComparison.Ordinal);
+        Assert.Empty(loop.Actuator.Done);
+    }
+
+    [Fact]
+    public async Task Values_within_the_envelope_pass()
+    {
+        var loop = new TestLoop(With(React));
+        var values = new Dictionary<string, ActionValue> { ["temperature"] = new ActionValue.Number(90, "Cel"), ["solvent"] = new ActionValue.Text("water"), ["sample"] = new ActionValue.Text("D-1"), ["stirred"] = new ActionValue.Flag(true) };
+        Assert.IsType<Decision.Allowed>((await loop.Propose(Proposal("react") with { Values = values })).Decision);
+        Assert.Same(values, Assert.Single(loop.Actuator.Done).Values);
+    }
+
+    [Fact]
+    public async Task An_interlock_sees_what_is_proposed()
+    {
+        var loop = new TestLoop(With(React) with { Interlocks = [new Interlock("no ethanol today", proposal => proposal.Values["solvent"] is not ActionValue.Text { Value: "ethanol" })] });
+        Task<DecisionRecord> with(string solvent) => loop.Propose(Proposal("react") with { Values = new Dictionary<string, ActionValue> { ["solvent"] = new ActionValue.Text(solvent) } });
+        Assert.IsType<Decision.Refused>((await with("ethanol")).Decision);
+        Assert.IsType<Decision.Allowed>((await with("water")).Decision);
+    }
+
     [Fact]
     public async Task A_machine_rests_between_two_actions_of_a_kind()
     {
@@ -102,6 +145,11 @@ public sealed class GateTests
             return loop.Actuator.Done.All(done => done.Action == "set-flow" && done.Setpoint is >= 5 and <= 80);
         }).QuickCheckThrowOnFailure();
 
+    private static AllowedAction React => new("react")
+    {
+        Values = [new AllowedValue.Range("temperature", 20, 90, "Cel"), new AllowedValue.OneOf("solvent", ["water", "ethanol"]), new AllowedValue.Label("sample"), new AllowedValue.Switch("stirred")],
+    };
+
     private static ProposedAction Proposal(string action) => new(Pump, action, null, "alarm, score 2.00", "device edge-1", Noon);
 
     private static Envelope With(AllowedAction action) => new("test", "the tester", [action], []);
@@ -144,11 +192,11 @@ public sealed class GateTests
         public string Name => "simulated test pump";
         public bool IsSimulated => true;
 
-        public Task<double?> Act(ProposedAction action, CancellationToken cancel)
+        public Task<Actuation> Act(ProposedAction action, CancellationToken cancel)
         {
             story.Add("moved");
             Done.Add(action);
-            return Task.FromResult(action.Setpoint);
+            return Task.FromResult(new Actuation(action.Setpoint));
         }
     }
 }
