@@ -1,6 +1,6 @@
 namespace Dure.Bench.Lab;
 
-/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|transfer|speed|pareto|safety</c> for one, <c>--only tables:NAME</c> or <c>pareto:NAME</c> for one table or problem.</summary>
+/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|stop|transfer|speed|pareto|safety</c> for one, <c>--only tables:NAME</c>, <c>stop:NAME</c> or <c>pareto:NAME</c> for one table or problem.</summary>
 internal static class LabBenchmark
 {
     public static async Task<Report> Run(bool isQuick, string? only)
@@ -21,6 +21,8 @@ internal static class LabBenchmark
         {
             if (asked("tables"))
                 await TablesBenchmark.Run(report, folder, isQuick, one);
+            if (asked("stop"))
+                await StopBenchmark.Run(report, folder, isQuick, one);
             if (asked("transfer"))
                 await TransferBenchmark.Run(report, folder, isQuick);
         }

@@ -1,3 +1,4 @@
+using Dure.Kernel.Distributions;
 using Dure.Optimize.Pareto;
 using Dure.Optimize.Spaces;
 using Dure.Optimize.Surrogates;
@@ -41,6 +42,36 @@ internal sealed class CampaignBeliefs
             (means[at], deviations[at]) = (problem.Outcomes[wanted[at]].Sign * belief.Mean, Math.Sqrt(belief.Variance));
         }
         return Math.Exp(new ExpectedHypervolume(Expected(new Random(0))).Log(means, deviations, new double[wanted.Length], new double[wanted.Length]));
+    }
+
+    /// <summary>The chance of each coded point to hold all limits and to succeed; null where nothing can go wrong.</summary>
+    public double[]? Holding(TrialTable at)
+    {
+        if (Success is null && problem.Outcomes.All(outcome => outcome.Least is null && outcome.Most is null))
+            return null;
+        var (chances, means, variances) = (new double[at.Count], new double[at.Count], new double[at.Count]);
+        Array.Fill(chances, 1);
+        for (var k = 0; k < Outcomes.Length; k++)
+        {
+            if (problem.Outcomes[k] is { Least: null, Most: null } || Outcomes[k] is not { } surrogate)
+                continue;
+            surrogate.Predict(at, means, variances);
+            for (var i = 0; i < chances.Length; i++)
+                chances[i] *= problem.Outcomes[k].ChanceOf(means[i], Math.Sqrt(variances[i]));
+        }
+        Success?.Predict(at, means, variances);
+        for (var i = 0; Success is not null && i < chances.Length; i++)
+            chances[i] *= Normal.Cdf(means[i] / Math.Sqrt(1 + variances[i]));
+        return chances;
+    }
+
+    /// <summary>Of the only outcome wanted: its surrogate, the trials that hold all limits with their values, and the range of all values.</summary>
+    public (ISurrogate Surrogate, TrialTable Trials, double[] Values, double Range, int Sign) Wanted()
+    {
+        var k = IndexOfWanted();
+        var holding = Enumerable.Range(0, values.Length).Where(Holds).ToArray();
+        return (Outcomes[k]!, Coded(problem.Space, Array.ConvertAll(holding, i => CampaignTrial.Pending(points[i]))), Array.ConvertAll(holding, i => Believed(i, k)),
+            values.Length == 0 ? 0 : values.Max(each => each[k]) - values.Min(each => each[k]), problem.Outcomes[k].Sign); // asked only where it was measured
     }
 
     /// <summary>Points of good trials: the front where several outcomes are wanted, else the best dozen.</summary>

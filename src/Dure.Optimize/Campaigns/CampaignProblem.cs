@@ -1,4 +1,5 @@
 using Dure.Kernel;
+using Dure.Kernel.Distributions;
 using Dure.Optimize.Spaces;
 
 namespace Dure.Optimize.Campaigns;
@@ -25,6 +26,9 @@ public enum Aim
 public sealed record Outcome(string Name, string Unit, Aim Aim, double? Least = null, double? Most = null, double? Reference = null)
 {
     internal int Sign => Aim == Aim.Less ? -1 : 1;
+
+    /// <summary>The chance to be within the limits of a value that is believed to be normal.</summary>
+    internal double ChanceOf(double mean, double deviation) => Normal.Cdf(((Most ?? double.PositiveInfinity) - mean) / deviation) * Normal.Cdf((mean - (Least ?? double.NegativeInfinity)) / deviation);
 
     /// <summary>Whether a value is within the limits.</summary>
     public bool Holds(double value) => !(value < Least) && !(value > Most);
@@ -62,8 +66,46 @@ public sealed class CampaignProblem
 
     public IReadOnlyList<Outcome> Outcomes { get; }
 
+    /// <summary>An outcome's number by its name.</summary>
+    /// <exception cref="ProblemException">There is none of that name.</exception>
+    public int NumberOf(string outcome)
+    {
+        for (var k = 0; k < Outcomes.Count; k++)
+            if (string.Equals(Outcomes[k].Name, outcome, StringComparison.Ordinal))
+                return k;
+        throw new ProblemException("urn:dure:optimize:unknown-outcome", $"There is no outcome '{outcome}'.", "campaign", $"Known are: {string.Join(", ", Outcomes.Take(12).Select(known => known.Name))}.");
+    }
+
     /// <summary>The same problem in another space of the same factors: bounds were edited, something pinned.</summary>
     public CampaignProblem In(SearchSpace space) => new(space, Outcomes);
+
+    /// <summary>Refuses trials that do not fit.</summary>
+    /// <exception cref="ProblemException">Names the trial and what is wrong with it.</exception>
+    internal void Check(IReadOnlyList<CampaignTrial> trials)
+    {
+        for (var i = 0; i < trials.Count; i++)
+            Check(trials[i], i);
+    }
+
+    private void Check(CampaignTrial trial, int number)
+    {
+        ProblemException bad(string what, string mend) => new("urn:dure:optimize:bad-trial", what, $"trial {number + 1}", mend);
+        if (trial.Point.Length != Space.Factors.Count)
+            throw bad($"It has {trial.Point.Length} values.", $"Give {Space.Factors.Count}, one for each factor.");
+        for (var i = 0; i < trial.Point.Length; i++)
+            if (!double.IsFinite(trial.Point[i]) || Space.Factors[i] is Factor.Category category && (trial.Point[i] < 0 || trial.Point[i] >= category.Options.Count || trial.Point[i] != Math.Floor(trial.Point[i])))
+                throw bad($"Its {Space.Factors[i].Name} is {trial.Point[i]}.", "Give a number, or of a category an option's number.");
+            else if (Space.Code.IsLog(i) && !(trial.Point[i] > 0))
+                throw bad($"Its {Space.Factors[i].Name} is {trial.Point[i]}, and it counts by ratios.", "Give a value above 0, make the trial void, or leave \"log\" out of the plan.");
+        if (trial.State != TrialState.Measured)
+            return;
+        if (trial.Values.Length != Outcomes.Count)
+            throw bad($"It has {trial.Values.Length} outcomes.", $"Give {Outcomes.Count}, NaN for what was not measured.");
+        if (trial.Values.Any(double.IsInfinity))
+            throw bad("An outcome is infinite.", "Leave it out, or say that the trial failed.");
+        if (trial.Deviations.Length > 0 && (trial.Deviations.Length != trial.Values.Length || trial.Deviations.Any(deviation => !(deviation >= 0) || double.IsInfinity(deviation))))
+            throw bad("Its deviations do not suit its outcomes.", "Give one for each outcome, none below 0, or none at all.");
+    }
 
     private static ProblemException Bad(string where, string what, string mend) => new("urn:dure:optimize:bad-outcome", what, $"outcome '{where}'", mend);
 }

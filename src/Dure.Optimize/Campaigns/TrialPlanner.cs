@@ -34,8 +34,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 100);
-        for (var i = 0; i < trials.Count; i++)
-            Check(trials[i], i);
+        problem.Check(trials);
         var random = new Random(Mixed(seed, trials.Count));
         var kept = Kept(trials);
         var taken = trials.Select(trial => trial.Point).ToHashSet(new SameNumbers());
@@ -56,6 +55,65 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
             Add(suggestions, Explained(Rounded(found.Point, taken), beliefs, trials), taken);
         }
         return suggestions;
+    }
+
+    /// <summary>Whether more trials are worth making, by those that are done, and what some more promise. Asked anew after every trial it needs no memory: how long it has been sure follows from their order.</summary>
+    /// <param name="trials">All so far, in the order in which they were done; those under way count as not made.</param>
+    /// <exception cref="ProblemException">A trial does not fit the problem.</exception>
+    public StopAdvice Advise(IReadOnlyList<CampaignTrial> trials, int seed = 0, StopOptions? options = null, CancellationToken cancel = default)
+    {
+        problem.Check(trials);
+        options ??= new StopOptions();
+        options.Check();
+        var done = trials.Where(trial => trial.State is TrialState.Measured or TrialState.Failed).ToArray();
+        if (done.Length < Starts || !CanLearn(done))
+            return StopAdvice.NotKnown("Too few trials are done to say.");
+        var beliefs = CampaignBeliefs.Of(problem, Kept(done), this.options, cancel);
+        if (beliefs.HasSeveralWanted)
+            return StopAdvice.NotKnown("Several outcomes are wanted: whether to stop is not known, only what the next trial promises.", NextVolume(done, beliefs, seed, cancel));
+        if (double.IsNegativeInfinity(beliefs.Best()))
+            return StopAdvice.NotKnown("No trial holds all limits yet.");
+        double[][] refused = [.. trials.Where(trial => trial.State == TrialState.Void).Select(trial => trial.Point)];
+        var outlook = Outlook(done, refused, beliefs, options, seed, cancel);
+        var sure = outlook.IsSure ? 1 : 0;
+        while (sure > 0 && sure < options.Steps && WasSure(done[..^sure], refused, options, seed, cancel))
+            sure++;
+        return StopAdvice.Of(outlook, sure, options, seed);
+    }
+
+    /// <summary>What is believed of an outcome over the space, to be drawn; null before there is a model of it.</summary>
+    /// <exception cref="ProblemException">A trial does not fit the problem, or there is no such outcome, factor or trial.</exception>
+    public CampaignPicture? Picture(IReadOnlyList<CampaignTrial> trials, PictureOptions? show = null, CancellationToken cancel = default)
+    {
+        problem.Check(trials);
+        show ??= new PictureOptions();
+        show.Check(problem, trials.Count);
+        return CanLearn(trials) ? PicturePainter.Paint(problem, CampaignBeliefs.Of(problem, Kept(trials), options, cancel), trials, show) : null;
+    }
+
+    private bool WasSure(CampaignTrial[] done, double[][] refused, StopOptions options, int seed, CancellationToken cancel)
+    {
+        if (done.Length < Starts || !CanLearn(done))
+            return false;
+        var beliefs = CampaignBeliefs.Of(problem, Kept(done), this.options, cancel);
+        return !double.IsNegativeInfinity(beliefs.Best()) && Outlook(done, refused, beliefs, options, seed, cancel).IsSure;
+    }
+
+    private StopOutlook Outlook(CampaignTrial[] done, double[][] refused, CampaignBeliefs beliefs, StopOptions options, int seed, CancellationToken cancel)
+    {
+        var left = StopSample.Of(problem.Space, beliefs, done.Select(trial => trial.Point).Concat(refused).ToHashSet(new SameNumbers()), seed, cancel);
+        var (surrogate, tried, values, range, sign) = beliefs.Wanted();
+        return new StopOutlook(surrogate, left, tried, values, range, sign, options);
+    }
+
+    private double? NextVolume(CampaignTrial[] done, CampaignBeliefs beliefs, int seed, CancellationToken cancel)
+    {
+        var random = new Random(seed);
+        if (beliefs.Promise(random) is not { } promise || new PromiseSearch(problem.Space, random).Best(promise, beliefs.Good(), done.Select(trial => trial.Point).ToHashSet(new SameNumbers()), cancel) is not { } found)
+            return null;
+        var coded = new double[problem.Space.Coding.Columns];
+        problem.Space.Encode(found.Point, coded);
+        return beliefs.ExpectedVolume(coded);
     }
 
     /// <summary>A seed for each trial. Neighbouring seeds give neighbouring first numbers, so bits are spread (the finaliser of Murmur3; Appleby 2011).</summary>
@@ -133,7 +191,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
             var deviation = Math.Sqrt(belief.Variance);
             var wide = Suggestion.NineInTen * Math.Sqrt(belief.Variance + surrogate.Noise * surrogate.Noise);
             expected[k] = new Expectation(belief.Mean, belief.Mean - wide, belief.Mean + wide);
-            chance *= Normal.Cdf(((outcome.Most ?? double.PositiveInfinity) - belief.Mean) / deviation) * Normal.Cdf((belief.Mean - (outcome.Least ?? double.NegativeInfinity)) / deviation);
+            chance *= outcome.ChanceOf(belief.Mean, deviation);
             if (outcome.Aim == Aim.Held)
                 continue;
             isLittleKnown |= surrogate is ProcessSurrogate process && belief.Variance > LittleKnown * process.Scale * process.Scale;
@@ -180,25 +238,5 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
     {
         suggestions.Add(one);
         taken.Add(one.Point);
-    }
-
-    private void Check(CampaignTrial trial, int number)
-    {
-        ProblemException bad(string what, string mend) => new("urn:dure:optimize:bad-trial", what, $"trial {number + 1}", mend);
-        if (trial.Point.Length != problem.Space.Factors.Count)
-            throw bad($"It has {trial.Point.Length} values.", $"Give {problem.Space.Factors.Count}, one for each factor.");
-        for (var i = 0; i < trial.Point.Length; i++)
-            if (!double.IsFinite(trial.Point[i]) || problem.Space.Factors[i] is Factor.Category category && (trial.Point[i] < 0 || trial.Point[i] >= category.Options.Count || trial.Point[i] != Math.Floor(trial.Point[i])))
-                throw bad($"Its {problem.Space.Factors[i].Name} is {trial.Point[i]}.", "Give a number, or of a category an option's number.");
-            else if (problem.Space.Code.IsLog(i) && !(trial.Point[i] > 0))
-                throw bad($"Its {problem.Space.Factors[i].Name} is {trial.Point[i]}, and it counts by ratios.", "Give a value above 0, make the trial void, or leave \"log\" out of the plan.");
-        if (trial.State != TrialState.Measured)
-            return;
-        if (trial.Values.Length != problem.Outcomes.Count)
-            throw bad($"It has {trial.Values.Length} outcomes.", $"Give {problem.Outcomes.Count}, NaN for what was not measured.");
-        if (trial.Values.Any(double.IsInfinity))
-            throw bad("An outcome is infinite.", "Leave it out, or say that the trial failed.");
-        if (trial.Deviations.Length > 0 && (trial.Deviations.Length != trial.Values.Length || trial.Deviations.Any(deviation => !(deviation >= 0) || double.IsInfinity(deviation))))
-            throw bad("Its deviations do not suit its outcomes.", "Give one for each outcome, none below 0, or none at all.");
     }
 }
