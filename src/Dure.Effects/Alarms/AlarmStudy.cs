@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Dure.Kernel;
 
 namespace Dure.Effects;
@@ -7,7 +8,7 @@ namespace Dure.Effects;
 /// <param name="Level">Stated coverage of all intervals.</param>
 /// <param name="Resamples">Draws of the bootstrap by machine.</param>
 /// <param name="Seed">Start of its random sequence.</param>
-public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int Seed = 1)
+public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int Seed = 1) : IEffectStudy
 {
     // Delay timers for the steadied count: a few seconds on, a little longer off, at one row a second.
     private const int OnAfterRows = 3, OffAfterRows = 10;
@@ -33,6 +34,15 @@ public sealed record AlarmStudy(double Level = 0.95, int Resamples = 2000, int S
             RowRate(tallies, "missed-alarm-rate", "share of faulty rows without alarm", c => c.MissedRows, c => c.FaultyRows),
         ]);
     }
+
+    void IEffectStudy.Describe(JsonObject plan)
+    {
+        plan["level"] = Level;
+        plan["resamples"] = Resamples;
+        plan["seed"] = Seed;
+    }
+
+    internal static AlarmStudy From(JsonObject plan) => new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!);
 
     private sealed class Tally(MachineAlarms machine)
     {

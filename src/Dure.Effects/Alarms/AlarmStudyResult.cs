@@ -28,6 +28,9 @@ public sealed record MetricComparison(
         : Difference.Low > 0 == HigherIsBetter ? Finding.Better
         : Finding.Worse;
 
+    /// <summary>UCUM code of <see cref="Difference"/> where it is not <see cref="Unit"/>: % of the baseline, say.</summary>
+    public string? DifferenceUnit { get; init; }
+
     public string FindingInWords => Finding switch
     {
         Finding.Better => "better",

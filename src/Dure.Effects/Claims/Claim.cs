@@ -33,7 +33,9 @@ public sealed record Figure(double? Estimate, double? CiLow, double? CiHigh)
 }
 
 /// <summary>One metric of the study as it stands in the claim.</summary>
-public sealed record ClaimFinding(string Metric, string Meaning, string Unit, Figure Treated, Figure Baseline, Figure Difference, string Finding, string Method);
+/// <param name="DifferenceUnit">UCUM code of the difference where it is not <paramref name="Unit"/>.</param>
+public sealed record ClaimFinding(string Metric, string Meaning, string Unit, Figure Treated, Figure Baseline, Figure Difference, string Finding, string Method,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DifferenceUnit = null);
 
 /// <summary>A statement about an effect that anyone can check: what was compared, by what plan, with what interval, on what data.
 /// The claim of <c>claimId</c>, as canonical JSON, is a blob of the node; the journal's signed head vouches for it.</summary>
@@ -66,7 +68,7 @@ public sealed record Claim
     /// <summary>Rows compared.</summary>
     public required long N { get; init; }
 
-    /// <summary>Machines: the units of chance that the intervals rest on.</summary>
+    /// <summary>Machines, or pairs of blocks: the units of chance that the intervals rest on.</summary>
     public required int NEff { get; init; }
     public required double? Estimate { get; init; }
     public required double? CiLow { get; init; }
@@ -81,6 +83,10 @@ public sealed record Claim
     public required IReadOnlyList<string> DataDigests { get; init; }
     public required string? SoftwareDigest { get; init; }
 
+    /// <summary>The blocks of a switchback with the metric's figure in each; null for other studies.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SwitchbackBlock>? Blocks { get; init; }
+
     /// <summary>One line for a table.</summary>
     [JsonIgnore]
     public string Headline
@@ -88,7 +94,8 @@ public sealed record Claim
         get
         {
             var finding = Findings.First(f => string.Equals(f.Metric, Metric, StringComparison.Ordinal));
-            return $"{Metric} {Shown(finding.Treated.Estimate)} {Unit} against {Shown(finding.Baseline.Estimate)} {Unit}, difference {Shown(Estimate)} ({Shown(CiLow)} to {Shown(CiHigh)}): {finding.Finding}; all {Findings.Count} metrics: {Tally}";
+            var unit = finding.DifferenceUnit is { } other ? $" {other}" : "";
+            return $"{Metric} {Shown(finding.Treated.Estimate)} {finding.Unit} against {Shown(finding.Baseline.Estimate)} {finding.Unit}, difference {Shown(Estimate)}{unit} ({Shown(CiLow)} to {Shown(CiHigh)}): {finding.Finding}; all {Findings.Count} metrics: {Tally}";
         }
     }
 

@@ -15,8 +15,6 @@ public sealed class ClaimBook
     public const string PlannedKind = "effect-planned";
     public const string ClaimedKind = "claimed";
 
-    // The judging of a model reads labels; a plan that comes later could have been shaped by them.
-    private const string LabelsReadKind = "model-registered";
     private const long LargestClaimBytes = 4 * 1024 * 1024;
 
     private readonly Journal journal;
@@ -40,7 +38,7 @@ public sealed class ClaimBook
             if (entry.Kind == ClaimedKind)
                 book.claims.Add(new(book.ReadClaim(entry), entry));
             else
-                book.plans.Add(new(PlanOf(entry), entry));
+                book.plans.Add(new(EffectPlan.FromJson(entry.Body["plan"] as JsonObject ?? throw Unreadable(entry, null)), entry));
         return book;
     }
 
@@ -60,19 +58,17 @@ public sealed class ClaimBook
         return registered;
     }
 
-    /// <summary>Runs the plan's study on the evidence, writes the claim with its alarm table as blobs, and records it.
-    /// The plan counts as registered before only if the journal held its digest before the first model registered among the evidence.</summary>
-    public async ValueTask<RecordedClaim> Write(EffectPlan plan, EffectEvidence evidence, string actor, CancellationToken cancel)
+    /// <summary>Runs the plan's study on the evidence, writes the claim and the table it was computed from as blobs, and records it.
+    /// The plan counts as registered before only if the journal held its digest before the outcome could be read.</summary>
+    public async ValueTask<RecordedClaim> Write(EffectPlan plan, StudyEvidence evidence, string actor, CancellationToken cancel)
     {
-        var result = plan.Study.Evaluate(evidence.Machines);
+        var found = evidence.Judge(plan);
         var registration = Registration(plan, evidence);
-        var table = blobs.Put(AlarmTable.Bytes(evidence.Machines));
-        var claim = ClaimWriter.Write(plan, registration?.Entry.Time, evidence, result, table);
+        var claim = ClaimWriter.Write(plan, registration?.Entry.Time, evidence, found, ContentHash.Of(found.Table));
         var document = CanonicalJson.Serialize(JsonSerializer.SerializeToNode(claim, ClaimJson.Default.Claim));
-        var hash = blobs.Put(document);
         IReadOnlyList<JournalEntry> restsOn = registration is null ? evidence.RestsOn : [registration.Entry, .. evidence.RestsOn];
-        var lineage = Lineage.Of(restsOn).With(new Artefact("claim", claim.ClaimId + ".json", hash, document.Length),
-            new Artefact("alarm-table", claim.ClaimId + ".csv", table, new FileInfo(blobs.PathOf(table)).Length));
+        var lineage = Lineage.Of(restsOn).With([Keep("claim", claim.ClaimId + ".json", document), Keep(found.TableRole, claim.ClaimId + ".csv", found.Table),
+            .. evidence.Attachments.Select(one => Keep(one.Role, one.Name, one.Bytes))]);
         var body = lineage.Into(new JsonObject
         {
             ["claimId"] = claim.ClaimId,
@@ -86,12 +82,17 @@ public sealed class ClaimBook
         return recorded;
     }
 
-    private RegisteredPlan? Registration(EffectPlan plan, EffectEvidence evidence)
+    /// <summary>A document that a claim's entry names; null where there is none with this role.</summary>
+    public byte[]? Read(RecordedClaim recorded, string role) =>
+        Lineage.From(recorded.Entry).Artefacts.FirstOrDefault(artefact => artefact.Role == role) is { } found ? blobs.Read(found.Hash, LargestClaimBytes) : null;
+
+    private Artefact Keep(string role, string name, byte[] bytes) => new(role, name, blobs.Put(bytes), bytes.Length);
+
+    private RegisteredPlan? Registration(EffectPlan plan, StudyEvidence evidence)
     {
         var digest = plan.Digest();
-        var firstRead = evidence.RestsOn.Where(e => e.Kind == LabelsReadKind).Select(e => e.Index).DefaultIfEmpty(-1).Min();
         lock (gate)
-            return plans.FirstOrDefault(p => p.Entry.Index < firstRead && p.Plan.Digest() == digest);
+            return plans.FirstOrDefault(p => p.Entry.Index < evidence.OutcomeReadFrom && p.Plan.Digest() == digest);
     }
 
     private Claim ReadClaim(JournalEntry entry)
@@ -105,22 +106,6 @@ public sealed class ClaimBook
         {
             throw Unreadable(entry, cause);
         }
-    }
-
-    private static EffectPlan PlanOf(JournalEntry entry)
-    {
-        var plan = entry.Body["plan"] ?? throw Unreadable(entry, null);
-        return new()
-        {
-            Title = (string)plan["title"]!, // written by Plan above, under the journal's signature
-            Metric = (string)plan["metric"]!,
-            Claimed = (double)plan["claimed"]!,
-            Boundary = (string)plan["boundary"]!,
-            Design = (string)plan["design"]!,
-            Baseline = (string)plan["baseline"]!,
-            OutcomeKnownBefore = plan["outcomeKnownBefore"] is not { } known || (bool)known, // a plan that does not say so was written before it was asked
-            Study = new((double)plan["level"]!, (int)(double)plan["resamples"]!, (int)(double)plan["seed"]!),
-        };
     }
 
     private static ProblemException Unreadable(JournalEntry entry, Exception? cause) => new("urn:dure:effects:unreadable-claim",

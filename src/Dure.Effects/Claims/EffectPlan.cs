@@ -27,20 +27,36 @@ public sealed record EffectPlan
     /// <summary>Whether the outcome of the data could be known when the plan was made, as with a public recording. Then no verdict is a confirmation.</summary>
     public bool OutcomeKnownBefore { get; init; }
 
-    public AlarmStudy Study { get; init; } = new();
+    /// <summary>How it is compared.</summary>
+    public IEffectStudy Study { get; init; } = new AlarmStudy();
 
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
     {
-        ["title"] = Title,
-        ["metric"] = Metric,
-        ["claimed"] = Claimed,
-        ["boundary"] = Boundary,
-        ["design"] = Design,
-        ["baseline"] = Baseline,
-        ["outcomeKnownBefore"] = OutcomeKnownBefore,
-        ["level"] = Study.Level,
-        ["resamples"] = Study.Resamples,
-        ["seed"] = Study.Seed,
+        var plan = new JsonObject
+        {
+            ["title"] = Title,
+            ["metric"] = Metric,
+            ["claimed"] = Claimed,
+            ["boundary"] = Boundary,
+            ["design"] = Design,
+            ["baseline"] = Baseline,
+            ["outcomeKnownBefore"] = OutcomeKnownBefore,
+        };
+        Study.Describe(plan);
+        return plan;
+    }
+
+    /// <summary>A plan as the journal holds it.</summary>
+    internal static EffectPlan FromJson(JsonObject plan) => new()
+    {
+        Title = (string)plan["title"]!, // written by ToJson above, under the journal's signature
+        Metric = (string)plan["metric"]!,
+        Claimed = (double)plan["claimed"]!,
+        Boundary = (string)plan["boundary"]!,
+        Design = (string)plan["design"]!,
+        Baseline = (string)plan["baseline"]!,
+        OutcomeKnownBefore = plan["outcomeKnownBefore"] is not { } known || (bool)known, // a plan that does not say so was written before it was asked
+        Study = (IEffectStudy?)SwitchbackStudy.From(plan) ?? AlarmStudy.From(plan),
     };
 
     public ContentHash Digest() => CanonicalJson.Hash(ToJson());
@@ -48,18 +64,3 @@ public sealed record EffectPlan
 
 /// <summary>A plan and the journal entry that fixes when it was made.</summary>
 public sealed record RegisteredPlan(EffectPlan Plan, JournalEntry Entry);
-
-/// <summary>What an effect is computed from.</summary>
-/// <param name="Machines">Held-out rows of every machine, with truth and the alarms of both ways.</param>
-/// <param name="Treatment">What raised the treated alarms: name and content hash of a model or package.</param>
-/// <param name="Variables">The signals watched.</param>
-/// <param name="DataDigests">Hashes of the data the alarms were computed from, such as the dataset version.</param>
-/// <param name="SoftwareDigest">Hash of the software that computed them; null when it was not recorded.</param>
-/// <param name="RestsOn">Journal entries the claim rests on.</param>
-public sealed record EffectEvidence(
-    IReadOnlyList<MachineAlarms> Machines,
-    string Treatment,
-    IReadOnlyList<string> Variables,
-    IReadOnlyList<ContentHash> DataDigests,
-    ContentHash? SoftwareDigest,
-    IReadOnlyList<JournalEntry> RestsOn);

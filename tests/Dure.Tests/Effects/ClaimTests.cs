@@ -64,7 +64,7 @@ public sealed class ClaimTests : IAsyncLifetime
     {
         var book = ClaimBook.Open(Journal, Blobs);
         await book.Plan(Plan(), [], "engineer", Cancel);
-        var claim = (await book.Write(Plan() with { Study = new(Seed: 2) }, Evidence(await Model()), "engineer", Cancel)).Claim;
+        var claim = (await book.Write(Plan() with { Study = new AlarmStudy(Seed: 2) }, Evidence(await Model()), "engineer", Cancel)).Claim;
         Assert.Equal(ClaimVerdict.NotVerifiable, claim.Verdict);
     }
 
