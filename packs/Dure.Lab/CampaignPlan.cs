@@ -1,3 +1,4 @@
+using Dure.Lab.Protocols;
 using Dure.Optimize.Campaigns;
 using Dure.Optimize.Spaces;
 
@@ -15,4 +16,16 @@ public sealed record CampaignPlan(string Name, string Objective, SearchSpace Spa
     public const int MostTrials = 10_000;
 
     public CampaignProblem Problem { get; } = new(Space, Outcomes);
+
+    /// <summary>How a trial is made by instruments; null: people make it and enter what came of it.</summary>
+    public Protocol? Protocol { get; init; }
+
+    /// <summary>Trials under way at once, at most.</summary>
+    public int Parallel { get; init; } = 1;
+
+    /// <summary>Whether a person agrees to each trial; else the approval of the campaign covers all within its plan.</summary>
+    public bool AsksPerson { get; init; }
+
+    /// <summary>Among campaigns of one owner: of more are made first, 0 to 9.</summary>
+    public int Priority { get; init; } = 5;
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Dure.Kernel;
+using Dure.Lab.Protocols;
 using Dure.Optimize.Campaigns;
 using Dure.Optimize.Spaces;
 
@@ -14,6 +16,7 @@ public static class CampaignText
 
     private const int MostBytes = 4 << 20;
     private const int MostColumns = 1_000;
+    private const int MostParallel = 100;
 
     /// <summary>A plan to begin with, explained in comments.</summary>
     public const string Example = """
@@ -63,6 +66,9 @@ public static class CampaignText
         }
     }
 
+    /// <summary>A plan as JSON that was read before.</summary>
+    public static CampaignPlan Read(JsonObject plan) => Parse(plan.ToJsonString());
+
     private static CampaignPlan Plan(PlanForm form)
     {
         if (form.Version != Version)
@@ -85,7 +91,13 @@ public static class CampaignText
             throw Bad("factors", $"Descriptors make {space.Coding.Columns:N0} columns.", $"Keep them to {MostColumns:N0} in all: take fewer descriptors, such as their first principal components.");
         foreach (var name in outcomes.Select(outcome => outcome.Name ?? "").Where(name => factors.Any(factor => factor.Name == name) || TrialSheet.OwnColumns.Contains(name)))
             throw Bad($"outcome '{name}'", "A factor or a column of the sheet has the same name.", "Give it another.");
-        return new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1);
+        return new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1)
+        {
+            Protocol = form.Protocol is { } steps ? StepForm.Read(steps, space, [.. outcomes.Select(outcome => outcome.Name!)]) : null,
+            Parallel = form.Parallel switch { null => 1, >= 1 and <= MostParallel => form.Parallel.Value, _ => throw Bad("parallel", $"It is {form.Parallel}.", $"Say how many trials may be under way at once, 1 to {MostParallel}.") },
+            AsksPerson = form.AskForEachTrial ?? false,
+            Priority = form.Priority switch { null => 5, >= 0 and <= 9 => form.Priority.Value, _ => throw Bad("priority", $"It is {form.Priority}.", "Say 0 to 9; 5 is usual.") },
+        };
     }
 
     private static Factor FactorOf(FactorForm form)
@@ -176,7 +188,8 @@ public static class CampaignText
     private static ProblemException Bad(string where, string what, string mend) => new("urn:dure:lab:bad-plan", what, where, mend);
 }
 
-internal sealed record PlanForm(int? Version, string? Name, string? Objective, IReadOnlyList<FactorForm>? Factors, IReadOnlyList<ConstraintForm>? Constraints, IReadOnlyList<OutcomeForm>? Outcomes, int? Budget, int? Seed);
+internal sealed record PlanForm(int? Version, string? Name, string? Objective, IReadOnlyList<FactorForm>? Factors, IReadOnlyList<ConstraintForm>? Constraints, IReadOnlyList<OutcomeForm>? Outcomes, int? Budget, int? Seed,
+    IReadOnlyList<StepForm>? Protocol, int? Parallel, bool? AskForEachTrial, int? Priority);
 
 internal sealed record FactorForm(string? Name, string? Unit, double? Low, double? High, bool? Log, bool? Whole, IReadOnlyList<double>? Levels, IReadOnlyList<string>? Options, IReadOnlyList<IReadOnlyList<double>>? Descriptors);
 

@@ -9,7 +9,11 @@ public abstract record Decision
     public sealed record Allowed : Decision;
 
     /// <summary>Against a rule, which is named together with what to do.</summary>
-    public sealed record Refused(string Rule, string Mend) : Decision;
+    public sealed record Refused(string Rule, string Mend) : Decision
+    {
+        /// <summary>Whether it may be allowed later without being changed: an interlock is open, or the machine rests.</summary>
+        public bool IsForNow { get; init; }
+    }
 
     /// <summary>Within the envelope, but only a person may say yes.</summary>
     public sealed record NeedsPerson(string Rule) : Decision;

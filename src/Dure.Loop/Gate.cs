@@ -47,13 +47,13 @@ public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator,
         if (envelope.Find(proposal.Action) is not { } allowed)
             return new Decision.Refused($"'{proposal.Action}' is not among the actions of the envelope '{envelope.Name}'.", "Whoever answers for the machine may add it.");
         if (envelope.Interlocks.FirstOrDefault(interlock => !interlock.HoldsFor(proposal)) is { } open)
-            return new Decision.Refused($"The interlock '{open.Name}' does not hold.", "Restore it at the machine, then propose again.");
+            return new Decision.Refused($"The interlock '{open.Name}' does not hold.", "Restore it at the machine, then propose again.") { IsForNow = true };
         if ((SetpointFault(proposal, allowed) ?? ValueFault(proposal, allowed)) is { } fault)
             return fault;
         if (lastActions.TryGetValue((proposal.Asset, proposal.Action), out var last))
         {
             if (proposal.At - last.At < allowed.CoolDown)
-                return new Decision.Refused($"The last '{proposal.Action}' was at {last.At:HH:mm:ss}; the machine rests {allowed.CoolDown.TotalSeconds:0} s between two.", "Wait until the time has passed.");
+                return new Decision.Refused($"The last '{proposal.Action}' was at {last.At:HH:mm:ss}; the machine rests {allowed.CoolDown.TotalSeconds:0} s between two.", "Wait until the time has passed.") { IsForNow = true };
             if (allowed.MaxStep is { } step && proposal.Setpoint is { } wanted && last.Setpoint is { } now && Math.Abs(wanted - now) > step)
                 return new Decision.Refused($"From {now} to {wanted} {allowed.Unit} is more than {step} at once.", "Go in smaller steps.");
         }

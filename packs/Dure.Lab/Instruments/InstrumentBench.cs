@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Dure.Devices;
+using Dure.Devices.Sila;
+using Dure.Kernel;
+using Dure.Loop;
+
+namespace Dure.Lab.Instruments;
+
+/// <summary>
+/// The instruments of a laboratory: registered and removed, set aside and returned, connected and connected again, stopped all at once. What was said of them is the
+/// fold of the journal; whether they can be reached is seen anew.
+/// </summary>
+public sealed class InstrumentBench : IAsyncDisposable
+{
+    private const int MostInstruments = 1_000;
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
+    private readonly IBenchLedger ledger;
+    private readonly IDecisionLedger decisionLedger;
+    private readonly DecisionLog decisions;
+    private readonly InstrumentConnector connector;
+    private readonly TimeProvider time;
+    private readonly IReadOnlyList<Interlock> interlocks;
+    private readonly ConcurrentDictionary<string, LabInstrument> instruments = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim oneAtATime = new(1, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly SemaphoreSlim connect = new(0);
+    private Task connecting = Task.CompletedTask;
+    private volatile string? stopped;
+
+    /// <param name="more">What must hold for any action in the laboratory, beside the emergency stop.</param>
+    public InstrumentBench(IBenchLedger ledger, IDecisionLedger decisionLedger, DecisionLog decisions, InstrumentConnector connector, IReadOnlyList<Interlock> more, TimeProvider time)
+    {
+        (this.ledger, this.decisionLedger, this.decisions, this.connector, this.time) = (ledger, decisionLedger, decisions, connector, time);
+        interlocks = [new Interlock("the laboratory is not stopped", () => stopped is null), .. more];
+        foreach (var entry in ledger.Read())
+            Take(entry.Event);
+    }
+
+    /// <summary>Raised when an instrument was connected, set aside or returned, or the laboratory stopped or released.</summary>
+    public event Action? Changed;
+
+    public IReadOnlyList<LabInstrument> All => [.. instruments.Values.OrderBy(one => one.Card.Name, StringComparer.Ordinal)];
+
+    /// <summary>Why all was stopped; null while work may go on.</summary>
+    public string? Stopped => stopped;
+
+    public LabInstrument? TryFind(string name) => instruments.GetValueOrDefault(name);
+
+    /// <exception cref="ProblemException">There is none of that name.</exception>
+    public LabInstrument Find(string name) => TryFind(name) ?? throw Unknown(name);
+
+    /// <summary>Connects what is registered, and again what was lost, until disposed.</summary>
+    public void Start()
+    {
+        connecting = Task.Run(KeepConnected);
+        connect.Release();
+    }
+
+    /// <summary>Takes an instrument in, or changes its card.</summary>
+    /// <exception cref="ProblemException">The card cannot be read, or there are too many.</exception>
+    public async Task<LabInstrument> Register(JsonObject card, string by, CancellationToken cancel)
+    {
+        var read = InstrumentCardText.Read(card);
+        if (instruments.Count >= MostInstruments && TryFind(read.Name) is null)
+            throw new ProblemException("urn:dure:lab:too-many", $"The laboratory has {MostInstruments:N0} instruments.", "instruments", "Run a second node for the rest.");
+        await Write(new BenchEvent.Registered(read.Name, card), by, cancel);
+        connect.Release();
+        return Find(read.Name);
+    }
+
+    public Task Remove(string name, string why, string by, CancellationToken cancel) => Write(new BenchEvent.Removed(Find(name).Card.Name, why), by, cancel);
+
+    /// <summary>Takes it out of service; what runs on it goes on.</summary>
+    public Task SetAside(string name, string why, string by, CancellationToken cancel) => Write(new BenchEvent.SetAside(Find(name).Card.Name, why.Length > 0 ? why : "A person took it out of service."), by, cancel);
+
+    public Task Return(string name, string why, string by, CancellationToken cancel) => Write(new BenchEvent.Returned(Find(name).Card.Name, why), by, cancel);
+
+    /// <summary>Emergency: nothing is commanded any more, and every instrument is told to stop. The latch holds even where the journal cannot be written.</summary>
+    /// <returns>For each instrument whether it confirmed: one that did not needs its own button.</returns>
+    public async Task<IReadOnlyDictionary<string, bool>> EmergencyStop(string why, string by, CancellationToken cancel)
+    {
+        stopped = why.Length > 0 ? why : "Someone stopped the laboratory.";
+        var answers = await Task.WhenAll(All.Select(async one => (one.Card.Name, IsConfirmed: await one.Stop(isEmergency: true, cancel))));
+        Changed?.Invoke();
+        await Write(new BenchEvent.Stopped(stopped), by, CancellationToken.None);
+        return answers.ToDictionary(one => one.Name, one => one.IsConfirmed, StringComparer.Ordinal);
+    }
+
+    /// <summary>Work may go on after an emergency.</summary>
+    public Task Release(string why, string by, CancellationToken cancel) => Write(new BenchEvent.Released(why), by, cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await connecting;
+        foreach (var one in instruments.Values)
+            await one.DisposeAsync();
+        stopping.Dispose();
+        oneAtATime.Dispose();
+        connect.Dispose();
+    }
+
+    private async Task Write(BenchEvent happened, string by, CancellationToken cancel)
+    {
+        await oneAtATime.WaitAsync(cancel);
+        try
+        {
+            await ledger.Write(happened, by, cancel);
+            if (Take(happened) is { } gone)
+                await gone.DisposeAsync();
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+        Changed?.Invoke();
+    }
+
+    /// <summary>Takes up an event; returns the instrument that it replaced.</summary>
+    private LabInstrument? Take(BenchEvent happened)
+    {
+        switch (happened)
+        {
+            case BenchEvent.Registered registered:
+                var card = InstrumentCardText.Read(registered.Card);
+                instruments.Remove(card.Name, out var before);
+                instruments[card.Name] = new LabInstrument(card, decisionLedger, decisions, interlocks, time) { SetAside = before?.SetAside };
+                return before;
+            case BenchEvent.Removed removed:
+                instruments.Remove(removed.Instrument, out var gone);
+                return gone;
+            case BenchEvent.SetAside aside:
+                if (TryFind(aside.Instrument) is { } one)
+                    one.SetAside = aside.Why;
+                return null;
+            case BenchEvent.Returned returned:
+                if (TryFind(returned.Instrument) is { } back)
+                    (back.SetAside, back.Faults) = (null, 0);
+                return null;
+            case BenchEvent.Stopped all:
+                stopped = all.Why;
+                return null;
+            default:
+                stopped = null;
+                return null;
+        }
+    }
+
+    private async Task KeepConnected()
+    {
+        try
+        {
+            while (true)
+            {
+                await connect.WaitAsync(Again, stopping.Token);
+                await Task.WhenAll(instruments.Values.Where(one => one.UnreachableSince is not null).Select(TryConnect));
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task TryConnect(LabInstrument one)
+    {
+        try
+        {
+            one.Connected(await connector.Connect(one.Card, stopping.Token));
+            Changed?.Invoke();
+        }
+        catch (Exception failure) when (failure is LinkException or ProblemException or GrpcException or HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        {
+            one.NotConnected(failure.Message);
+        }
+    }
+
+    private static ProblemException Unknown(string name) => new("urn:dure:lab:no-such-instrument", $"There is no instrument '{name}'.", "instrument", "List them: dure lab instruments.");
+}

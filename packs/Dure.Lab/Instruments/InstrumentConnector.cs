@@ -1,0 +1,42 @@
+using Dure.Devices;
+using Dure.Devices.Http;
+using Dure.Devices.Opentrons;
+using Dure.Devices.Scpi;
+using Dure.Devices.Sila;
+
+namespace Dure.Lab.Instruments;
+
+/// <summary>Makes the driver that an instrument's card asks for.</summary>
+/// <param name="keyFolder">Where the keys given to devices that remember none are kept: it must survive whatever happens to the program.</param>
+/// <param name="virtualLab">Makes the instruments that are not real, by model and pace.</param>
+public sealed class InstrumentConnector(string keyFolder, Func<InstrumentCard, InstrumentLink.Virtual, IInstrument> virtualLab, TimeProvider time)
+{
+    /// <exception cref="LinkException">It cannot be reached, or does not speak so.</exception>
+    public async Task<IInstrument> Connect(InstrumentCard card, CancellationToken cancel)
+    {
+        switch (card.Link)
+        {
+            case InstrumentLink.Http http:
+                return await HttpInstrument.Connect(http.Address, card.Timeout, time, cancel);
+            case InstrumentLink.Virtual virtualLink:
+                return virtualLab(card, virtualLink);
+        }
+        Directory.CreateDirectory(keyFolder);
+        var ledger = KeyLedger.Open(Path.Combine(keyFolder, card.Name + ".keys"));
+        try
+        {
+            return card.Link switch
+            {
+                InstrumentLink.Sila sila => await SilaInstrument.Connect(sila.Address, sila.Feature, ledger, card.Timeout, time, cancel),
+                InstrumentLink.Scpi scpi => await ScpiInstrument.Connect(scpi.Host, scpi.Port, scpi.Profile, ledger, card.Timeout, time, cancel),
+                InstrumentLink.Opentrons robot => await OpentronsRobot.Connect(robot.Address, robot.Protocols, ledger, card.Timeout, time, cancel),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+        catch
+        {
+            ledger.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Dure.Devices;
+using Dure.Loop;
+
+namespace Dure.Lab.Instruments;
+
+/// <summary>An instrument of the laboratory as it is now: its card, its driver when it could be reached, its gate.</summary>
+public sealed class LabInstrument : IAsyncDisposable
+{
+    private readonly TimeProvider time;
+    private volatile IInstrument? driver;
+
+    /// <param name="interlocks">What must hold for any action on it, beside its own.</param>
+    public LabInstrument(InstrumentCard card, IDecisionLedger ledger, DecisionLog decisions, IReadOnlyList<Interlock> interlocks, TimeProvider time)
+    {
+        (Card, this.time, UnreachableSince) = (card, time, time.GetUtcNow());
+        var envelope = new Envelope(card.Name, card.AllowedBy, card.Actions,
+            [new Interlock($"{card.Name} is in service", () => SetAside is null), new Interlock($"{card.Name} can be reached", () => driver is not null), .. interlocks]);
+        Gate = new Gate(asset => asset == card.Asset ? envelope : Envelope.Nothing, new InstrumentActuator(card.Name, card.Link.IsVirtual, () => driver), ledger, decisions);
+    }
+
+    public InstrumentCard Card { get; }
+
+    /// <summary>The only way to make it do something.</summary>
+    public Gate Gate { get; }
+
+    /// <summary>What it can do, as it said itself; null while it has not been reached.</summary>
+    public InstrumentDescription? Description => driver?.Description;
+
+    /// <summary>Why it is out of service until a person returns it; null while it is in service.</summary>
+    public string? SetAside { get; internal set; }
+
+    /// <summary>Since when it has not been reached; null while it is connected.</summary>
+    public DateTimeOffset? UnreachableSince { get; private set; }
+
+    /// <summary>Why it was not reached the last time.</summary>
+    public string Trouble { get; private set; } = "";
+
+    /// <summary>Steps in a row that did not end well.</summary>
+    internal int Faults { get; set; }
+
+    /// <summary>Whether it may be given work.</summary>
+    public bool IsUsable => SetAside is null && driver is not null;
+
+    /// <summary>What became of a key; unknown while it cannot be reached.</summary>
+    public Task<ActionStatus> Query(string key, CancellationToken cancel) =>
+        driver is { } connected ? connected.Query(key, cancel) : Task.FromResult<ActionStatus>(new ActionStatus.Unknown($"{Card.Name} cannot be reached: {Trouble}"));
+
+    public Task<InstrumentState> State(CancellationToken cancel) => driver is { } connected ? connected.State(cancel) : Task.FromResult(InstrumentState.Unknown);
+
+    /// <summary>Stops what runs. This needs no gate: stopping is always allowed. True when the device confirmed.</summary>
+    public Task<bool> Stop(bool isEmergency, CancellationToken cancel) => driver is { } connected ? connected.Stop(isEmergency, cancel) : Task.FromResult(false);
+
+    internal void Connected(IInstrument reached) => (driver, UnreachableSince, Trouble) = (reached, null, "");
+
+    internal void NotConnected(string why)
+    {
+        Trouble = why;
+        UnreachableSince ??= time.GetUtcNow();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate.Dispose();
+        if (driver is { } connected)
+            await connected.DisposeAsync();
+    }
+}

@@ -1,0 +1,56 @@
+using Dure.Devices;
+using Dure.Kernel;
+using Dure.Lab.Campaigns;
+using Dure.Lab.Protocols;
+using Dure.Optimize.Spaces;
+
+namespace Dure.Lab.Running;
+
+/// <summary>What a step of a trial asks of an instrument, with each value in the unit that the instrument's own description gives.</summary>
+internal static class StepRequest
+{
+    /// <exception cref="ProblemException">The instrument has no such action or parameter, or a unit does not fit.</exception>
+    public static Dictionary<string, ActionValue> Values(Campaign campaign, LabTrial trial, int place, InstrumentDescription instrument)
+    {
+        var step = campaign.Plan.Protocol!.Steps[place - 1];
+        var action = instrument.Action(step.Action);
+        var values = new Dictionary<string, ActionValue>(StringComparer.Ordinal);
+        foreach (var (name, source) in step.Set)
+        {
+            var field = action.Parameters.FirstOrDefault(parameter => parameter.Name == name)
+                ?? throw Bad(step, $"The action '{step.Action}' has no parameter '{name}'.", $"It takes: {string.Join(", ", action.Parameters.Select(parameter => parameter.Name))}.");
+            values[name] = Fitted(source switch
+            {
+                StepValue.OfFactor of => OfFactor(campaign.Plan.Space, of.Factor, trial.Point),
+                StepValue.Constant constant => constant.Value,
+                StepValue.OfStep of => OfStep(campaign, trial, of) ?? throw Bad(step, $"The step '{of.Step}' gave no '{of.Result}'.", "Name a result that its action describes."),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            }, field, step);
+        }
+        if (step.Sample is { } sample)
+            values[sample] = new ActionValue.Text(SampleCode.Of(campaign.Id, trial.Number, trial.Run));
+        return values;
+    }
+
+    private static ActionValue OfFactor(SearchSpace space, string name, double[] point)
+    {
+        var number = space.NumberOf(name);
+        return space.Factors[number] is Factor.Category category ? new ActionValue.Text(category.Options[(int)point[number]]) : new ActionValue.Number(point[number], space.Factors[number].UnitText);
+    }
+
+    private static ActionValue? OfStep(Campaign campaign, LabTrial trial, StepValue.OfStep of)
+    {
+        var place = campaign.Plan.Protocol!.Steps.ToList().FindIndex(step => step.Name == of.Step) + 1;
+        return trial.At(place)?.Results.GetValueOrDefault(of.Result);
+    }
+
+    private static ActionValue Fitted(ActionValue value, FieldDescription field, ProtocolStep step)
+    {
+        if (value is not ActionValue.Number number || field.Kind is not (FieldKind.Number or FieldKind.Integer))
+            return value;
+        return StepUnits.Convert(number, field.Unit, field.Name) is { } converted ? new ActionValue.Number(converted, field.Unit)
+            : throw Bad(step, $"'{field.Name}' is taken in '{field.Unit}', and what is given is in '{number.Unit}'.", "Give it in a unit of the same kind.");
+    }
+
+    private static ProblemException Bad(ProtocolStep step, string what, string mend) => new("urn:dure:lab:bad-protocol", what, $"step '{step.Name}'", mend);
+}

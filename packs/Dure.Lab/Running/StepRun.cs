@@ -1,0 +1,138 @@
+using Dure.Devices;
+using Dure.Kernel;
+using Dure.Lab.Campaigns;
+using Dure.Lab.Instruments;
+using Dure.Loop;
+
+namespace Dure.Lab.Running;
+
+/// <summary>
+/// One step on its way: through the gate, begun on the device under its key, watched to its end, written down. What a crash left open is taken up by asking the
+/// device for the key; it is sent again only where the device has never been given it.
+/// </summary>
+internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptions options, TimeProvider time)
+{
+    private const string By = "laboratory";
+    private static readonly IReadOnlyDictionary<string, ActionValue> None = new Dictionary<string, ActionValue>();
+
+    /// <summary>Since when the step is later than expected; null while it is not.</summary>
+    public DateTimeOffset? LateSince { get; private set; }
+
+    /// <summary>Why the step may not begin for the time being; null: it did, or never will.</summary>
+    public string? NotNow { get; private set; }
+
+    /// <summary>Commands a step and sees it through.</summary>
+    public async Task Make(StepKey key, LabInstrument instrument, CancellationToken cancel)
+    {
+        if (await Command(key, instrument, cancel))
+            await Watch(key, instrument, isBegun: true, cancel);
+    }
+
+    /// <summary>Sees a step through that was commanded before a crash, or whose command was cut off by it.</summary>
+    public Task Resume(TrialStep open, LabInstrument instrument, CancellationToken cancel) => Watch(open.Key, instrument, open.Stage == StepStage.Begun, cancel);
+
+    /// <summary>True when it may run.</summary>
+    private async Task<bool> Command(StepKey key, LabInstrument instrument, CancellationToken cancel)
+    {
+        var campaign = book.Find(key.Campaign);
+        var trial = campaign.Trial(key.Trial);
+        var step = campaign.Plan.Protocol!.Steps[key.Step - 1];
+        Dictionary<string, ActionValue> values;
+        try
+        {
+            values = StepRequest.Values(campaign, trial, key.Step, instrument.Description ?? throw new ProblemException("urn:dure:lab:unreachable", "The instrument cannot be reached.", instrument.Card.Name, "Look after it."));
+        }
+        catch (ProblemException wrong)
+        {
+            await End(key, instrument, StepStage.Refused, None, wrong.Problem.ToString());
+            return false;
+        }
+        var proposal = new ProposedAction(instrument.Card.Asset, step.Action, null, $"trial {trial.Number} of {campaign.Plan.Name}: {step.Name}", $"campaign {campaign.Id}", time.GetUtcNow()) { Key = key.ToString(), Values = values };
+        var record = await instrument.Gate.Propose(proposal, cancel);
+        if (record.Decision is Decision.Refused { IsForNow: true } later)
+        {
+            NotNow = later.Explanation;
+            return false;
+        }
+        if (record.Outcome is not { } outcome)
+        {
+            await End(key, instrument, StepStage.Refused, None, record.Decision.Explanation);
+            return false;
+        }
+        await book.Take(new LabEvent.StepIntended(key.Campaign, key, instrument.Card.Name), time.GetUtcNow(), CancellationToken.None);
+        if (outcome.State == ActuationState.Refused)
+        {
+            await End(key, instrument, StepStage.Refused, None, outcome.Words);
+            return false;
+        }
+        await book.Take(new LabEvent.StepAnswered(key.Campaign, key, outcome.State != ActuationState.Unknown, outcome.Words), time.GetUtcNow(), CancellationToken.None);
+        return true;
+    }
+
+    private async Task Watch(StepKey key, LabInstrument instrument, bool isBegun, CancellationToken cancel)
+    {
+        var step = book.Find(key.Campaign).Plan.Protocol!.Steps[key.Step - 1];
+        var (began, silentSince) = (time.GetUtcNow(), (DateTimeOffset?)null);
+        var pause = Between(step.Expected / 20);
+        while (true)
+        {
+            var status = await instrument.Query(key.ToString(), cancel);
+            switch (status)
+            {
+                case ActionStatus.Done done:
+                    await Conclude(key, step, instrument, done.Results);
+                    return;
+                case ActionStatus.Failed failed:
+                    await Fault(key, instrument, StepStage.Failed, failed.Cause);
+                    return;
+                case ActionStatus.NotKnown when !isBegun:
+                    if (!instrument.IsUsable || bench.Stopped is not null)
+                        break; // nothing has run of it; it is sent when it may be
+                    if (await Command(key, instrument, cancel))
+                        (isBegun, silentSince) = (true, null);
+                    else if (NotNow is null)
+                        return;
+                    break;
+                case ActionStatus.Running:
+                    (isBegun, silentSince) = (true, null);
+                    break;
+                default:
+                    silentSince ??= time.GetUtcNow();
+                    if (time.GetUtcNow() - silentSince < options.UnknownFor)
+                        break;
+                    await Fault(key, instrument, StepStage.Unknown, status is ActionStatus.Unknown unknown ? unknown.Cause : "The device says that it has never been given this key, though it had begun.");
+                    return;
+            }
+            if (time.GetUtcNow() - began > step.Expected * options.LateAfter + options.MostPoll)
+                LateSince ??= time.GetUtcNow();
+            await Task.Delay(pause, time, cancel);
+        }
+    }
+
+    private TimeSpan Between(TimeSpan pause) => pause < options.LeastPoll ? options.LeastPoll : pause > options.MostPoll ? options.MostPoll : pause;
+
+    /// <summary>A result belongs to the trial whose sample the instrument saw; another one's is never taken for it.</summary>
+    private async Task Conclude(StepKey key, Protocols.ProtocolStep step, LabInstrument instrument, IReadOnlyDictionary<string, ActionValue> results)
+    {
+        var sample = SampleCode.Of(key.Campaign, key.Trial, key.Run);
+        var seen = step.Scanned is { } scanned ? (results.GetValueOrDefault(scanned) as ActionValue.Text)?.Value : sample;
+        if (seen != sample)
+        {
+            await Fault(key, instrument, StepStage.Failed, $"The instrument saw the sample '{seen}', not '{sample}': its result belongs to nobody known.", isGrave: true, results);
+            return;
+        }
+        instrument.Faults = 0;
+        await End(key, instrument, StepStage.Done, results, "");
+    }
+
+    private async Task Fault(StepKey key, LabInstrument instrument, StepStage stage, string cause, bool isGrave = false, IReadOnlyDictionary<string, ActionValue>? results = null)
+    {
+        await End(key, instrument, stage, results ?? None, cause);
+        instrument.Faults++;
+        if ((isGrave || stage == StepStage.Unknown || instrument.Faults >= options.FaultsUntilSetAside) && instrument.SetAside is null && bench.TryFind(instrument.Card.Name) == instrument)
+            await bench.SetAside(instrument.Card.Name, $"{(instrument.Faults > 1 ? $"{instrument.Faults} steps in a row did not end well. " : "")}{cause}", By, CancellationToken.None);
+    }
+
+    private Task End(StepKey key, LabInstrument instrument, StepStage stage, IReadOnlyDictionary<string, ActionValue> results, string cause) =>
+        book.Write(new LabEvent.StepEnded(key.Campaign, key, instrument.Card.Name, stage, results, cause), By, CancellationToken.None);
+}
