@@ -13,7 +13,13 @@ public static class Permission
     public const string Claim = "claim";
     public const string Administer = "administer";
 
-    public static IReadOnlyList<string> All { get; } = [Read, Ingest, Curate, Share, Train, Deploy, Report, Claim, Administer];
+    /// <summary>Plan campaigns of experiments, start and pause them, veto trials, enter results, stop the laboratory.</summary>
+    public const string Experiment = "experiment";
+
+    /// <summary>Agree to campaigns and trials, take instruments in, release the laboratory.</summary>
+    public const string Approve = "approve";
+
+    public static IReadOnlyList<string> All { get; } = [Read, Ingest, Curate, Share, Train, Deploy, Report, Claim, Administer, Experiment, Approve];
 }
 
 /// <summary>A person's role in the organisation and the permissions that come with it.</summary>
@@ -24,7 +30,7 @@ public static class Role
     private static readonly Dictionary<string, string[]> Permissions = new(StringComparer.Ordinal)
     {
         ["viewer"] = [Permission.Read],
-        ["engineer"] = [Permission.Read, Permission.Ingest, Permission.Curate, Permission.Share, Permission.Train, Permission.Deploy, Permission.Claim],
+        ["engineer"] = [Permission.Read, Permission.Ingest, Permission.Curate, Permission.Share, Permission.Train, Permission.Deploy, Permission.Claim, Permission.Experiment, Permission.Approve],
         ["steward"] = [Permission.Read, Permission.Curate, Permission.Share],
         ["officer"] = [Permission.Read, Permission.Claim],
         [Administrator] = [.. Permission.All],

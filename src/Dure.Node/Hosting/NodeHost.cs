@@ -9,6 +9,7 @@ using Dure.Node.Access;
 using Dure.Loop.Retraining;
 using Dure.Node.Acting;
 using Dure.Node.Http;
+using Dure.Node.Lab;
 using Dure.Node.Runs;
 using Dure.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -53,6 +54,7 @@ public sealed class NodeHost : IRunningNode
             var resumed = runs.Start();
             await app.Services.GetRequiredService<RetrainingDesk>().Resume(cancel);
             app.Services.GetRequiredService<AlarmResponder>().Start();
+            app.Services.StartLab();
             // Partners may write as soon as the node listens: by then it must know who it is, unless its port is still to be found.
             var known = options.PublicUrl is { } publicUrl ? new Uri(publicUrl) : new Uri(options.Url) is { Port: > 0 } chosen ? chosen : null;
             var changed = known is null ? null : await Announce(app, known, cancel);
@@ -117,6 +119,7 @@ public sealed class NodeHost : IRunningNode
         builder.Services.AddSingleton(_ => new TableShelf(Path.Combine(options.DataPath, "uploads"), time));
         builder.Services.AddHostedService<HistorianCare>();
         builder.Services.AddActing();
+        builder.Services.AddLab(options);
         builder.Services.AddSources();
         builder.Services.AddExchange(options);
         builder.Services.AddShells(stores);

@@ -30,6 +30,7 @@ internal static class Doors
         app.MapPackages();
         app.MapDevices();
         app.MapDecisions();
+        app.MapLab();
         app.MapEffects();
         app.MapExplain();
         app.MapJournal();
