@@ -7,12 +7,16 @@ export const securityModes = ['None', 'Sign', 'SignAndEncrypt'] as const;
 /** The policies that the OPC Foundation has not withdrawn; the older ones rest on SHA-1 and are left out on purpose. */
 export const securityPolicies = ['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const;
 
-export interface Config {
-  /** Who speaks: the PublisherId of every message. */
-  publisherId: string;
-  /** Where the certificates, the spool and what is known of the subscriptions are kept. */
+/** A server, and where its certificates and our own are kept. */
+export interface Place {
   dataFolder: string;
   server: ServerConfig;
+}
+
+/** The data folder also holds the spool, and what is known of the subscriptions. */
+export interface Config extends Place {
+  /** Who speaks: the PublisherId of every message. */
+  publisherId: string;
   groups: GroupConfig[];
   spool: SpoolConfig;
   broker: BrokerConfig;
@@ -81,23 +85,21 @@ export interface BrokerConfig {
   replay: { order: 'oldest-first' | 'live-first'; messagesPerSecond: number };
 }
 
-/** Reads and checks a configuration; the first thing wrong is a {@link Problem} that names the field and the mend. */
-export function loadConfig(file: string): Config {
+export function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new Problem(`The configuration cannot be read (${(error as Error).message})`, file, 'name a file with --config');
   }
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new Problem(`The configuration is not JSON: ${(error as Error).message}`, file, 'mend the place named; JSON has no comments and no comma before a closing bracket');
   }
-  return parseConfig(json, file);
 }
 
+/** Checks a configuration; the first thing wrong is a {@link Problem} that names the field and the mend. */
 export function parseConfig(json: unknown, file: string): Config {
   const root = ObjectReader.from(json, file, '');
   const publisherId = root.text('publisherId');
@@ -117,7 +119,7 @@ export function parseConfig(json: unknown, file: string): Config {
   return config;
 }
 
-function readServer(reader: ObjectReader): ServerConfig {
+export function readServer(reader: ObjectReader): ServerConfig {
   const endpoint = reader.text('endpoint');
   if (!/^opc\.tcp:\/\/[^/\s]+/.test(endpoint)) throw reader.wrong('endpoint', endpoint, 'an address such as opc.tcp://host:4840');
   const server: ServerConfig = {
@@ -187,7 +189,7 @@ function readBrowse(group: ObjectReader, value: unknown, path: string): BrowseCo
 }
 
 /** Part 6, 5.3.1.10: ns= or nsu= and one of i, s, g, b. nsu= is followed when the server's namespace table is known. */
-function readNodeId(reader: ObjectReader, name: string): string {
+export function readNodeId(reader: ObjectReader, name: string): string {
   const id = reader.text(name);
   if (!/^(?:ns=\d{1,5};|nsu=[^;]+;)?(?:i=\d{1,10}|s=.+|g=[0-9a-fA-F-]{36}|b=[A-Za-z0-9+/]+=*)$/s.test(id))
     throw reader.wrong(name, id, 'a node id such as ns=2;s=Press1.Temperature, nsu=http://maker/press;i=1001 or i=85');

@@ -47,7 +47,7 @@ export class BackOff {
 export async function within<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${milliseconds / 1000} s`)), milliseconds);
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${Math.round(milliseconds) / 1000} s`)), milliseconds);
   });
   try {
     return await Promise.race([work, tooLong]);

@@ -8,6 +8,7 @@ namespace Dure.Devices.Http;
 /// An instrument that speaks JSON over HTTP by this contract, which remembers keys: <c>GET description</c>; <c>GET state</c> {state: idle, busy, fault};
 /// <c>PUT actions/KEY</c> {action, parameters: {name: {value, unit}}} answers 200 or 202, 4xx with {cause} for a refusal, and the same for a key it has;
 /// <c>GET actions/KEY</c> {action, status: running, done, failed; results: {name: {value, unit}}; cause} or 404; <c>POST stop</c> {emergency}.
+/// 5xx says that nobody knows.
 /// </summary>
 public sealed class HttpInstrument : InstrumentDriver
 {
@@ -19,11 +20,11 @@ public sealed class HttpInstrument : InstrumentDriver
     public override InstrumentDescription Description { get; }
     public override bool CanAnswerByKey => true;
 
-    /// <summary>Connects and reads the description.</summary>
+    /// <summary>Connects and reads the description. A device that wants a token, as the OPC UA gateway's command door does, gets it as a bearer token with every request.</summary>
     /// <exception cref="LinkException">Nobody answers in time, or with no description.</exception>
-    public static async Task<HttpInstrument> Connect(Uri address, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    public static async Task<HttpInstrument> Connect(Uri address, TimeSpan timeout, TimeProvider time, CancellationToken cancel, string? token = null)
     {
-        var link = new JsonLink(address);
+        var link = token is null ? new JsonLink(address) : new JsonLink(address, ("Authorization", $"Bearer {token}"));
         try
         {
             var nobody = new HttpInstrument(link, new InstrumentDescription(new InstrumentIdentity("", "", "", ""), []), timeout, time);

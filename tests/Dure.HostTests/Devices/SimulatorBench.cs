@@ -13,7 +13,7 @@ namespace Dure.HostTests.Devices;
 internal sealed class SimulatorBench(string protocol, string folder) : IConformanceBench, IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2.5);
-    private readonly HttpClient control = new();
+    private readonly SimulatorControl control = new();
     private Helper simulator = null!; // Start sets it before anyone sees the bench
 
     public bool ForgetsLedger { get; set; }
@@ -55,15 +55,11 @@ internal sealed class SimulatorBench(string protocol, string folder) : IConforma
 
     public bool CanShow(DeviceFault fault) => fault != DeviceFault.WrongUnit || !protocol.StartsWith("sila", StringComparison.Ordinal);
 
-    public async Task<int> Executions(CancellationToken cancel) => int.Parse(await control.GetStringAsync(new Uri($"http://127.0.0.1:{simulator.Ready[1]}/executions"), cancel), CultureInfo.InvariantCulture);
+    public Task<int> Executions(CancellationToken cancel) => control.Executions(simulator, cancel);
 
-    public async Task Inject(DeviceFault fault, CancellationToken cancel) => (await control.PostAsync(new Uri($"http://127.0.0.1:{simulator.Ready[1]}/fault/{fault}"), null, cancel)).EnsureSuccessStatusCode();
+    public Task Inject(DeviceFault fault, CancellationToken cancel) => control.Inject(simulator, fault, cancel);
 
-    public async Task Settle(CancellationToken cancel)
-    {
-        while (await control.GetStringAsync(new Uri($"http://127.0.0.1:{simulator.Ready[1]}/busy"), cancel) != "false")
-            await Task.Delay(10, cancel);
-    }
+    public Task Settle(CancellationToken cancel) => control.Settle(simulator, cancel);
 
     public async Task Restart(CancellationToken cancel)
     {

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Place } from '../config.ts';
 import { browseTree, nodeIdResolver, type Found } from '../server/browse.ts';
 import { connect } from '../server/connection.ts';
 import { describeVariables } from '../server/fields.ts';
@@ -17,7 +17,7 @@ interface Listed {
 const typeNames = ['Null', 'Boolean', 'SByte', 'Byte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Float', 'Double', 'String', 'DateTime', 'Guid', 'ByteString', 'XmlElement', 'NodeId', 'ExpandedNodeId', 'StatusCode', 'QualifiedName', 'LocalizedText', 'ExtensionObject', 'DataValue', 'Variant', 'DiagnosticInfo'];
 
 /** Shows what a server has, so that a person can choose. */
-export async function browse(config: Config, root: string, asJson: boolean, write: (text: string) => void): Promise<void> {
+export async function browse(config: Place, root: string, asJson: boolean, write: (text: string) => void): Promise<void> {
   const trust = await new TrustStore(config.dataFolder).open();
   try {
     const connection = await connect(config.server, trust);

@@ -1,9 +1,9 @@
-import type { Config } from '../config.ts';
+import type { Place } from '../config.ts';
 import { Problem } from '../problem.ts';
 import { TrustStore } from '../server/trust.ts';
 
 /** Lists the servers' certificates, trusts one, or takes the trust back. */
-export async function trust(config: Config, action: string | undefined, thumbprint: string | undefined, write: (text: string) => void): Promise<void> {
+export async function trust(config: Place, action: string | undefined, thumbprint: string | undefined, write: (text: string) => void): Promise<void> {
   const store = await new TrustStore(config.dataFolder).open();
   try {
     if (action === 'list') {

@@ -26,13 +26,14 @@ export interface Connection {
  * Connects once. Trying again is the caller's decision, made in one place; so the client's own ways of trying again are
  * off: they would hide what has to be told.
  */
-export async function connect(server: ServerConfig, trust: TrustStore, before?: ClientSession): Promise<Connection> {
+export async function connect(server: ServerConfig, trust: TrustStore, before?: ClientSession, sessionTimeout = 120_000): Promise<Connection> {
   const endpoint = choose(await discover(server, trust), server);
   if (server.securityMode !== 'None') await trust.demand(endpoint.serverCertificate, server.endpoint);
   const client = createClient(trust, {
     securityMode: MessageSecurityMode[server.securityMode],
     securityPolicy: SecurityPolicy[server.securityPolicy],
     serverCertificate: endpoint.serverCertificate,
+    requestedSessionTimeout: sessionTimeout,
   });
   try {
     await within(patience, 'connecting', client.connect(server.endpoint));
@@ -99,7 +100,7 @@ function choose(endpoints: EndpointDescription[], server: ServerConfig): Endpoin
   );
 }
 
-function createClient(trust: TrustStore, security: { securityMode: MessageSecurityMode; securityPolicy: SecurityPolicy; serverCertificate?: Buffer }): OPCUAClient {
+function createClient(trust: TrustStore, security: { securityMode: MessageSecurityMode; securityPolicy: SecurityPolicy; serverCertificate?: Buffer; requestedSessionTimeout?: number }): OPCUAClient {
   return OPCUAClient.create({
     ...security,
     applicationName,
@@ -111,7 +112,6 @@ function createClient(trust: TrustStore, security: { securityMode: MessageSecuri
     keepSessionAlive: false,
     keepPendingSessionsOnDisconnect: true,
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 200 },
-    requestedSessionTimeout: 120_000,
     transportTimeout: patience,
   });
 }
