@@ -9,9 +9,10 @@ public sealed record LabOptions
     /// <summary>How many times its expected duration a step may take before it counts as late.</summary>
     public double LateAfter { get; init; } = 3;
 
-    /// <summary>Asked of a device at most so often.</summary>
-    public TimeSpan LeastPoll { get; init; } = TimeSpan.FromMilliseconds(20);
+    /// <summary>A device is asked at most so often.</summary>
+    public TimeSpan LeastPoll { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>It is asked at least so often, so that a fault is seen soon.</summary>
     public TimeSpan MostPoll { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Steps in a row that fail on an instrument before it is set aside.</summary>

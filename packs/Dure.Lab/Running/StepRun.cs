@@ -73,7 +73,7 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptio
     {
         var step = book.Find(key.Campaign).Plan.Protocol!.Steps[key.Step - 1];
         var (began, silentSince) = (time.GetUtcNow(), (DateTimeOffset?)null);
-        var pause = Between(step.Expected / 20);
+        var wait = options.LeastPoll;
         while (true)
         {
             var status = await instrument.Query(key.ToString(), cancel);
@@ -105,11 +105,13 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptio
             }
             if (time.GetUtcNow() - began > step.Expected * options.LateAfter + options.MostPoll)
                 LateSince ??= time.GetUtcNow();
-            await Task.Delay(pause, time, cancel);
+            // Asked rarely while it cannot have ended, often when it should, and less and less often after that.
+            var left = began + step.Expected - time.GetUtcNow();
+            wait = left > options.LeastPoll ? left : wait * 1.25;
+            await Task.Delay(wait < options.MostPoll ? wait : options.MostPoll, time, cancel);
+            wait = left > options.LeastPoll ? options.LeastPoll : wait;
         }
     }
-
-    private TimeSpan Between(TimeSpan pause) => pause < options.LeastPoll ? options.LeastPoll : pause > options.MostPoll ? options.MostPoll : pause;
 
     /// <summary>A result belongs to the trial whose sample the instrument saw; another one's is never taken for it.</summary>
     private async Task Conclude(StepKey key, Protocols.ProtocolStep step, LabInstrument instrument, IReadOnlyDictionary<string, ActionValue> results)
