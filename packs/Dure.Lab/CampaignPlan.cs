@@ -11,11 +11,13 @@ namespace Dure.Lab;
 /// <param name="Outcomes">What each trial is measured for, and what is wanted of it.</param>
 /// <param name="Budget">Trials at most, failed ones too.</param>
 /// <param name="Seed">Of what is left to chance.</param>
-public sealed record CampaignPlan(string Name, string Objective, SearchSpace Space, IReadOnlyList<Outcome> Outcomes, int Budget, int Seed)
+/// <param name="Cheap">A cheap twin of the outcome, such as a simulator; null: all trials are full ones.</param>
+/// <param name="Cost">What trials cost, as known beforehand; null: all alike.</param>
+public sealed record CampaignPlan(string Name, string Objective, SearchSpace Space, IReadOnlyList<Outcome> Outcomes, int Budget, int Seed, CheapTwin? Cheap = null, TrialCost? Cost = null)
 {
     public const int MostTrials = 10_000;
 
-    public CampaignProblem Problem { get; } = new(Space, Outcomes);
+    public CampaignProblem Problem { get; } = new(Space, Outcomes, Cheap, Cost);
 
     /// <summary>How a trial is made by instruments; null: people make it and enter what came of it.</summary>
     public Protocol? Protocol { get; init; }
@@ -28,4 +30,7 @@ public sealed record CampaignPlan(string Name, string Objective, SearchSpace Spa
 
     /// <summary>Among campaigns of one owner: of more are made first, 0 to 9.</summary>
     public int Priority { get; init; } = 5;
+
+    /// <summary>Earlier campaigns to read, as the plan names them: whoever reads the plan finds them, and makes each an <see cref="EarlierTrials"/>.</summary>
+    public IReadOnlyList<string> Earlier { get; init; } = [];
 }

@@ -9,7 +9,8 @@ namespace Dure.Lab;
 public static class CampaignReport
 {
     /// <param name="numbers">What each trial is called.</param>
-    public static string Write(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers)
+    /// <param name="advice">Whether more trials are worth making; null: left out.</param>
+    public static string Write(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StopAdvice? advice = null)
     {
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"# {plan.Name}").AppendLine();
         if (plan.Objective.Length > 0)
@@ -18,6 +19,8 @@ public static class CampaignReport
         text.AppendLine(CultureInfo.InvariantCulture, $"{count} of {plan.Budget} trials: {Count(TrialState.Measured)} measured, {Count(TrialState.Failed)} failed, {Count(TrialState.Pending)} under way; {Count(TrialState.Void)} void.").AppendLine();
         Best(plan, trials, numbers, text);
         Course(plan, trials, numbers, text);
+        if (advice is not null)
+            text.AppendLine("## Whether more trials are worth making").AppendLine().AppendLine(CampaignWords.Stop(plan, advice)).AppendLine();
         All(plan, trials, numbers, text);
         return text.ToString();
 
@@ -34,7 +37,7 @@ public static class CampaignReport
 
     /// <summary>Whether all outcomes are there and within their limits.</summary>
     private static bool IsGood(CampaignPlan plan, CampaignTrial trial) =>
-        trial.State == TrialState.Measured && !plan.Outcomes.Where((outcome, k) => !double.IsFinite(trial.Values[k]) || !outcome.Holds(trial.Values[k])).Any();
+        trial is { State: TrialState.Measured, IsCheap: false } && !plan.Outcomes.Where((outcome, k) => !double.IsFinite(trial.Values[k]) || !outcome.Holds(trial.Values[k])).Any();
 
     private static void Best(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StringBuilder text)
     {
@@ -72,12 +75,12 @@ public static class CampaignReport
 
     private static void All(CampaignPlan plan, IReadOnlyList<CampaignTrial> trials, IReadOnlyList<int> numbers, StringBuilder text)
     {
-        string[] head = ["trial", "state", .. plan.Space.Factors.Select(factor => factor.UnitText is "" or "1" ? factor.Name : $"{factor.Name} ({factor.UnitText})"), .. plan.Outcomes.Select(outcome => $"{outcome.Name} {(outcome.Unit == "1" ? "" : $"({outcome.Unit})")}".TrimEnd())];
+        string[] head = ["trial", "state", .. plan.Cheap is null ? Array.Empty<string>() : [TrialSheet.Fidelity], .. plan.Space.Factors.Select(factor => factor.UnitText is "" or "1" ? factor.Name : $"{factor.Name} ({factor.UnitText})"), .. plan.Outcomes.Select(outcome => $"{outcome.Name} {(outcome.Unit == "1" ? "" : $"({outcome.Unit})")}".TrimEnd())];
         text.AppendLine("## All trials").AppendLine().Append("| ").AppendJoin(" | ", head).AppendLine(" |").Append('|').Insert(text.Length, "---|", head.Length).AppendLine();
         for (var i = 0; i < trials.Count; i++)
         {
             var values = plan.Space.Write(trials[i].Point);
-            string[] cells = [numbers[i].ToString(CultureInfo.InvariantCulture), trials[i].State.ToString().ToLowerInvariant(),
+            string[] cells = [numbers[i].ToString(CultureInfo.InvariantCulture), trials[i].State.ToString().ToLowerInvariant(), .. plan.Cheap is { } cheap ? [trials[i].IsCheap ? cheap.Name : TrialSheet.Full] : Array.Empty<string>(),
                 .. plan.Space.Factors.Select(factor => values[factor.Name] is double number ? CampaignWords.Shown(number) : Convert.ToString(values[factor.Name], CultureInfo.InvariantCulture) ?? ""),
                 .. plan.Outcomes.Select((_, k) => trials[i].State == TrialState.Measured ? CampaignWords.Shown(trials[i].Values[k]) : "")];
             text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).AppendLine(" |");

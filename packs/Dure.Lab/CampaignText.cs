@@ -43,6 +43,9 @@ public static class CampaignText
             { "name": "yield", "unit": "%", "aim": "more" },
             { "name": "impurity", "unit": "%", "atMost": 3 }
           ],
+          // Also possible: "earlier": ["last-year.json"], plans with their sheets of campaigns over the same factors, to begin from;
+          // "fidelity": { "name": "simulator", "cost": 0.05 }, a cheap twin of the only outcome and what it costs of a full trial;
+          // "cost": { "base": 10, "extras": { "solvent": { "toluene": 5 } } }, what trials cost, to gain most per cost.
           // Trials at most, and the seed of what is left to chance.
           "budget": 30,
           "seed": 1
@@ -91,14 +94,46 @@ public static class CampaignText
             throw Bad("factors", $"Descriptors make {space.Coding.Columns:N0} columns.", $"Keep them to {MostColumns:N0} in all: take fewer descriptors, such as their first principal components.");
         foreach (var name in outcomes.Select(outcome => outcome.Name ?? "").Where(name => factors.Any(factor => factor.Name == name) || TrialSheet.OwnColumns.Contains(name)))
             throw Bad($"outcome '{name}'", "A factor or a column of the sheet has the same name.", "Give it another.");
-        return new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1)
+        var plan = new CampaignPlan(form.Name, form.Objective ?? "", space, [.. outcomes.Select(OutcomeOf)], form.Budget.Value, form.Seed ?? 1, CheapOf(form.Fidelity), CostOf(form.Cost, space))
         {
             Protocol = form.Protocol is { } steps ? StepForm.Read(steps, space, [.. outcomes.Select(outcome => outcome.Name!)]) : null,
             Parallel = form.Parallel switch { null => 1, >= 1 and <= MostParallel => form.Parallel.Value, _ => throw Bad("parallel", $"It is {form.Parallel}.", $"Say how many trials may be under way at once, 1 to {MostParallel}.") },
             AsksPerson = form.AskForEachTrial ?? false,
             Priority = form.Priority switch { null => 5, >= 0 and <= 9 => form.Priority.Value, _ => throw Bad("priority", $"It is {form.Priority}.", "Say 0 to 9; 5 is usual.") },
+            Earlier = [.. form.Earlier ?? []],
         };
+        foreach (var name in factors.Select(factor => factor.Name!).Concat(outcomes.Select(outcome => outcome.Name!)).Where(TrialSheet.OwnOf(plan).Contains)) // checked above
+            throw Bad($"'{name}'", "The sheet of trials has a column of that name for itself.", "Give it another.");
+        if (plan.Earlier.Any(string.IsNullOrWhiteSpace) || plan.Earlier.Count > EarlierCampaign.MostCampaigns)
+            throw Bad("earlier", "One has no name, or there are too many.", $"Name the plans of {EarlierCampaign.MostCampaigns} campaigns at most.");
+        if (plan.Earlier.Count > 0 && (plan.Cheap is not null || plan.Outcomes.Count(outcome => outcome.Aim != Aim.Held) > 1))
+            throw Bad("earlier", "Earlier campaigns are read where one outcome is wanted and there is no \"fidelity\".", "Leave one of the two out.");
+        if (plan.Cheap is not null && plan.Protocol is not null)
+            throw Bad("fidelity", "A protocol makes full trials only.", "Leave \"fidelity\" or \"protocol\" out.");
+        return plan;
     }
+
+    private static CheapTwin? CheapOf(FidelityForm? form) => form is null ? null
+        : string.IsNullOrWhiteSpace(form.Name) || form.Name != form.Name.Trim() || form.Name == TrialSheet.Full ? throw Bad("fidelity", "The cheap twin has no name, or one that means something else.", "Name it, such as \"simulator\".")
+        : new CheapTwin(form.Name, form.Cost ?? throw Bad("fidelity", "It is not said what it costs.", "Give \"cost\": the share of a full trial's, above 0 and below 1."));
+
+    private static TrialCost? CostOf(CostForm? form, SearchSpace space)
+    {
+        if (form is null)
+            return null;
+        var extras = new List<LevelCost>();
+        foreach (var (factor, levels) in form.Extras ?? new Dictionary<string, IReadOnlyDictionary<string, double>>())
+            foreach (var (level, extra) in levels ?? throw Bad("cost", $"The extras of '{factor}' are null.", "Leave them out."))
+                extras.Add(new LevelCost(factor, LevelOf(space.Factors[space.NumberOf(factor)], level), extra));
+        return new TrialCost(form.Base ?? throw Bad("cost", "It is not said what any trial costs.", "Give \"base\"."), extras);
+    }
+
+    private static double LevelOf(Factor factor, string level) => factor switch
+    {
+        Factor.Category category when category.NumberOf(level) is var option and >= 0 => option,
+        not Factor.Category when double.TryParse(level, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw Bad("cost", $"'{level}' is no level of '{factor.Name}'.", "Name an option or a level as the plan does."),
+    };
 
     private static Factor FactorOf(FactorForm form)
     {
@@ -189,7 +224,11 @@ public static class CampaignText
 }
 
 internal sealed record PlanForm(int? Version, string? Name, string? Objective, IReadOnlyList<FactorForm>? Factors, IReadOnlyList<ConstraintForm>? Constraints, IReadOnlyList<OutcomeForm>? Outcomes, int? Budget, int? Seed,
-    IReadOnlyList<StepForm>? Protocol, int? Parallel, bool? AskForEachTrial, int? Priority);
+    IReadOnlyList<StepForm>? Protocol, int? Parallel, bool? AskForEachTrial, int? Priority, IReadOnlyList<string>? Earlier, FidelityForm? Fidelity, CostForm? Cost);
+
+internal sealed record FidelityForm(string? Name, double? Cost);
+
+internal sealed record CostForm(double? Base, IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>>? Extras);
 
 internal sealed record FactorForm(string? Name, string? Unit, double? Low, double? High, bool? Log, bool? Whole, IReadOnlyList<double>? Levels, IReadOnlyList<string>? Options, IReadOnlyList<IReadOnlyList<double>>? Descriptors);
 

@@ -15,8 +15,11 @@ public static class CampaignWords
             SuggestionReason.Start => suggestion.Nearest is null ? "Start: too little is known to choose by a model." : $"Start: shows what lies far from all trials, most of all in {suggestion.NewestFactor}.",
             SuggestionReason.Explores => $"Explores: little is known there, and it might be better (newest in {suggestion.NewestFactor}).",
             SuggestionReason.SeeksLimits => "Seeks the limits: no trial holds them all yet, and this one is the most likely to.",
+            SuggestionReason.Transfers => $"Transfers: the earlier campaign '{suggestion.Earlier}' speaks for it; that none helps has a probability of {(suggestion.Doubt ?? 1).ToString("P0", CultureInfo.InvariantCulture)}.",
             _ => "Improves: as far as is known, the likeliest to be better than the best so far.",
         };
+        if (suggestion.IsCheap && plan.Cheap is { } cheap)
+            reason += $" Make it with {cheap.Name}.";
         if (suggestion.Expected.Count == 0)
             return reason;
         var expected = plan.Outcomes.Select((outcome, k) => $"{outcome.Name} {Shown(suggestion.Expected[k].Mean)} ({Shown(suggestion.Expected[k].Low)} to {Shown(suggestion.Expected[k].High)}) {UnitText(outcome)}".TrimEnd());
@@ -26,6 +29,21 @@ public static class CampaignWords
         if (suggestion.Nearest is { } nearest)
             text += $"; most like {trialName(nearest)}";
         return text + ".";
+    }
+
+    /// <summary>Whether more trials are worth making and what ten promise, in a sentence or two.</summary>
+    public static string Stop(CampaignPlan plan, StopAdvice advice)
+    {
+        var wanted = plan.Outcomes.Where(outcome => outcome.Aim != Aim.Held).ToArray();
+        var unit = wanted.Length == 1 ? UnitText(wanted[0]) : "of the hypervolume";
+        string gain(double value) => $"{Shown(value)} {unit}".TrimEnd();
+        var text = $"{(advice.IsAdvised ? "Stop is advised" : "Go on")}: {advice.Reason}";
+        return advice switch
+        {
+            { GainAhead: { } ahead, NextGain: { } next } => $"{text} The next trial promises {gain(next)}, ten more {gain(ahead)}, if the model is right.",
+            { NextGain: { } next } => $"{text} The next trial promises {gain(next)}, if the model is right.",
+            _ => text,
+        };
     }
 
     /// <summary>A number with four digits.</summary>

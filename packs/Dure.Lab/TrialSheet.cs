@@ -15,6 +15,9 @@ public sealed class TrialSheet
 
     internal static readonly IReadOnlySet<string> OwnColumns = new HashSet<string>(StringComparer.Ordinal) { Number, State, Why, Note };
 
+    /// <summary>Columns that only plans with a cheap twin or earlier campaigns have: how a trial is made, and which campaign proposed it.</summary>
+    internal const string Fidelity = "fidelity", Source = "source", Full = "full";
+
     private readonly CampaignPlan plan;
     private readonly List<string> columns;
     private readonly List<List<string>> rows = [];
@@ -29,8 +32,11 @@ public sealed class TrialSheet
     /// <summary>What each trial is called: the number in its row, which it keeps wherever the row is moved.</summary>
     public IReadOnlyList<int> Numbers => numbers;
 
+    /// <summary>The columns of a plan's sheet that are no factor and no outcome.</summary>
+    internal static IReadOnlyList<string> OwnOf(CampaignPlan plan) => [.. OwnColumns, .. plan.Cheap is null ? Array.Empty<string>() : [Fidelity], .. plan.Earlier.Count == 0 ? Array.Empty<string>() : [Source]];
+
     /// <summary>A sheet without rows.</summary>
-    public static TrialSheet Empty(CampaignPlan plan) => new(plan, [Number, State, .. plan.Space.Factors.Select(factor => factor.Name), .. plan.Outcomes.Select(outcome => outcome.Name), Why, Note]);
+    public static TrialSheet Empty(CampaignPlan plan) => new(plan, [Number, State, .. OwnOf(plan).Where(own => !OwnColumns.Contains(own)), .. plan.Space.Factors.Select(factor => factor.Name), .. plan.Outcomes.Select(outcome => outcome.Name), Why, Note]);
 
     /// <summary>Reads a sheet that people filled in.</summary>
     /// <param name="where">What messages call it.</param>
@@ -40,12 +46,12 @@ public sealed class TrialSheet
         var lines = SheetLines.Read(text, where);
         if (lines.Count == 0)
             return Empty(plan);
-        var sheet = new TrialSheet(plan, [.. lines[0].Select(column => column.Trim()).Select(column => OwnColumns.FirstOrDefault(own => own.Equals(column, StringComparison.OrdinalIgnoreCase)) ?? column)]);
+        var sheet = new TrialSheet(plan, [.. lines[0].Select(column => column.Trim()).Select(column => OwnOf(plan).FirstOrDefault(own => own.Equals(column, StringComparison.OrdinalIgnoreCase)) ?? column)]);
         foreach (var missing in plan.Space.Factors.Select(factor => factor.Name).Concat(plan.Outcomes.Select(outcome => outcome.Name)).Where(name => !sheet.columns.Contains(name)))
             throw Bad($"There is no column '{missing}'.", where, $"Add it to the first line. It has: {string.Join(", ", sheet.columns)}.");
         if (sheet.columns.GroupBy(column => column, StringComparer.Ordinal).FirstOrDefault(same => same.Key.Length > 0 && same.Count() > 1) is { } twice)
             throw Bad($"The column '{twice.Key}' stands there twice.", where, "Leave one.");
-        foreach (var own in new[] { Number, State, Why, Note }.Where(own => !sheet.columns.Contains(own)))
+        foreach (var own in new[] { Number, State, Why, Note }.Concat(OwnOf(plan).Except(OwnColumns)).Where(own => !sheet.columns.Contains(own)))
             sheet.columns.Add(own);
         if (lines.Count - 1 > CampaignPlan.MostTrials)
             throw Bad($"It has {lines.Count - 1:N0} rows.", where, $"A campaign has {CampaignPlan.MostTrials:N0} trials at most.");
@@ -67,10 +73,14 @@ public sealed class TrialSheet
         row[columns.IndexOf(Number)] = numbers[^1].ToString(CultureInfo.InvariantCulture);
         row[columns.IndexOf(State)] = "pending";
         row[columns.IndexOf(Why)] = why;
+        if (plan.Cheap is not null)
+            row[columns.IndexOf(Fidelity)] = suggestion.IsCheap ? plan.Cheap.Name : Full;
+        if (plan.Earlier.Count > 0)
+            row[columns.IndexOf(Source)] = suggestion.Earlier ?? "";
         foreach (var (name, value) in plan.Space.Write(suggestion.Point))
             row[columns.IndexOf(name)] = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
         rows.Add(row);
-        trials.Add(CampaignTrial.Pending(suggestion.Point));
+        trials.Add(suggestion.AsTrial());
     }
 
     /// <summary>The sheet as a spreadsheet reads it.</summary>
@@ -106,9 +116,12 @@ public sealed class TrialSheet
             "" or "pending" => CampaignTrial.Pending(point),
             "measured" => throw Bad("It is measured, but no outcome is there.", where, "Fill in an outcome, or write failed or void."),
             var other => throw Bad($"Its state is '{other}'.", $"{where}, column '{State}'", "Leave it empty, or write failed (the conditions cannot work) or void (a device's or a person's fault)."),
-        });
+        } with { IsCheap = plan.Cheap is { } cheap && IsCheap(at(Fidelity), cheap.Name, where), IsByEarlier = plan.Earlier.Count > 0 && at(Source).Length > 0 });
         rows.Add(row);
     }
+
+    private static bool IsCheap(string cell, string cheap, string where) => cell.Length > 0 && !cell.Equals(Full, StringComparison.OrdinalIgnoreCase)
+        && (cell.Equals(cheap, StringComparison.OrdinalIgnoreCase) ? true : throw Bad($"It is made with '{cell}'.", $"{where}, column '{Fidelity}'", $"Write {cheap} or {Full}."));
 
     private double[] Point(Func<string, string> at, string where)
     {

@@ -24,7 +24,7 @@ internal static class LabBenchmark
             if (asked("stop"))
                 await StopBenchmark.Run(report, folder, isQuick, one);
             if (asked("transfer"))
-                await TransferBenchmark.Run(report, folder, isQuick);
+                await TransferBenchmark.Run(report, folder, isQuick, one);
         }
         return report;
     }

@@ -1,5 +1,4 @@
 using Dure.Optimize.Campaigns;
-using Dure.Optimize.Surrogates;
 
 namespace Dure.Bench.Lab;
 
@@ -44,11 +43,13 @@ internal static class TransferBenchmark
 
     private static readonly string[] Misleading = ["sign turned", "values shuffled", "levels exchanged"];
 
-    public static Task Run(Report report, string folder, bool isQuick)
+    public static Task Run(Report report, string folder, bool isQuick, string? only)
     {
         var seeds = isQuick ? 8 : 40;
-        Pairs(report, "pairs the rule was chosen on", Chosen, folder, seeds, isGoal: false);
-        Pairs(report, "other pairs", Judged, folder, seeds, isGoal: true);
+        if (only is null or "chosen")
+            Pairs(report, "pairs the rule was chosen on", Chosen, folder, seeds, isGoal: false);
+        if (only is null or "judged")
+            Pairs(report, "other pairs", Judged, folder, seeds, isGoal: true);
         return Task.CompletedTask;
     }
 
@@ -88,68 +89,60 @@ internal static class TransferBenchmark
             var drawn = Enumerable.Range(0, rows.Values.Length).ToArray();
             new Random(7000 + campaign).Shuffle(drawn);
             var some = drawn[..Math.Min(EarlierTrials / 2, drawn.Length / 2)];
-            var search = new TransferSearch(rows.Points, [], 1, 7000 + campaign);
-            var tried = new HashSet<int>(some);
-            while (tried.Count < Math.Min(EarlierTrials, rows.Values.Length) && search.Next() is { } row)
+            var (planner, trials, tried) = (new TrialPlanner(rows.Problem), new List<CampaignTrial>(), new HashSet<int>(some));
+            while (tried.Count < Math.Min(EarlierTrials, rows.Values.Length) && planner.Suggest(trials, 1, 7000 + campaign) is [var next])
             {
-                tried.Add(row);
-                search.Tell(rows.Values[row]);
+                trials.Add(rows.Made(next));
+                tried.Add(rows.RowOf(next.Point));
             }
             campaigns[campaign] = [.. tried];
         });
         return campaigns;
     }
 
-    private static ProcessSurrogate Read(TransferRows rows, int[] campaign, string kind)
+    private static EarlierCampaign Read(TransferRows rows, int[] campaign, string kind)
     {
         double[] values = [.. campaign.Select(row => rows.Values[row])];
-        var points = rows.Points.Rows(campaign);
+        var points = Array.ConvertAll(campaign, row => rows.Points[row]);
         if (kind == "sign turned")
             values = Array.ConvertAll(values, value => -value);
         else if (kind == "values shuffled")
             new Random(campaign[0]).Shuffle(values);
         else if (kind == "levels exchanged")
             points = Exchanged(rows.Points, points, campaign[0]);
-        return ProcessSurrogate.Fit(points, values, new SurrogateOptions());
+        return new EarlierCampaign(kind, points, values);
     }
 
-    private static TrialTable Exchanged(TrialTable all, TrialTable some, int seed)
+    private static double[][] Exchanged(double[][] all, double[][] some, int seed)
     {
         var random = new Random(seed);
-        var other = new Dictionary<double, double>[all.Coding.Columns];
-        for (var column = 0; column < other.Length; column++)
+        var other = new Dictionary<double, double>[all[0].Length];
+        for (var factor = 0; factor < other.Length; factor++)
         {
-            var levels = all.Column(column).ToArray().Distinct().ToArray();
+            var levels = all.Select(point => point[factor]).Distinct().ToArray();
             double[] mixed = [.. levels];
             random.Shuffle(mixed);
-            other[column] = levels.Zip(mixed).ToDictionary(pair => pair.First, pair => pair.Second);
+            other[factor] = levels.Zip(mixed).ToDictionary(pair => pair.First, pair => pair.Second);
         }
-        var exchanged = new TrialTable(some.Coding, some.Count);
-        var point = new double[other.Length];
-        for (var row = 0; row < some.Count; row++)
-        {
-            for (var column = 0; column < point.Length; column++)
-                point[column] = other[column][some.At(row, column)];
-            exchanged.Add(point);
-        }
-        return exchanged;
+        return Array.ConvertAll(some, point => point.Select((at, factor) => other[factor][at]).ToArray());
     }
 
     /// <summary>For each seed the trials until the first row of the top hundredth; the budget and one where none is found.</summary>
-    private static double[] Trials(TransferRows rows, ProcessSurrogate[] campaigns, int seeds)
+    private static double[] Trials(TransferRows rows, EarlierCampaign[] campaigns, int seeds)
     {
         var counts = new double[seeds];
         var bar = rows.Bar;
+        TrialPlanner[] planners = campaigns.Length == 0 ? [new TrialPlanner(rows.Problem)] : Array.ConvertAll(campaigns, campaign => new TrialPlanner(rows.Problem, null, [campaign]));
         Parallel.For(0, seeds, seed =>
         {
-            var search = new TransferSearch(rows.Points, campaigns.Length == 0 ? [] : [campaigns[seed % campaigns.Length]], 1, 1000 + seed);
+            var (planner, trials) = (planners[seed % planners.Length], new List<CampaignTrial>());
             counts[seed] = Budget + 1;
-            while (search.Trials < Budget && search.Next() is { } row)
+            while (trials.Count < Budget && planner.Suggest(trials, 1, 1000 + seed) is [var next])
             {
-                search.Tell(rows.Values[row]);
-                if (rows.Values[row] < bar)
+                trials.Add(rows.Made(next));
+                if (trials[^1].Values[0] < bar)
                     continue;
-                counts[seed] = search.Trials;
+                counts[seed] = trials.Count;
                 break;
             }
         });

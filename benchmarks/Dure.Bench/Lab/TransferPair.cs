@@ -1,5 +1,6 @@
 using System.Globalization;
-using Dure.Optimize.Surrogates;
+using Dure.Optimize.Campaigns;
+using Dure.Optimize.Spaces;
 
 namespace Dure.Bench.Lab;
 
@@ -13,11 +14,31 @@ internal readonly record struct TransferSide(string Table, string Outcome, int S
     public override string ToString() => Split is null ? $"{Table} {Outcome}" : $"{Table} {Split}#{Level}";
 }
 
-/// <summary>Rows that were really tried, coded alike on both sides of a pair; repeats are grouped by the mean of the distinct values.</summary>
-internal sealed record TransferRows(TrialTable Points, double[] Values)
+/// <summary>Rows that were really tried, as a space of candidates with the same factors on both sides of a pair; repeats are grouped by the mean of the distinct values.</summary>
+internal sealed class TransferRows(IReadOnlyList<Factor> factors, double[][] points, double[] values)
 {
+    private readonly Dictionary<double[], int> rowOf = points.Select((point, row) => (point, row)).ToDictionary(each => each.point, each => each.row, new SamePoint());
+
+    public double[][] Points => points;
+
+    public double[] Values => values;
+
+    public CampaignProblem Problem { get; } = new(new SearchSpace(factors, null, points), [new Outcome("value", "1", Aim.More)]);
+
     /// <summary>What a row of the top hundredth reaches.</summary>
-    public double Bar => Values.OrderDescending().ElementAt((int)Math.Ceiling(0.01 * Values.Length) - 1);
+    public double Bar => values.OrderDescending().ElementAt((int)Math.Ceiling(0.01 * values.Length) - 1);
+
+    /// <summary>What comes of a trial.</summary>
+    public CampaignTrial Made(Suggestion suggestion) => suggestion.AsTrial() with { State = TrialState.Measured, Values = [values[RowOf(suggestion.Point)]] };
+
+    public int RowOf(double[] point) => rowOf[point];
+
+    private sealed class SamePoint : IEqualityComparer<double[]>
+    {
+        public bool Equals(double[]? one, double[]? other) => one.AsSpan().SequenceEqual(other);
+
+        public int GetHashCode(double[] point) => point.Aggregate(17, (hash, number) => unchecked(31 * hash + number.GetHashCode()));
+    }
 }
 
 /// <summary>An earlier campaign's rows and a new one's, over the same inputs.</summary>
@@ -27,23 +48,17 @@ internal sealed record TransferPair(string Name, TransferRows Earlier, TransferR
     {
         var sides = new[] { earlier, now }.Select(side => Read(folder, side)).ToArray();
         var inputs = sides[0].Inputs;
-        var (isCode, codes) = (new bool[inputs.Length], new Func<string, double>[inputs.Length]);
+        var (factors, codes) = (new Factor[inputs.Length], new Func<string, double>[inputs.Length]);
         for (var i = 0; i < inputs.Length; i++)
         {
             var at = i;
             string[] levels = [.. sides.SelectMany(side => side.Rows).Select(row => row.Cells[at]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-            isCode[i] = !Array.TrueForAll(levels, level => double.TryParse(level, NumberStyles.Float, CultureInfo.InvariantCulture, out _));
-            if (isCode[i])
-                codes[i] = cell => Array.IndexOf(levels, cell);
+            if (Array.TrueForAll(levels, level => double.TryParse(level, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+                (factors[i], codes[i]) = (Factor.Number(inputs[i], "1", levels.Min(Number), levels.Max(Number)), Number);
             else
-            {
-                var numbers = Array.ConvertAll(levels, Number);
-                var (low, high) = (numbers.Min(), numbers.Max());
-                codes[i] = cell => high > low ? (Number(cell) - low) / (high - low) : 0;
-            }
+                (factors[i], codes[i]) = (Factor.Choice(inputs[i], levels), cell => Array.IndexOf(levels, cell));
         }
-        var coding = new PointCoding([.. Enumerable.Range(0, inputs.Length)], isCode);
-        return new TransferPair($"{earlier} -> {now}", Coded(sides[0].Rows, coding, codes), Coded(sides[1].Rows, coding, codes));
+        return new TransferPair($"{earlier} -> {now}", Coded(sides[0].Rows, factors, codes), Coded(sides[1].Rows, factors, codes));
     }
 
     private static (string[] Inputs, (string[] Cells, double Value)[] Rows) Read(string folder, TransferSide side)
@@ -67,13 +82,8 @@ internal sealed record TransferPair(string Name, TransferRows Earlier, TransferR
     private static HashSet<string> Outcomes(string folder, string table) =>
         [.. System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(folder, table + ".json")))!["measurements"]!.AsArray().Select(name => (string)name!)];
 
-    private static TransferRows Coded((string[] Cells, double Value)[] rows, PointCoding coding, Func<string, double>[] codes)
-    {
-        var points = new TrialTable(coding, rows.Length);
-        foreach (var (cells, _) in rows)
-            points.Add([.. cells.Select((cell, i) => codes[i](cell))]);
-        return new TransferRows(points, [.. rows.Select(row => row.Value)]);
-    }
+    private static TransferRows Coded((string[] Cells, double Value)[] rows, Factor[] factors, Func<string, double>[] codes) =>
+        new(factors, Array.ConvertAll(rows, row => row.Cells.Select((cell, i) => codes[i](cell)).ToArray()), Array.ConvertAll(rows, row => row.Value));
 
     private static double Number(string cell) => double.Parse(cell, NumberStyles.Float, CultureInfo.InvariantCulture);
 }

@@ -68,6 +68,9 @@ public static class LabEventText
         ["nearest"] = one.Nearest + 1,
         ["calibration"] = one.Calibration,
         ["newest"] = one.NewestFactor,
+        ["cheap"] = one.IsCheap ? true : null,
+        ["earlier"] = one.Earlier,
+        ["doubt"] = one.Doubt,
     };
 
     private static Suggestion ReadSuggestion(JsonObject one) => new()
@@ -80,6 +83,9 @@ public static class LabEventText
         Nearest = one["nearest"] is { } nearest ? nearest.GetValue<int>() - 1 : null,
         Calibration = one["calibration"]?.GetValue<double>(),
         NewestFactor = one["newest"]?.GetValue<string>(),
+        IsCheap = one["cheap"]?.GetValue<bool>() ?? false,
+        Earlier = one["earlier"]?.GetValue<string>(),
+        Doubt = one["doubt"]?.GetValue<double>(),
     };
 
     private static string Word(Enum value) => value.ToString().ToLowerInvariant();

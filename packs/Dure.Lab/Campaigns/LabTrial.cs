@@ -102,5 +102,5 @@ public sealed record LabTrial
         TrialStage.Failed => CampaignTrial.Failed(Point),
         TrialStage.Void => new CampaignTrial(Point, TrialState.Void, [], []),
         _ => CampaignTrial.Pending(Point),
-    };
+    } with { IsCheap = Suggestion?.IsCheap ?? false, IsByEarlier = Suggestion?.Earlier is not null };
 }

@@ -82,7 +82,9 @@ internal static class LabCommand
             if (made >= plan.Budget)
                 throw new ProblemException("urn:dure:lab:budget-spent", $"All {plan.Budget} trials of the budget are made or under way.", path, "Raise \"budget\" in the plan, or end the campaign: dure lab report.");
             var space = Narrowed(plan.Space, parsed.GetValue(pins) ?? [], parsed.GetValue(narrows) ?? []);
-            var suggestions = new TrialPlanner(plan.Problem.In(space)).Suggest(sheet.Trials, Math.Min(wanted, plan.Budget - made), plan.Seed, cancel);
+            var planner = new TrialPlanner(plan.Problem.In(space), earlier: Earlier(plan, parsed.GetValue(file)!));
+            var advice = planner.Advise(sheet.Trials, plan.Seed, cancel: cancel);
+            var suggestions = planner.Suggest(sheet.Trials, Math.Min(wanted, plan.Budget - made), plan.Seed, cancel);
             if (suggestions.Count == 0)
                 throw new ProblemException("urn:dure:lab:nothing-left", "All that may be tried has been.", path, "Widen the ranges, or end the campaign: dure lab report.");
             var first = sheet.Trials.Count;
@@ -92,7 +94,12 @@ internal static class LabCommand
             if ((File.Exists(path) ? ReadText(new FileInfo(path)) : null) != before)
                 throw new ProblemException("urn:dure:lab:sheet-changed", "The sheet was changed while the trials were chosen.", path, "Ask again; nothing was written.");
             WriteSafely(path, sheet.Write());
-            shared.Print(parsed, Describe(plan, suggestions, sheet), () => Tell(plan, suggestions, first, path, called));
+            shared.Print(parsed, new JsonObject { ["suggestions"] = Describe(plan, suggestions, sheet), ["stop"] = Describe(advice) }, () =>
+            {
+                Tell(plan, suggestions, first, path, called);
+                if (advice.NextGain is not null)
+                    Console.WriteLine(CampaignWords.Stop(plan, advice));
+            });
             return 0;
         }, cancel));
         return command;
@@ -118,9 +125,18 @@ internal static class LabCommand
         ["expected"] = new JsonArray([.. one.Expected.Select((expected, k) => new JsonObject { ["outcome"] = plan.Outcomes[k].Name, ["mean"] = expected.Mean, ["low"] = expected.Low, ["high"] = expected.High })]),
         ["expectedGain"] = one.ExpectedGain,
         ["chanceOfHolding"] = one.ChanceOfHolding,
+        ["isCheap"] = one.IsCheap,
+        ["earlier"] = one.Earlier,
+        ["doubt"] = one.Doubt,
         ["nearest"] = one.Nearest is { } nearest ? sheet.Numbers[nearest] : null,
         ["calibration"] = one.Calibration,
     })]);
+
+    private static JsonObject Describe(StopAdvice advice) => new()
+    {
+        ["isAdvised"] = advice.IsAdvised, ["reason"] = advice.Reason, ["nextGain"] = advice.NextGain, ["gainAhead"] = advice.GainAhead,
+        ["regretBound"] = advice.RegretBound, ["chanceWithin"] = advice.ChanceWithin, ["sureSteps"] = advice.SureSteps,
+    };
 
     private static JsonNode? Json(object? value) => value switch { string option => option, long whole => whole, double number => number, _ => null };
 
@@ -129,19 +145,20 @@ internal static class LabCommand
         var file = PlanArgument();
         var to = new Option<FileInfo?>("--out") { Description = "The Markdown file to write; else it is printed" };
         var command = new Command("report", "What the campaign has brought: the best, how it came about, every trial.") { file, to };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var (plan, sheet, beside) = Read(parsed.GetValue(file)!);
-            var report = CampaignReport.Write(plan, sheet.Trials, sheet.Numbers);
+            var advice = new TrialPlanner(plan.Problem).Advise(sheet.Trials, plan.Seed, cancel: cancel);
+            var report = CampaignReport.Write(plan, sheet.Trials, sheet.Numbers, advice);
             if (parsed.GetValue(to) is { } path)
             {
                 if (path.FullName == beside || path.FullName == parsed.GetValue(file)!.FullName)
                     throw new ProblemException("urn:dure:cli:file-exists", "That is the plan or its sheet.", path.FullName, "Name another file for the report.");
                 WriteSafely(path.FullName, report);
             }
-            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(sheet.Numbers[i]))]), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
+            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(sheet.Numbers[i]))]), ["stop"] = Describe(advice), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
             return 0;
-        });
+        }, cancel));
         return command;
     }
 
@@ -153,6 +170,13 @@ internal static class LabCommand
         var path = Path.ChangeExtension(file.FullName, ".csv");
         return (plan, File.Exists(path) ? TrialSheet.Read(plan, ReadText(new FileInfo(path)), path) : TrialSheet.Empty(plan), path);
     }
+
+    /// <summary>The earlier campaigns that a plan names, each a plan beside it with its sheet.</summary>
+    private static EarlierCampaign[] Earlier(CampaignPlan plan, FileInfo file) => [.. plan.Earlier.Select(named =>
+    {
+        var (earlier, sheet, _) = Read(new FileInfo(Path.Combine(file.DirectoryName ?? ".", named)));
+        return EarlierTrials.Of(plan, earlier, sheet.Trials);
+    })];
 
     private static string ReadText(FileInfo file)
     {

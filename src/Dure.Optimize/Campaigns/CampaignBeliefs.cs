@@ -9,6 +9,7 @@ namespace Dure.Optimize.Campaigns;
 internal sealed class CampaignBeliefs
 {
     private const int Fronts = 8;
+    private const int FarWorse = 30;
     private const int MostGood = 12;
     private const int MostOfWide = 24;
 
@@ -25,6 +26,9 @@ internal sealed class CampaignBeliefs
 
     /// <summary>Null where no trial has failed.</summary>
     public ISurrogate? Success { get; }
+
+    /// <summary>What is believed of the cheap twin of the outcome; null where there is none or nothing was measured with it.</summary>
+    private ProcessSurrogate? Twin { get; init; }
 
     /// <summary>See <see cref="Suggestion.Calibration"/>.</summary>
     public double? Calibration { get; }
@@ -91,7 +95,7 @@ internal sealed class CampaignBeliefs
 
     public static CampaignBeliefs Of(CampaignProblem problem, IReadOnlyList<CampaignTrial> trials, SurrogateOptions options, CancellationToken cancel)
     {
-        var measured = trials.Where(trial => trial.State == TrialState.Measured && trial.Values.Any(double.IsFinite)).ToArray();
+        var measured = trials.Where(trial => trial is { State: TrialState.Measured, IsCheap: false } && trial.Values.Any(double.IsFinite)).ToArray();
         var outcomes = new ISurrogate?[problem.Outcomes.Count];
         double? calibration = null;
         for (var k = 0; k < outcomes.Length; k++)
@@ -104,25 +108,46 @@ internal sealed class CampaignBeliefs
             calibration = CalibrationOf(surrogate, known, k) is { } share ? Math.Min(calibration ?? 1, share) : calibration;
             outcomes[k] = surrogate;
         }
+        var cheap = trials.Where(trial => trial is { State: TrialState.Measured, IsCheap: true } && double.IsFinite(trial.Values[0])).ToArray();
+        var twin = cheap.Length == 0 ? null : ProcessSurrogate.Fit(Coded(problem.Space, cheap), Array.ConvertAll(cheap, trial => trial.Values[0]), options, cancel: cancel);
+        if (twin is not null)
+            outcomes[0] = FidelityRule.Fit(twin, Coded(problem.Space, measured), Array.ConvertAll(measured, trial => trial.Values[0]), options, cancel);
         var tried = trials.Where(trial => trial.State is TrialState.Measured or TrialState.Failed).ToArray();
         var success = tried.Any(trial => trial.State == TrialState.Failed) ? SuccessModel.Fit(Coded(problem.Space, tried), [.. tried.Select(trial => trial.State == TrialState.Measured)]) : null;
         var complete = Array.FindAll(measured, trial => Array.TrueForAll(trial.Values, double.IsFinite));
-        return new CampaignBeliefs(problem, outcomes, success, (Array.ConvertAll(complete, trial => trial.Point), Array.ConvertAll(complete, trial => trial.Values), complete.Any(trial => trial.Deviations.Any(deviation => deviation > 0))), calibration);
+        return new CampaignBeliefs(problem, outcomes, success, (Array.ConvertAll(complete, trial => trial.Point), Array.ConvertAll(complete, trial => trial.Values), complete.Any(trial => trial.Deviations.Any(deviation => deviation > 0))), calibration) { Twin = twin };
     }
 
     /// <summary>The same had trials under way come out as expected.</summary>
-    public CampaignBeliefs Awaiting(IReadOnlyList<double[]> pending)
+    public CampaignBeliefs Awaiting(IEnumerable<CampaignTrial> pending)
     {
-        var outcomes = (ISurrogate?[])Outcomes.Clone();
+        var (outcomes, twin) = ((ISurrogate?[])Outcomes.Clone(), Twin);
         var (row, ignored) = (new double[problem.Space.Coding.Columns], new double[problem.Space.Coding.Columns]);
-        foreach (var point in pending)
+        foreach (var trial in pending)
         {
-            problem.Space.Encode(point, row);
+            problem.Space.Encode(trial.Point, row);
+            if (trial.IsCheap && twin is not null)
+            {
+                twin = (ProcessSurrogate)twin.With(row, twin.At(row, ignored, ignored).Mean);
+                outcomes[0] = ((TransferSurrogate)outcomes[0]!).Reading([twin]); // where there is a twin it was read
+                continue;
+            }
             for (var k = 0; k < outcomes.Length; k++)
                 outcomes[k] = outcomes[k]?.With(row, outcomes[k]!.At(row, ignored, ignored).Mean);
         }
-        return new CampaignBeliefs(problem, outcomes, Success, (points, values, isUnsure), Calibration);
+        return new CampaignBeliefs(problem, outcomes, Success, (points, values, isUnsure), Calibration) { Twin = twin };
     }
+
+    /// <summary>The same with another belief of the only outcome wanted.</summary>
+    public CampaignBeliefs Believing(ISurrogate wanted)
+    {
+        var outcomes = (ISurrogate?[])Outcomes.Clone();
+        outcomes[IndexOfWanted()] = wanted;
+        return new CampaignBeliefs(problem, outcomes, Success, (points, values, isUnsure), Calibration) { Twin = Twin };
+    }
+
+    /// <summary>Whether a point is to be tried with the cheap twin first, which teaches more per cost there.</summary>
+    public bool IsCheapNext(double[] coded) => problem.Cheap is { } cheap && Twin is { } twin && FidelityRule.IsCheapNext(twin, (TransferSurrogate)Outcomes[0]!, coded, cheap.Cost, 1);
 
     /// <summary>What a trial promises; null while nothing that is wanted was measured.</summary>
     public Promise? Promise(Random random)
@@ -141,7 +166,9 @@ internal sealed class CampaignBeliefs
             if (outcome.Least is { } least)
                 limits.Add(new Limited(surrogate, -1, least));
         }
-        return wanted.Count == 1 ? new Promise(wanted, limits, Success, Best(), null) : new Promise(wanted, limits, Success, Best(), new ExpectedHypervolume(Expected(random)));
+        // What other trials say counts before there is one of this kind: then the mean, as improvement on something far worse.
+        var best = values.Length == 0 && wanted is [{ Surrogate: TransferSurrogate other } only] ? only.Sign * other.Unit.Offset - FarWorse * other.Unit.Scale : Best();
+        return wanted.Count == 1 ? new Promise(wanted, limits, Success, best, null) : new Promise(wanted, limits, Success, Best(), new ExpectedHypervolume(Expected(random)));
     }
 
     /// <summary>The best value so far of the only outcome wanted, signed; minus infinity where none holds the limits.</summary>

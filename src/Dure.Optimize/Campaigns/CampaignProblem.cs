@@ -37,8 +37,10 @@ public sealed record Outcome(string Name, string Unit, Aim Aim, double? Least = 
 /// <summary>What a campaign is after: a space, and what is wanted of each outcome.</summary>
 public sealed class CampaignProblem
 {
-    /// <exception cref="ProblemException">The outcomes contradict themselves, or nothing is wanted of any.</exception>
-    public CampaignProblem(SearchSpace space, IReadOnlyList<Outcome> outcomes)
+    /// <param name="cheap">Where trials may also be made with a cheap twin of the outcome; there is one outcome then.</param>
+    /// <param name="cost">Where trials cost differently; null: all alike.</param>
+    /// <exception cref="ProblemException">The outcomes contradict themselves, or nothing is wanted of any; a cost is no cost.</exception>
+    public CampaignProblem(SearchSpace space, IReadOnlyList<Outcome> outcomes, CheapTwin? cheap = null, TrialCost? cost = null)
     {
         foreach (var outcome in outcomes)
         {
@@ -56,7 +58,12 @@ public sealed class CampaignProblem
             throw Bad("outcomes", "Of none is more or less better.", "Say which one is to be improved.");
         if (outcomes.Count(outcome => outcome.Aim != Aim.Held) > MostWanted)
             throw Bad("outcomes", $"More than {MostWanted} are to be improved.", "Hold some within limits instead, or combine them.");
-        (Space, Outcomes) = (space, [.. outcomes]);
+        if (cheap is not null && !(cheap.Cost > 0 && cheap.Cost < 1))
+            throw new ProblemException("urn:dure:optimize:bad-cost", $"A trial with '{cheap.Name}' costs {cheap.Cost} of a full one.", "cheap twin", "Give a share above 0 and below 1.");
+        if (cheap is not null && outcomes is not [{ Least: null, Most: null }])
+            throw Bad("outcomes", $"There are several, or limits, and '{cheap.Name}' stands in for one that is wanted.", "Keep one outcome without limits, or leave the cheap twin out.");
+        cost?.Check(space);
+        (Space, Outcomes, Cheap, Cost) = (space, [.. outcomes], cheap, cost);
     }
 
     /// <summary>Outcomes that can be improved together: the work grows fast with them.</summary>
@@ -65,6 +72,10 @@ public sealed class CampaignProblem
     public SearchSpace Space { get; }
 
     public IReadOnlyList<Outcome> Outcomes { get; }
+
+    public CheapTwin? Cheap { get; }
+
+    public TrialCost? Cost { get; }
 
     /// <summary>An outcome's number by its name.</summary>
     /// <exception cref="ProblemException">There is none of that name.</exception>
@@ -77,7 +88,7 @@ public sealed class CampaignProblem
     }
 
     /// <summary>The same problem in another space of the same factors: bounds were edited, something pinned.</summary>
-    public CampaignProblem In(SearchSpace space) => new(space, Outcomes);
+    public CampaignProblem In(SearchSpace space) => new(space, Outcomes, Cheap, Cost);
 
     /// <summary>Refuses trials that do not fit.</summary>
     /// <exception cref="ProblemException">Names the trial and what is wrong with it.</exception>
@@ -97,6 +108,8 @@ public sealed class CampaignProblem
                 throw bad($"Its {Space.Factors[i].Name} is {trial.Point[i]}.", "Give a number, or of a category an option's number.");
             else if (Space.Code.IsLog(i) && !(trial.Point[i] > 0))
                 throw bad($"Its {Space.Factors[i].Name} is {trial.Point[i]}, and it counts by ratios.", "Give a value above 0, make the trial void, or leave \"log\" out of the plan.");
+        if (trial.IsCheap && Cheap is null)
+            throw bad("It is a cheap one, and the campaign has no cheap twin.", "Declare one, or make the trial void.");
         if (trial.State != TrialState.Measured)
             return;
         if (trial.Values.Length != Outcomes.Count)

@@ -20,12 +20,13 @@ internal sealed class PromiseSearch
 
     private readonly SearchSpace space;
     private readonly Random random;
+    private readonly TrialCost? cost;
     private readonly int[] numbers;
     private readonly bool isBox, hasChoices;
 
-    public PromiseSearch(SearchSpace space, Random random)
+    public PromiseSearch(CampaignProblem problem, Random random)
     {
-        (this.space, this.random) = (space, random);
+        (space, this.random, cost) = (problem.Space, random, problem.Cost);
         numbers = [.. Enumerable.Range(0, space.Factors.Count).Where(factor => space.Factors[factor] is Factor.Continuous && space.LowOf(factor) < space.HighOf(factor))];
         isBox = numbers.All(factor => !space.Rules.IsCoupled[factor] && !space.Rules.IsInClause[factor]);
         hasChoices = numbers.Length < space.Factors.Count || space.Rules.Supports.Length > 0;
@@ -40,7 +41,7 @@ internal sealed class PromiseSearch
         var logs = new double[points.Length];
         promise.At(space.Candidates?.Coded ?? Coded(points), logs);
         for (var i = 0; i < logs.Length; i++)
-            logs[i] = taken.Contains(points[i]) ? double.NegativeInfinity : logs[i] + 1e-12 * random.NextDouble();
+            logs[i] = taken.Contains(points[i]) ? double.NegativeInfinity : logs[i] - LogCost(points[i]) + 1e-12 * random.NextDouble();
         var order = Leaders(logs, space.Candidates is null ? Climbers : 1);
         if (order.Length == 0)
             return null;
@@ -68,6 +69,9 @@ internal sealed class PromiseSearch
         }
         return coded;
     }
+
+    /// <summary>What is made large is promise per cost.</summary>
+    private double LogCost(double[] point) => cost is null ? 0 : Math.Log(cost.Of(space, point));
 
     private double[][] Spread(IReadOnlyList<double[]> good)
     {
@@ -137,17 +141,18 @@ internal sealed class PromiseSearch
         var point = (double[])from.Clone();
         foreach (var factor in numbers)
             point[factor] = Math.Clamp(space.Code.Decoded(factor, coded[space.Code.FirstColumn(factor)]), space.LowOf(factor), space.HighOf(factor));
-        return (point, height);
+        return (point, height - LogCost(point));
     }
 
     /// <summary>Numbers that sums bind: along the slope as far as it goes up, again and again.</summary>
     private (double[] Point, double Promise) ClimbChords(Promise promise, (double[] Point, double Promise) at)
     {
         var (coded, slope, next) = (new double[space.Coding.Columns], new double[space.Coding.Columns], new double[space.Factors.Count]);
+        var costly = LogCost(at.Point); // which is the same along every chord: only numbers between move
         for (var (step, length) = (0, 0.1); step < Steps; step++)
         {
             space.Encode(at.Point, coded);
-            at.Promise = promise.At(coded, slope);
+            at.Promise = promise.At(coded, slope) - costly;
             var chord = space.Chord(at.Point, slope);
             var steepness = Math.Sqrt(Vectors.Dot(chord.Direction, chord.Direction));
             if (!(steepness > 0) || !(chord.Longest > 0))
@@ -157,7 +162,7 @@ internal sealed class PromiseSearch
             {
                 chord.At(Math.Min(chord.Longest, length / steepness), next);
                 space.Encode(next, coded);
-                var found = promise.At(coded, slope);
+                var found = promise.At(coded, slope) - costly;
                 if (!(found > at.Promise + Enough) || !space.Contains(next))
                     continue;
                 (at, isHigher) = (((double[])next.Clone(), found), true);
@@ -182,6 +187,8 @@ internal sealed class PromiseSearch
             return (otherwise, double.NegativeInfinity);
         var logs = new double[points.Count];
         promise.At(Coded(points), logs);
+        for (var i = 0; i < logs.Length && cost is not null; i++)
+            logs[i] -= LogCost(points[i]);
         var best = Leaders(logs, 1);
         return best.Length == 0 ? (otherwise, double.NegativeInfinity) : (points[best[0]], logs[best[0]]);
     }

@@ -14,6 +14,9 @@ public enum SuggestionReason
 
     /// <summary>No trial holds all limits yet: it is most likely to.</summary>
     SeeksLimits,
+
+    /// <summary>Earlier campaigns say that it is good: see <see cref="Suggestion.Earlier"/>.</summary>
+    Transfers,
 }
 
 /// <summary>What is expected of an outcome.</summary>
@@ -49,4 +52,16 @@ public sealed record Suggestion
 
     /// <summary>The factor whose value is the least like those tried; null before there is a trial.</summary>
     public string? NewestFactor { get; init; }
+
+    /// <summary>Whether to make it with the cheap twin of the outcome.</summary>
+    public bool IsCheap { get; init; }
+
+    /// <summary>The earlier campaign that speaks for it most; null where none does.</summary>
+    public string? Earlier { get; init; }
+
+    /// <summary>How probable it is that no earlier campaign helps, from 0 to 1; null where none was asked.</summary>
+    public double? Doubt { get; init; }
+
+    /// <summary>The same as a trial under way.</summary>
+    public CampaignTrial AsTrial() => CampaignTrial.Pending(Point) with { IsCheap = IsCheap, IsByEarlier = Earlier is not null };
 }

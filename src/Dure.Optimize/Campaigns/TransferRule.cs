@@ -32,7 +32,7 @@ internal static class TransferRule
             (by, bestBy) = (by + 1, Math.Max(bestBy, value));
         }
         if (by == 0)
-            return true;
+            return alone < options.LatestFirst;
         if (wasted >= options.MostWasted)
             return false;
         return doubt <= options.BorneOut ? by <= options.ProvenShare * alone : doubt <= 1.2 * options.Doubt && by <= alone && bestBy > bestAlone;

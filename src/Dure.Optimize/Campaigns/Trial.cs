@@ -22,6 +22,12 @@ public enum TrialState
 /// <param name="Deviations">How far each value may be off where that is known of it, e.g. of replicates; empty: not known.</param>
 public sealed record CampaignTrial(double[] Point, TrialState State, double[] Values, double[] Deviations)
 {
+    /// <summary>Whether it was made with the cheap twin of the outcome; see <see cref="CheapTwin"/>.</summary>
+    public bool IsCheap { get; init; }
+
+    /// <summary>Whether earlier campaigns proposed it: <see cref="Suggestion.Earlier"/> was given. They are silenced by their own proposals only, so the mark must be kept.</summary>
+    public bool IsByEarlier { get; init; }
+
     public static CampaignTrial Measured(double[] point, params double[] values) => new(point, TrialState.Measured, values, []);
 
     public static CampaignTrial Pending(double[] point) => new(point, TrialState.Pending, [], []);

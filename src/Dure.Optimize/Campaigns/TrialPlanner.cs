@@ -9,7 +9,7 @@ namespace Dure.Optimize.Campaigns;
 /// Says which trials to make next. It keeps nothing: the same problem, trials and seed give the same suggestions, so whatever a person changes in between
 /// (a veto, a pinned value, narrower bounds, results of their own) is taken up by asking again, and a suggestion can be made anew later and be compared.
 /// </summary>
-public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? options = null)
+public sealed class TrialPlanner
 {
     /// <summary>Trials that are learnt from at most: those under way, the best and the latest.</summary>
     public const int MostTrials = 600;
@@ -19,7 +19,17 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
     /// <summary>The share of the values' variance from which on a place counts as little known.</summary>
     private const double LittleKnown = 0.25;
 
-    private readonly SurrogateOptions options = options ?? new SurrogateOptions();
+    private readonly CampaignProblem problem;
+    private readonly SurrogateOptions options;
+    private readonly EarlierReader? earlier;
+
+    /// <param name="earlier">Campaigns over the same factors to be read as a warm start; see <see cref="EarlierCampaign"/>.</param>
+    /// <exception cref="ProblemException">An earlier campaign does not fit the problem.</exception>
+    public TrialPlanner(CampaignProblem problem, SurrogateOptions? options = null, IReadOnlyList<EarlierCampaign>? earlier = null)
+    {
+        (this.problem, this.options) = (problem, options ?? new SurrogateOptions());
+        this.earlier = earlier is { Count: > 0 } ? new EarlierReader(problem, earlier, this.options) : null;
+    }
 
     /// <summary>Trials before there is a model.</summary>
     public int Starts => StartRule.Trials(problem.Space.Coding);
@@ -35,26 +45,88 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, 100);
         problem.Check(trials);
-        var random = new Random(Mixed(seed, trials.Count));
-        var kept = Kept(trials);
-        var taken = trials.Select(trial => trial.Point).ToHashSet(new SameNumbers());
+        return earlier is null ? Alone(trials, trials, count, seed, cancel) : InTurns(earlier, trials, count, seed, cancel);
+    }
+
+    /// <summary>Without earlier campaigns.</summary>
+    /// <param name="trials">What is known of.</param>
+    /// <param name="all">All there are, of which suggestions name one.</param>
+    private List<Suggestion> Alone(IReadOnlyList<CampaignTrial> trials, IReadOnlyList<CampaignTrial> all, int count, int seed, CancellationToken cancel)
+    {
+        var (random, kept, suggestions) = (new Random(Mixed(seed, trials.Count)), Kept(trials), new List<Suggestion>());
+        var taken = trials.Where(trial => !trial.IsCheap || trial.State == TrialState.Void).Select(trial => trial.Point).ToHashSet(new SameNumbers());
+        var search = new PromiseSearch(problem, random);
+        var learnt = new Lazy<CampaignBeliefs>(() => CampaignBeliefs.Of(problem, kept, options, cancel));
+        while (suggestions.Count < count && (ByStart() ?? ByPromise()) is { } next)
+        {
+            cancel.ThrowIfCancellationRequested();
+            suggestions.Add(next);
+            if (!next.IsCheap)
+                taken.Add(next.Point);
+        }
+        return suggestions;
+
+        Suggestion? ByStart() => suggestions.Count + trials.Count(IsStart) < Starts || !CanLearn(kept) ? Start([.. trials, .. suggestions.Select(one => one.AsTrial())], all, taken, random) : null;
+
+        Suggestion? ByPromise()
+        {
+            CampaignTrial[] pending = [.. kept.Where(trial => trial.State == TrialState.Pending), .. suggestions.Select(one => one.AsTrial())];
+            if (!CanLearn(kept) || learnt.Value.Awaiting(pending) is not { } beliefs || beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(), taken, cancel) is not { } found)
+                return null;
+            var point = Rounded(found.Point, taken);
+            return Explained(point, beliefs, all) with { IsCheap = beliefs.IsCheapNext(Coded(point)) && !trials.Concat(pending).Any(trial => trial.IsCheap && trial.Point.AsSpan().SequenceEqual(point)) };
+        }
+    }
+
+    /// <summary>
+    /// As earlier campaigns and the rule without them take turns. That one goes on as if there were none: it learns from its own trials only, and what
+    /// others proposed and it comes to by itself costs nothing more. So nothing is later than without them by more than the trials they propose.
+    /// </summary>
+    private List<Suggestion> InTurns(EarlierReader earlier, IReadOnlyList<CampaignTrial> trials, int count, int seed, CancellationToken cancel)
+    {
+        var (now, own) = (trials.ToList(), trials.Where(trial => !trial.IsByEarlier).ToList());
         var suggestions = new List<Suggestion>();
-        while (suggestions.Count < count && (suggestions.Count + trials.Count(trial => trial.State != TrialState.Void) < Starts || !CanLearn(kept)) && Start(trials, suggestions, taken, random) is { } start)
-            Add(suggestions, start, taken);
-        if (suggestions.Count == count || !CanLearn(kept))
-            return suggestions;
-        var learnt = CampaignBeliefs.Of(problem, kept, options, cancel);
-        double[][] pending = [.. kept.Where(trial => trial.State == TrialState.Pending).Select(trial => trial.Point)];
-        var search = new PromiseSearch(problem.Space, random);
         while (suggestions.Count < count)
         {
             cancel.ThrowIfCancellationRequested();
-            var beliefs = learnt.Awaiting([.. pending, .. suggestions.Select(one => one.Point)]);
-            if (beliefs.Promise(random) is not { } promise || search.Best(promise, beliefs.Good(), taken, cancel) is not { } found)
+            var next = Transferred(earlier, now, trials, seed, cancel);
+            while (next is null && Alone(own, trials, 1, seed, cancel) is [var found])
+                if (now.Find(trial => trial.IsByEarlier && trial.Point.AsSpan().SequenceEqual(found.Point)) is { } made)
+                    own.Add(made with { IsByEarlier = false });
+                else
+                    next = found;
+            if (next is null)
                 break;
-            Add(suggestions, Explained(Rounded(found.Point, taken), beliefs, trials), taken);
+            suggestions.Add(next);
+            now.Add(next.AsTrial());
+            if (next.Earlier is null)
+                own.Add(next.AsTrial());
         }
         return suggestions;
+    }
+
+    /// <summary>The trial that earlier campaigns propose; null where it is not their turn.</summary>
+    private Suggestion? Transferred(EarlierReader earlier, List<CampaignTrial> now, IReadOnlyList<CampaignTrial> trials, int seed, CancellationToken cancel)
+    {
+        var kept = Kept(now);
+        if (earlier.Turn(kept, cancel) is not { } turn)
+            return null;
+        var random = new Random(Mixed(seed ^ 0x5eed, now.Count)); // of its own, so that the others stay what they would be
+        var taken = now.Select(trial => trial.Point).ToHashSet(new SameNumbers());
+        var beliefs = CampaignBeliefs.Of(problem, kept, options, cancel).Believing(turn.Belief);
+        if (beliefs.Promise(random) is not { } promise || new PromiseSearch(problem, random).Best(promise, [.. beliefs.Good(), .. earlier.Good()], taken, cancel) is not { } found)
+            return null;
+        return Explained(Rounded(found.Point, taken), beliefs, trials) with { Reason = SuggestionReason.Transfers, Earlier = turn.Campaign, Doubt = turn.Belief.Doubt };
+    }
+
+    /// <summary>Whether a trial counts to those before there is a model of this campaign's own.</summary>
+    private bool IsStart(CampaignTrial trial) => trial.State != TrialState.Void && !trial.IsByEarlier && trial.IsCheap == problem.Cheap is not null;
+
+    private double[] Coded(double[] point)
+    {
+        var coded = new double[problem.Space.Coding.Columns];
+        problem.Space.Encode(point, coded);
+        return coded;
     }
 
     /// <summary>Whether more trials are worth making, by those that are done, and what some more promise. Asked anew after every trial it needs no memory: how long it has been sure follows from their order.</summary>
@@ -71,6 +143,8 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         var beliefs = CampaignBeliefs.Of(problem, Kept(done), this.options, cancel);
         if (beliefs.HasSeveralWanted)
             return StopAdvice.NotKnown("Several outcomes are wanted: whether to stop is not known, only what the next trial promises.", NextVolume(done, beliefs, seed, cancel));
+        if (problem.Cheap is not null && !Array.Exists(done, trial => trial is { IsCheap: false, State: TrialState.Measured }))
+            return StopAdvice.NotKnown("No trial has been made in full yet.");
         if (double.IsNegativeInfinity(beliefs.Best()))
             return StopAdvice.NotKnown("No trial holds all limits yet.");
         double[][] refused = [.. trials.Where(trial => trial.State == TrialState.Void).Select(trial => trial.Point)];
@@ -101,7 +175,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
 
     private StopOutlook Outlook(CampaignTrial[] done, double[][] refused, CampaignBeliefs beliefs, StopOptions options, int seed, CancellationToken cancel)
     {
-        var left = StopSample.Of(problem.Space, beliefs, done.Select(trial => trial.Point).Concat(refused).ToHashSet(new SameNumbers()), seed, cancel);
+        var left = StopSample.Of(problem, beliefs, done.Where(trial => !trial.IsCheap).Select(trial => trial.Point).Concat(refused).ToHashSet(new SameNumbers()), seed, cancel);
         var (surrogate, tried, values, range, sign) = beliefs.Wanted();
         return new StopOutlook(surrogate, left, tried, values, range, sign, options);
     }
@@ -109,11 +183,9 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
     private double? NextVolume(CampaignTrial[] done, CampaignBeliefs beliefs, int seed, CancellationToken cancel)
     {
         var random = new Random(seed);
-        if (beliefs.Promise(random) is not { } promise || new PromiseSearch(problem.Space, random).Best(promise, beliefs.Good(), done.Select(trial => trial.Point).ToHashSet(new SameNumbers()), cancel) is not { } found)
+        if (beliefs.Promise(random) is not { } promise || new PromiseSearch(problem, random).Best(promise, beliefs.Good(), done.Where(trial => !trial.IsCheap).Select(trial => trial.Point).ToHashSet(new SameNumbers()), cancel) is not { } found)
             return null;
-        var coded = new double[problem.Space.Coding.Columns];
-        problem.Space.Encode(found.Point, coded);
-        return beliefs.ExpectedVolume(coded);
+        return beliefs.ExpectedVolume(Coded(found.Point));
     }
 
     /// <summary>A seed for each trial. Neighbouring seeds give neighbouring first numbers, so bits are spread (the finaliser of Murmur3; Appleby 2011).</summary>
@@ -164,17 +236,17 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         return [.. chosen.Order().Select(i => live[i])];
     }
 
-    private Suggestion? Start(IReadOnlyList<CampaignTrial> trials, List<Suggestion> suggestions, HashSet<double[]> taken, Random random)
+    private Suggestion? Start(CampaignTrial[] trials, IReadOnlyList<CampaignTrial> all, HashSet<double[]> taken, Random random)
     {
         var sampler = new SpaceSampler(problem.Space, random);
         IEnumerable<double[]> candidates = problem.Space.Candidates is { } table ? table.Rows : Enumerable.Range(0, StartCandidates).Select(_ => sampler.Next()).Prepend(problem.Space.Centre());
         double[][] free = [.. candidates.Where(point => !taken.Contains(point) && problem.Space.Contains(point))];
         if (free.Length == 0)
             return null;
-        var tried = trials.Where(trial => trial.State != TrialState.Void).Concat(suggestions.Select(one => CampaignTrial.Pending(one.Point)));
+        var tried = trials.Where(trial => trial.State != TrialState.Void);
         var chosen = StartRule.Next(CampaignBeliefs.Coded(problem.Space, Array.ConvertAll(free, CampaignTrial.Pending)), CampaignBeliefs.Coded(problem.Space, [.. tried]), random);
-        var (nearest, newest) = Nearest(free[chosen], trials);
-        return new Suggestion { Point = Rounded([.. free[chosen]], taken), Reason = SuggestionReason.Start, Nearest = nearest, NewestFactor = newest };
+        var (nearest, newest) = Nearest(free[chosen], all);
+        return new Suggestion { Point = Rounded([.. free[chosen]], taken), Reason = SuggestionReason.Start, IsCheap = problem.Cheap is not null, Nearest = nearest, NewestFactor = newest };
     }
 
     private Suggestion Explained(double[] point, CampaignBeliefs beliefs, IReadOnlyList<CampaignTrial> trials)
@@ -194,7 +266,8 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
             chance *= outcome.ChanceOf(belief.Mean, deviation);
             if (outcome.Aim == Aim.Held)
                 continue;
-            isLittleKnown |= surrogate is ProcessSurrogate process && belief.Variance > LittleKnown * process.Scale * process.Scale;
+            var scale = surrogate switch { ProcessSurrogate process => process.Scale, TransferSurrogate transfer => transfer.Unit.Scale, _ => double.PositiveInfinity };
+            isLittleKnown |= belief.Variance > LittleKnown * scale * scale;
             gain = double.IsNegativeInfinity(best) ? 0 : Math.Exp(Bayesian.Acquisition.LogExpectedImprovement(-outcome.Sign * belief.Mean, deviation, -best));
         }
         if (beliefs.Success is { } success && success.At(coded, ignored, ignored) is var score)
@@ -205,7 +278,7 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         return new Suggestion
         {
             Point = point,
-            Reason = !beliefs.HasSeveralWanted && double.IsNegativeInfinity(best) ? SuggestionReason.SeeksLimits : isLittleKnown ? SuggestionReason.Explores : SuggestionReason.Improves,
+            Reason = !beliefs.HasSeveralWanted && double.IsNegativeInfinity(best) && problem.Cheap is null ? SuggestionReason.SeeksLimits : isLittleKnown ? SuggestionReason.Explores : SuggestionReason.Improves,
             Expected = expected, ExpectedGain = gain, ChanceOfHolding = chance, Calibration = beliefs.Calibration, Nearest = nearest, NewestFactor = newest,
         };
     }
@@ -234,9 +307,4 @@ public sealed class TrialPlanner(CampaignProblem problem, SurrogateOptions? opti
         return (nearest, problem.Space.Factors[Array.IndexOf(least, least.Max())].Name);
     }
 
-    private static void Add(List<Suggestion> suggestions, Suggestion one, HashSet<double[]> taken)
-    {
-        suggestions.Add(one);
-        taken.Add(one.Point);
-    }
 }

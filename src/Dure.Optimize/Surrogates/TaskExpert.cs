@@ -29,6 +29,9 @@ internal sealed class TaskExpert
     private TaskExpert(ProcessSurrogate source, double degree, KernelPosterior posterior, (double Level, double Scale, double LogEvidence) found) =>
         (this.source, this.degree, this.posterior, level, scale, LogEvidence) = (source, degree, posterior, found.Level, found.Scale, found.LogEvidence);
 
+    /// <summary>What was learnt from the earlier campaign alone.</summary>
+    public ProcessSurrogate Source => source;
+
     /// <summary>The logarithm of how probable the new campaign's values are after the earlier one's.</summary>
     public double LogEvidence { get; }
 

@@ -23,6 +23,9 @@ public sealed record TransferOptions
     /// <summary>Trials that they may propose for each other one once they are borne out.</summary>
     public int ProvenShare { get; init; } = 2;
 
+    /// <summary>Trials of the new campaign before which they must have proposed one, or are silent for good.</summary>
+    public int LatestFirst { get; init; } = 6;
+
     /// <summary>Proposals without a new best, the first trial among them, after which they are silent, even if borne out.</summary>
     public int MostWasted { get; init; } = 2;
 }
@@ -52,6 +55,12 @@ public sealed class TransferSurrogate : ISurrogate
 
     /// <summary>How much the surrogate of the new trials alone counts, from 0 to 1.</summary>
     public double AloneWeight => weights[^1];
+
+    /// <summary>The one of the earlier campaigns read that is the most probable to help; null where none is read.</summary>
+    internal ProcessSurrogate? Likeliest => Enumerable.Range(0, experts.Length).GroupBy(k => experts[k].Source, k => weights[k]).MaxBy(each => each.Sum())?.Key;
+
+    /// <summary>The mean of the values and their deviation; before there are two those of an earlier campaign.</summary>
+    internal (double Offset, double Scale) Unit => unit;
 
     public int Trials => trials.Count;
 
