@@ -25,9 +25,18 @@ public sealed class LabCommandTests : IDisposable
         Assert.Contains("trial 13", told, StringComparison.Ordinal);
         Assert.Contains("solvent = 'water'", told, StringComparison.Ordinal);
         Assert.Contains("Expected: yield", told, StringComparison.Ordinal);
+        Assert.Contains("ten more", told, StringComparison.Ordinal);
         var report = await Told("lab", "report", "coupling.json");
         Assert.Contains("12 measured, 0 failed, 1 under way", report, StringComparison.Ordinal);
         Assert.Contains("## The best", report, StringComparison.Ordinal);
+        Assert.Contains("## Whether more trials are worth making", report, StringComparison.Ordinal);
+        // A second campaign begins where the first was best.
+        File.WriteAllText(Path.Combine(folder, "second.json"), """
+            {"version":1,"name":"second","budget":9,"earlier":["coupling.json"],"outcomes":[{"name":"yield","unit":"%","aim":"more"}],
+             "factors":[{"name":"temperature","unit":"K","low":300,"high":390},{"name":"time","unit":"s","low":60,"high":3600},{"name":"equivalents","low":1,"high":2},{"name":"solvent","options":["ethanol","water"]}]}
+            """);
+        Assert.Contains("Transfers: the earlier campaign 'coupling'", await Told("lab", "suggest", "second.json"), StringComparison.Ordinal);
+        Assert.Contains(",coupling,", File.ReadAllText(Path.Combine(folder, "second.csv")), StringComparison.Ordinal);
     }
 
     [Fact]
