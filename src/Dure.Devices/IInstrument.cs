@@ -25,6 +25,12 @@ public interface IInstrument : IAsyncDisposable
 
     /// <summary>Stops what runs; in an emergency also what heats, turns or presses, as far as the device can. True when the device confirmed.</summary>
     Task<bool> Stop(bool isEmergency, CancellationToken cancel);
+
+    /// <summary>
+    /// Tells the device that it is watched for a while; when that is over and was not renewed, it makes itself safe, whatever became of the program. False where it does
+    /// not know that, or did not answer.
+    /// </summary>
+    Task<bool> Hold(TimeSpan lease, CancellationToken cancel) => Task.FromResult(false);
 }
 
 /// <summary>What a device does now.</summary>

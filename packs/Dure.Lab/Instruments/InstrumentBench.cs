@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dure.Devices;
 using Dure.Devices.Sila;
 using Dure.Kernel;
+using Dure.Lab.Safety;
 using Dure.Loop;
 
 namespace Dure.Lab.Instruments;
@@ -21,7 +22,7 @@ public sealed class InstrumentBench : IAsyncDisposable
     private readonly DecisionLog decisions;
     private readonly InstrumentConnector connector;
     private readonly TimeProvider time;
-    private readonly IReadOnlyList<Interlock> interlocks;
+    private readonly Watch watch;
     private readonly ConcurrentDictionary<string, LabInstrument> instruments = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
@@ -29,11 +30,10 @@ public sealed class InstrumentBench : IAsyncDisposable
     private Task connecting = Task.CompletedTask;
     private volatile string? stopped;
 
-    /// <param name="more">What must hold for any action in the laboratory, beside the emergency stop.</param>
-    public InstrumentBench(IBenchLedger ledger, IDecisionLedger decisionLedger, DecisionLog decisions, InstrumentConnector connector, IReadOnlyList<Interlock> more, TimeProvider time)
+    /// <param name="watch">Whether somebody is there, for instruments that ask for it.</param>
+    public InstrumentBench(IBenchLedger ledger, IDecisionLedger decisionLedger, DecisionLog decisions, InstrumentConnector connector, Watch watch, TimeProvider time)
     {
-        (this.ledger, this.decisionLedger, this.decisions, this.connector, this.time) = (ledger, decisionLedger, decisions, connector, time);
-        interlocks = [new Interlock("the laboratory is not stopped", () => stopped is null), .. more];
+        (this.ledger, this.decisionLedger, this.decisions, this.connector, this.watch, this.time) = (ledger, decisionLedger, decisions, connector, watch, time);
         foreach (var entry in ledger.Read())
             Take(entry.Event);
     }
@@ -126,7 +126,7 @@ public sealed class InstrumentBench : IAsyncDisposable
             case BenchEvent.Registered registered:
                 var card = InstrumentCardText.Read(registered.Card);
                 instruments.Remove(card.Name, out var before);
-                instruments[card.Name] = new LabInstrument(card, decisionLedger, decisions, interlocks, time) { SetAside = before?.SetAside };
+                instruments[card.Name] = new LabInstrument(card, decisionLedger, decisions, Interlocks(card), time) { SetAside = before?.SetAside };
                 return before;
             case BenchEvent.Removed removed:
                 instruments.Remove(removed.Instrument, out var gone);
@@ -148,6 +148,12 @@ public sealed class InstrumentBench : IAsyncDisposable
         }
     }
 
+    private Interlock[] Interlocks(InstrumentCard card)
+    {
+        var notStopped = new Interlock("the laboratory is not stopped", () => stopped is null);
+        return card.IsAttended ? [notStopped, new Interlock("somebody is there", () => watch.IsKept)] : [notStopped];
+    }
+
     private async Task KeepConnected()
     {
         try
@@ -155,7 +161,7 @@ public sealed class InstrumentBench : IAsyncDisposable
             while (true)
             {
                 await connect.WaitAsync(Again, stopping.Token);
-                await Task.WhenAll(instruments.Values.Where(one => one.UnreachableSince is not null).Select(TryConnect));
+                await Task.WhenAll(instruments.Values.Select(Look));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -163,14 +169,35 @@ public sealed class InstrumentBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Connects what is not connected, renews what is promised, halts what must not run alone.</summary>
+    private async Task Look(LabInstrument one)
+    {
+        if (one.UnreachableSince is not null)
+            await TryConnect(one);
+        if (one.UnreachableSince is not null)
+            return;
+        if (one.Card.Lease is { } lease && stopped is null)
+            await one.Hold(lease, stopping.Token);
+        if (one.Card.IsAttended && watch.IsKept)
+            one.IsHalted = false;
+        else if (one.Card.IsAttended && !one.IsHalted)
+            one.IsHalted = await one.Stop(isEmergency: false, stopping.Token);
+    }
+
     private async Task TryConnect(LabInstrument one)
     {
         try
         {
-            one.Connected(await connector.Connect(one.Card, stopping.Token));
+            var reached = await connector.Connect(one.Card, stopping.Token);
+            if (one.Card.Lease is { } lease && !await reached.Hold(lease, stopping.Token))
+            {
+                await reached.DisposeAsync();
+                throw new LinkException("The device does not make itself safe when the node falls silent, though its card says so.");
+            }
+            one.Connected(reached);
             Changed?.Invoke();
         }
-        catch (Exception failure) when (failure is LinkException or ProblemException or GrpcException or HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is LinkException or ProblemException or GrpcException or HttpRequestException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
             one.NotConnected(failure.Message);
         }

@@ -14,6 +14,15 @@ public sealed record InstrumentCard
     /// <summary>How long the device may take to answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether somebody must be there while it works; <see cref="Safety.Watch"/>.</summary>
+    public bool IsAttended { get; init; }
+
+    /// <summary>The device makes itself safe when it has not heard from the node for so long; null: it knows no such thing.</summary>
+    public TimeSpan? Lease { get; init; }
+
+    /// <summary>Steps that it makes at once.</summary>
+    public int Capacity { get; init; } = 1;
+
     /// <summary>Who answers for the limits.</summary>
     public required string AllowedBy { get; init; }
 

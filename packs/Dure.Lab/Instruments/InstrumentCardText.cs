@@ -24,6 +24,8 @@ public static class InstrumentCardText
           "address": "http://127.0.0.1:8090/",
           // Who answers for these limits. What is not named here is refused, whoever asks for it.
           "allowedBy": "Kim, laboratory 2",
+          // Where wanted: "attended": true, it works only while somebody has said that they are there; "leaseSeconds": 10, the device makes itself safe when it
+          // does not hear from the node for so long; "capacity": 2, steps at once; "timeoutSeconds": 5.
           "actions": {
             "react": {
               "restSeconds": 0,
@@ -68,7 +70,10 @@ public static class InstrumentCardText
         var timeout = form.TimeoutSeconds switch { null => 5, > 0 and <= 300 => form.TimeoutSeconds.Value, _ => throw Bad("timeoutSeconds", $"It is {form.TimeoutSeconds}.", "Give seconds above 0, up to 300.") };
         return new InstrumentCard
         {
-            Name = name, Link = Link(form), Timeout = TimeSpan.FromSeconds(timeout), AllowedBy = form.AllowedBy, Actions = [.. actions.Select(action => Action(action.Key, action.Value))],
+            Name = name, Link = Link(form), Timeout = TimeSpan.FromSeconds(timeout), AllowedBy = form.AllowedBy, IsAttended = form.Attended ?? false,
+            Lease = form.LeaseSeconds switch { null => null, >= 1 and <= 3600 => TimeSpan.FromSeconds(form.LeaseSeconds.Value), _ => throw Bad("leaseSeconds", $"It is {form.LeaseSeconds}.", "Give seconds from 1 to 3600.") },
+            Capacity = form.Capacity switch { null => 1, >= 1 and <= 1000 => form.Capacity.Value, _ => throw Bad("capacity", $"It is {form.Capacity}.", "Say how many steps it makes at once, 1 to 1000.") },
+            Actions = [.. actions.Select(action => Action(action.Key, action.Value))],
         };
     }
 
@@ -142,7 +147,7 @@ public static class InstrumentCardText
 }
 
 internal sealed record CardForm(string? Name, string? Driver, string? Address, string? TokenFile, string? Feature, ProfileForm? Profile, IReadOnlyList<RobotProtocolForm>? Protocols, string? Model, double? Pace,
-    double? TimeoutSeconds, string? AllowedBy, IReadOnlyDictionary<string, ActionForm>? Actions);
+    double? TimeoutSeconds, bool? Attended, double? LeaseSeconds, int? Capacity, string? AllowedBy, IReadOnlyDictionary<string, ActionForm>? Actions);
 
 internal sealed record ActionForm(double? RestSeconds, IReadOnlyDictionary<string, LimitForm>? Values);
 

@@ -17,7 +17,7 @@ public sealed class InstrumentConnector(string keyFolder, Func<InstrumentCard, I
         switch (card.Link)
         {
             case InstrumentLink.Http http:
-                return await HttpInstrument.Connect(http.Address, card.Timeout, time, cancel);
+                return await HttpInstrument.Connect(http.Address, card.Timeout, time, cancel, http.TokenFile is { } file ? (await File.ReadAllTextAsync(file, cancel)).Trim() : null);
             case InstrumentLink.Virtual virtualLink:
                 return virtualLab(card, virtualLink);
         }

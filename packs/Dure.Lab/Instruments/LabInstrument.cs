@@ -50,6 +50,12 @@ public sealed class LabInstrument : IAsyncDisposable
     /// <summary>Stops what runs. This needs no gate: stopping is always allowed. True when the device confirmed.</summary>
     public Task<bool> Stop(bool isEmergency, CancellationToken cancel) => driver is { } connected ? connected.Stop(isEmergency, cancel) : Task.FromResult(false);
 
+    /// <summary>Tells the device that it is watched for a while; false where it does not know that, or did not answer.</summary>
+    internal Task<bool> Hold(TimeSpan lease, CancellationToken cancel) => driver is { } connected ? connected.Hold(lease, cancel) : Task.FromResult(false);
+
+    /// <summary>Whether it was stopped because nobody is there.</summary>
+    internal bool IsHalted { get; set; }
+
     internal void Connected(IInstrument reached) => (driver, UnreachableSince, Trouble) = (reached, null, "");
 
     internal void NotConnected(string why)

@@ -40,6 +40,9 @@ public sealed record ProtocolStep
     /// <summary>The result in which the instrument says which barcode it saw; another one is never counted as this trial's.</summary>
     public string? Scanned { get; init; }
 
+    /// <summary>The materials it uses up, and how much of each.</summary>
+    public IReadOnlyDictionary<string, StepValue> Uses { get; init; } = new Dictionary<string, StepValue>();
+
     /// <summary>How long it is expected to take.</summary>
     public TimeSpan Expected { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -73,7 +76,7 @@ public sealed record Protocol
             var where = $"step '{step.Name}'";
             if (step.Instruments.Count == 0)
                 throw Bad(where, "It names no instrument.", "Name one that can do it.");
-            foreach (var (parameter, source) in step.Set)
+            foreach (var (parameter, source) in step.Set.Concat(step.Uses))
                 if (source is StepValue.OfFactor { Factor: var factor })
                     _ = space.NumberOf(factor);
                 else if (source is StepValue.OfStep { Step: var earlier } && !before.Contains(earlier))

@@ -5,7 +5,7 @@ using Dure.Optimize.Spaces;
 namespace Dure.Lab.Protocols;
 
 /// <summary>A step as a plan's JSON says it.</summary>
-internal sealed record StepForm(string? Step, string? Instrument, IReadOnlyList<string>? Instruments, string? Action, IReadOnlyDictionary<string, JsonElement>? Set, IReadOnlyDictionary<string, string>? Measure,
+internal sealed record StepForm(string? Step, string? Instrument, IReadOnlyList<string>? Instruments, string? Action, IReadOnlyDictionary<string, JsonElement>? Set, IReadOnlyDictionary<string, JsonElement>? Uses, IReadOnlyDictionary<string, string>? Measure,
     string? Sample, string? Scanned, double? Seconds, double? WaitAtLeastSeconds, double? WaitAtMostSeconds)
 {
     private const double MostSeconds = 366 * 86_400;
@@ -35,7 +35,8 @@ internal sealed record StepForm(string? Step, string? Instrument, IReadOnlyList<
             Name = name,
             Instruments = instruments,
             Action = Action!,
-            Set = (Set ?? new Dictionary<string, JsonElement>()).ToDictionary(one => one.Key, one => Source(one.Value, $"{where}, parameter '{one.Key}'"), StringComparer.Ordinal),
+            Set = Sources(Set, $"{where}, parameter"),
+            Uses = Sources(Uses, $"{where}, material"),
             Measure = Measure ?? new Dictionary<string, string>(),
             Sample = Sample,
             Scanned = Scanned,
@@ -46,6 +47,9 @@ internal sealed record StepForm(string? Step, string? Instrument, IReadOnlyList<
     }
 
     private static bool IsName(string? text) => text is { Length: > 0 and <= 60 } && !string.IsNullOrWhiteSpace(text);
+
+    private static Dictionary<string, StepValue> Sources(IReadOnlyDictionary<string, JsonElement>? forms, string where) =>
+        (forms ?? new Dictionary<string, JsonElement>()).ToDictionary(one => one.Key, one => Source(one.Value, $"{where} '{one.Key}'"), StringComparer.Ordinal);
 
     private static StepValue Source(JsonElement json, string where)
     {

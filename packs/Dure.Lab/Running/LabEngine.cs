@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dure.Kernel;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
+using Dure.Lab.Safety;
 
 namespace Dure.Lab.Running;
 
@@ -17,6 +18,7 @@ public sealed class LabEngine : IAsyncDisposable
 
     private readonly CampaignBook book;
     private readonly InstrumentBench bench;
+    private readonly MaterialStore materials;
     private readonly CampaignPlanner planner;
     private readonly LabOptions options;
     private readonly TimeProvider time;
@@ -28,9 +30,9 @@ public sealed class LabEngine : IAsyncDisposable
     private Task loop = Task.CompletedTask;
 
     /// <param name="fault">Told of what should not happen, and in which campaign: it is tried again.</param>
-    public LabEngine(CampaignBook book, InstrumentBench bench, LabOptions options, TimeProvider time, Action<Exception, string> fault)
+    public LabEngine(CampaignBook book, InstrumentBench bench, MaterialStore materials, LabOptions options, TimeProvider time, Action<Exception, string> fault)
     {
-        (this.book, this.bench, this.options, this.time, this.fault) = (book, bench, options, time, fault);
+        (this.book, this.bench, this.materials, this.options, this.time, this.fault) = (book, bench, materials, options, time, fault);
         planner = new CampaignPlanner(book, Wake);
     }
 
@@ -213,7 +215,7 @@ public sealed class LabEngine : IAsyncDisposable
             return;
         }
         busy.Add(name);
-        var run = new StepRun(book, bench, options, time);
+        var run = new StepRun(book, bench, materials, options, time);
         flights[key] = new Flight(name, run, See(make(run)(instrument), key));
     }
 

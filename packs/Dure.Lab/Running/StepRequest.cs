@@ -19,18 +19,29 @@ internal static class StepRequest
         {
             var field = action.Parameters.FirstOrDefault(parameter => parameter.Name == name)
                 ?? throw Bad(step, $"The action '{step.Action}' has no parameter '{name}'.", $"It takes: {string.Join(", ", action.Parameters.Select(parameter => parameter.Name))}.");
-            values[name] = Fitted(source switch
-            {
-                StepValue.OfFactor of => OfFactor(campaign.Plan.Space, of.Factor, trial.Point),
-                StepValue.Constant constant => constant.Value,
-                StepValue.OfStep of => OfStep(campaign, trial, of) ?? throw Bad(step, $"The step '{of.Step}' gave no '{of.Result}'.", "Name a result that its action describes."),
-                _ => throw new System.Diagnostics.UnreachableException(),
-            }, field, step);
+            values[name] = Fitted(Value(campaign, trial, step, source), field, step);
         }
         if (step.Sample is { } sample)
             values[sample] = new ActionValue.Text(SampleCode.Of(campaign.Id, trial.Number, trial.Run));
         return values;
     }
+
+    /// <summary>What a step uses up, by material.</summary>
+    /// <exception cref="ProblemException">An amount is no number.</exception>
+    public static Dictionary<string, ActionValue.Number> Uses(Campaign campaign, LabTrial trial, int place)
+    {
+        var step = campaign.Plan.Protocol!.Steps[place - 1];
+        return step.Uses.ToDictionary(one => one.Key, one => Value(campaign, trial, step, one.Value) as ActionValue.Number
+            ?? throw Bad(step, $"How much it uses of '{one.Key}' is no number.", "Give a factor that is a number, or {\"value\": 5, \"unit\": \"mL\"}."), StringComparer.Ordinal);
+    }
+
+    private static ActionValue Value(Campaign campaign, LabTrial trial, ProtocolStep step, StepValue source) => source switch
+    {
+        StepValue.OfFactor of => OfFactor(campaign.Plan.Space, of.Factor, trial.Point),
+        StepValue.Constant constant => constant.Value,
+        StepValue.OfStep of => OfStep(campaign, trial, of) ?? throw Bad(step, $"The step '{of.Step}' gave no '{of.Result}'.", "Name a result that its action describes."),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static ActionValue OfFactor(SearchSpace space, string name, double[] point)
     {

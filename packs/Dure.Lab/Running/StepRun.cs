@@ -2,6 +2,7 @@ using Dure.Devices;
 using Dure.Kernel;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
+using Dure.Lab.Safety;
 using Dure.Loop;
 
 namespace Dure.Lab.Running;
@@ -10,7 +11,7 @@ namespace Dure.Lab.Running;
 /// One step on its way: through the gate, begun on the device under its key, watched to its end, written down. What a crash left open is taken up by asking the
 /// device for the key; it is sent again only where the device has never been given it.
 /// </summary>
-internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptions options, TimeProvider time)
+internal sealed class StepRun(CampaignBook book, InstrumentBench bench, MaterialStore materials, LabOptions options, TimeProvider time)
 {
     private const string By = "laboratory";
     private static readonly IReadOnlyDictionary<string, ActionValue> None = new Dictionary<string, ActionValue>();
@@ -38,8 +39,10 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptio
         var trial = campaign.Trial(key.Trial);
         var step = campaign.Plan.Protocol!.Steps[key.Step - 1];
         Dictionary<string, ActionValue> values;
+        Dictionary<string, ActionValue.Number> uses;
         try
         {
+            uses = StepRequest.Uses(campaign, trial, key.Step);
             values = StepRequest.Values(campaign, trial, key.Step, instrument.Description ?? throw new ProblemException("urn:dure:lab:unreachable", "The instrument cannot be reached.", instrument.Card.Name, "Look after it."));
         }
         catch (ProblemException wrong)
@@ -47,27 +50,38 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, LabOptio
             await End(key, instrument, StepStage.Refused, None, wrong.Problem.ToString());
             return false;
         }
+        if (uses.Count > 0 && await materials.TryTake(key.ToString(), uses, Within(campaign, key.Step), By, cancel) is { } lacking)
+        {
+            NotNow = lacking;
+            return false;
+        }
         var proposal = new ProposedAction(instrument.Card.Asset, step.Action, null, $"trial {trial.Number} of {campaign.Plan.Name}: {step.Name}", $"campaign {campaign.Id}", time.GetUtcNow()) { Key = key.ToString(), Values = values };
         var record = await instrument.Gate.Propose(proposal, cancel);
         if (record.Decision is Decision.Refused { IsForNow: true } later)
         {
             NotNow = later.Explanation;
+            await materials.PutBack(key.ToString(), By, CancellationToken.None);
             return false;
         }
         if (record.Outcome is not { } outcome)
         {
+            await materials.PutBack(key.ToString(), By, CancellationToken.None);
             await End(key, instrument, StepStage.Refused, None, record.Decision.Explanation);
             return false;
         }
         await book.Take(new LabEvent.StepIntended(key.Campaign, key, instrument.Card.Name), time.GetUtcNow(), CancellationToken.None);
         if (outcome.State == ActuationState.Refused)
         {
+            await materials.PutBack(key.ToString(), By, CancellationToken.None);
             await End(key, instrument, StepStage.Refused, None, outcome.Words);
             return false;
         }
         await book.Take(new LabEvent.StepAnswered(key.Campaign, key, outcome.State != ActuationState.Unknown, outcome.Words), time.GetUtcNow(), CancellationToken.None);
         return true;
     }
+
+    /// <summary>What the steps before have put into the sample.</summary>
+    private static IEnumerable<string> Within(Campaign campaign, int place) => campaign.Plan.Protocol!.Steps.Take(place - 1).SelectMany(step => step.Uses.Keys);
 
     private async Task Watch(StepKey key, LabInstrument instrument, bool isBegun, CancellationToken cancel)
     {

@@ -7,7 +7,8 @@ namespace Dure.Devices.Http;
 /// <summary>
 /// An instrument that speaks JSON over HTTP by this contract, which remembers keys: <c>GET description</c>; <c>GET state</c> {state: idle, busy, fault};
 /// <c>PUT actions/KEY</c> {action, parameters: {name: {value, unit}}} answers 200 or 202, 4xx with {cause} for a refusal, and the same for a key it has;
-/// <c>GET actions/KEY</c> {action, status: running, done, failed; results: {name: {value, unit}}; cause} or 404; <c>POST stop</c> {emergency}.
+/// <c>GET actions/KEY</c> {action, status: running, done, failed; results: {name: {value, unit}}; cause} or 404; <c>POST stop</c> {emergency}; where the device knows
+/// leases <c>POST lease</c> {seconds} answers 200 or 204, and the device stops by itself when one has run out.
 /// 5xx says that nobody knows.
 /// </summary>
 public sealed class HttpInstrument : InstrumentDriver
@@ -42,6 +43,18 @@ public sealed class HttpInstrument : InstrumentDriver
     {
         link.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    public async Task<bool> Hold(TimeSpan lease, CancellationToken cancel)
+    {
+        try
+        {
+            return await Within(async limit => (await link.Send(HttpMethod.Post, "lease", new JsonObject { ["seconds"] = lease.TotalSeconds }, limit)).Status is HttpStatusCode.OK or HttpStatusCode.NoContent, cancel);
+        }
+        catch (LinkException)
+        {
+            return false;
+        }
     }
 
     protected override async Task<InstrumentState> AskState(CancellationToken cancel) => JsonLink.Text((await link.Send(HttpMethod.Get, "state", null, cancel)).Body, "state") switch

@@ -31,6 +31,7 @@ internal static class Doors
         app.MapDevices();
         app.MapDecisions();
         app.MapLab();
+        app.MapLabSafety();
         app.MapEffects();
         app.MapExplain();
         app.MapJournal();

@@ -3,14 +3,16 @@ using Dure.Evidence;
 using Dure.Kernel;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
+using Dure.Lab.Safety;
 using Dure.Node.Acting;
 
 namespace Dure.Node.Lab;
 
 /// <summary>The laboratory's events in the journal. A step's command and the device's answer are what the gate recorded.</summary>
-internal sealed class LabLedger(Journal journal) : ILabLedger, IBenchLedger
+internal sealed class LabLedger(Journal journal) : ILabLedger, IBenchLedger, IMaterialLedger
 {
     private const string Registered = "instrument-registered", Removed = "instrument-removed", SetAside = "instrument-set-aside", Returned = "instrument-returned", Stopped = "lab-stopped", Released = "lab-released";
+    private const string Counted = "material-counted", Used = "material-used", PutBack = "material-put-back", Separated = "materials-separated";
     private const string Everything = "laboratory";
 
     public async Task<LabEntry> Write(LabEvent happened, string actor, CancellationToken cancel)
@@ -48,6 +50,31 @@ internal sealed class LabLedger(Journal journal) : ILabLedger, IBenchLedger
         Stopped => new BenchEvent.Stopped(Why(entry)),
         _ => new BenchEvent.Released(Why(entry)),
     }));
+
+    public async Task Write(MaterialEvent happened, string actor, CancellationToken cancel)
+    {
+        var (kind, subject, body) = happened switch
+        {
+            MaterialEvent.Counted { Material: var it } => (Counted, it.Name, new JsonObject
+            {
+                ["unit"] = it.Unit, ["amount"] = it.Amount, ["least"] = it.Least, ["hazards"] = new JsonArray([.. it.Hazards.Select(hazard => JsonValue.Create(hazard))]), ["expires"] = it.Expires is { } expires ? Micros.Of(expires) : null,
+            }),
+            MaterialEvent.Used it => (Used, it.Key, new JsonObject { ["amounts"] = new JsonObject(it.Amounts.Select(amount => KeyValuePair.Create(amount.Key, (JsonNode?)JsonValue.Create(amount.Value)))) }),
+            MaterialEvent.PutBack it => (PutBack, it.Key, []),
+            MaterialEvent.Separated it => (Separated, Everything, new JsonObject { ["rules"] = new JsonArray([.. it.Rules.Select(rule => new JsonObject { ["one"] = rule.One, ["other"] = rule.Other, ["why"] = rule.Why })]) }),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        await journal.Append(kind, subject, body, actor, cancel);
+    }
+
+    public IEnumerable<MaterialEvent> ReadMaterials() => journal.ReadKinds(Counted, Used, PutBack, Separated).Select<JournalEntry, MaterialEvent>(entry => entry.Kind switch
+    {
+        Counted => new MaterialEvent.Counted(new Material(entry.Subject, (string)entry.Body["unit"]!, (double)entry.Body["amount"]!, (double)entry.Body["least"]!, [.. entry.Body["hazards"]!.AsArray().Select(hazard => (string)hazard!)],
+            entry.Body["expires"] is { } expires ? Micros.Time(expires.GetValue<long>()) : null)),
+        Used => new MaterialEvent.Used(entry.Subject, entry.Body["amounts"]!.AsObject().ToDictionary(amount => amount.Key, amount => (double)amount.Value!, StringComparer.Ordinal)),
+        PutBack => new MaterialEvent.PutBack(entry.Subject),
+        _ => new MaterialEvent.Separated([.. entry.Body["rules"]!.AsArray().Select(rule => new Incompatibility((string)rule!["one"]!, (string)rule["other"]!, (string)rule["why"]!))]),
+    });
 
     /// <summary>The event that an entry is, or null: decisions about other machines are none.</summary>
     private static LabEvent? EventOf(JournalEntry entry)

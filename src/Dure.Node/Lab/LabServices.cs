@@ -1,6 +1,7 @@
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
 using Dure.Lab.Running;
+using Dure.Lab.Safety;
 using Dure.Lab.Virtual;
 using Dure.Loop;
 using Dure.Node.Acting;
@@ -17,10 +18,12 @@ internal static class LabServices
         services.AddSingleton<LabLedger>();
         services.AddSingleton(provider => CampaignBook.Open(provider.GetRequiredService<LabLedger>()));
         services.AddSingleton<CampaignDesk>();
+        services.AddSingleton<Watch>();
+        services.AddSingleton(provider => new MaterialStore(provider.GetRequiredService<LabLedger>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => VirtualLab.Open(Path.Combine(Directory.CreateDirectory(folder).FullName, "virtual.jsonl"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new InstrumentBench(provider.GetRequiredService<LabLedger>(), provider.GetRequiredService<JournalLedger>(), provider.GetRequiredService<DecisionLog>(),
-            new InstrumentConnector(Path.Combine(folder, "keys"), (card, link) => provider.GetRequiredService<VirtualLab>().Instrument(card, link), provider.GetRequiredService<TimeProvider>()), [], provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new LabEngine(provider.GetRequiredService<CampaignBook>(), provider.GetRequiredService<InstrumentBench>(), new LabOptions(), provider.GetRequiredService<TimeProvider>(),
+            new InstrumentConnector(Path.Combine(folder, "keys"), (card, link) => provider.GetRequiredService<VirtualLab>().Instrument(card, link), provider.GetRequiredService<TimeProvider>()), provider.GetRequiredService<Watch>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LabEngine(provider.GetRequiredService<CampaignBook>(), provider.GetRequiredService<InstrumentBench>(), provider.GetRequiredService<MaterialStore>(), new LabOptions(), provider.GetRequiredService<TimeProvider>(),
             (failure, campaign) => LogFault(provider.GetRequiredService<ILogger<LabEngine>>(), failure, campaign)));
     }
 

@@ -20,6 +20,7 @@ internal static class HttpReactor
             return reactor.TryBegin(key, temperature) ? Results.Accepted() : Results.Json(new JsonObject { ["cause"] = "It is busy." }, statusCode: 409);
         });
         app.MapGet("/actions/{key}", (string key) => reactor.Find(key) is { } run ? Results.Json(Write(run, reactor.Unit)) : Results.NotFound());
+        app.MapPost("/lease", (JsonObject body) => { reactor.Hold(TimeSpan.FromSeconds(body["seconds"]!.GetValue<double>())); return Results.NoContent(); });
         app.MapPost("/stop", () => { reactor.Stop(); return Results.NoContent(); });
     });
 

@@ -19,6 +19,7 @@ internal sealed class SimulatedReactor : IDisposable
     private readonly Dictionary<string, Run> runs = new(StringComparer.Ordinal);
     private CancellationTokenSource stopping = new();
     private int begun;
+    private ITimer? leaseEnd;
 
     public SimulatedReactor(string path)
     {
@@ -86,6 +87,16 @@ internal sealed class SimulatedReactor : IDisposable
         return Find(key)!;
     }
 
+    /// <summary>It stops by itself when it was not told again in time.</summary>
+    public void Hold(TimeSpan lease)
+    {
+        lock (door)
+        {
+            leaseEnd?.Dispose();
+            leaseEnd = TimeProvider.System.CreateTimer(_ => Stop(), null, lease, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     public void Stop()
     {
         lock (door)
@@ -97,7 +108,11 @@ internal sealed class SimulatedReactor : IDisposable
         }
     }
 
-    public void Dispose() => log.Dispose();
+    public void Dispose()
+    {
+        leaseEnd?.Dispose();
+        log.Dispose();
+    }
 
     private async Task Finish(string key, double temperature, CancellationToken stop)
     {

@@ -3,6 +3,7 @@ using Dure.Kernel;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
 using Dure.Lab.Running;
+using Dure.Lab.Safety;
 using Dure.Lab.Virtual;
 using Dure.Loop;
 using Xunit;
@@ -10,11 +11,12 @@ using Xunit;
 namespace Dure.Tests.Lab.Running;
 
 /// <summary>What a laboratory's journal holds, in memory: it outlives a laboratory that is started anew on it.</summary>
-internal sealed class TestLedger : ILabLedger, IBenchLedger, IDecisionLedger
+internal sealed class TestLedger : ILabLedger, IBenchLedger, IMaterialLedger, IDecisionLedger
 {
     private readonly Lock guard = new();
     private readonly List<LabEntry> entries = [];
     private readonly List<BenchEntry> bench = [];
+    private readonly List<MaterialEvent> materials = [];
     private readonly List<DecisionRecord> decisions = [];
 
     public IReadOnlyList<DecisionRecord> Decisions { get { lock (guard) return [.. decisions]; } }
@@ -43,6 +45,19 @@ internal sealed class TestLedger : ILabLedger, IBenchLedger, IDecisionLedger
     {
         lock (guard)
             return [.. bench];
+    }
+
+    public Task Write(MaterialEvent happened, string actor, CancellationToken cancel)
+    {
+        lock (guard)
+            materials.Add(happened);
+        return Task.CompletedTask;
+    }
+
+    public IEnumerable<MaterialEvent> ReadMaterials()
+    {
+        lock (guard)
+            return [.. materials];
     }
 
     public Task<EntryReference> Decided(DecisionRecord decision, CancellationToken cancel)
@@ -91,14 +106,17 @@ internal sealed class TestLaboratory : IAsyncDisposable
         Ledger = ledger;
         lab = VirtualLab.Open(Path.Combine(folder, "virtual.lab"), TimeProvider.System);
         make ??= (all, card, link) => all.Instrument(card, link);
-        Bench = new InstrumentBench(ledger, ledger, new DecisionLog(), new InstrumentConnector(folder, (card, link) => make(lab, card, link), TimeProvider.System), [], TimeProvider.System);
+        Bench = new InstrumentBench(ledger, ledger, new DecisionLog(), new InstrumentConnector(folder, (card, link) => make(lab, card, link), TimeProvider.System), Watch, TimeProvider.System);
+        Materials = new MaterialStore(ledger, TimeProvider.System);
         Book = CampaignBook.Open(ledger);
-        Engine = new LabEngine(Book, Bench, new LabOptions { LeastPoll = TimeSpan.FromMilliseconds(2), MostPoll = TimeSpan.FromMilliseconds(20), UnknownFor = TimeSpan.FromMilliseconds(300) }, TimeProvider.System, (failure, _) => Failures.Add(failure));
+        Engine = new LabEngine(Book, Bench, Materials, new LabOptions { LeastPoll = TimeSpan.FromMilliseconds(2), MostPoll = TimeSpan.FromMilliseconds(20), UnknownFor = TimeSpan.FromMilliseconds(300) }, TimeProvider.System, (failure, _) => Failures.Add(failure));
     }
 
     public TestLedger Ledger { get; }
     public InstrumentBench Bench { get; }
     public CampaignBook Book { get; }
+    public MaterialStore Materials { get; }
+    public Watch Watch { get; } = new(TimeProvider.System);
     public LabEngine Engine { get; }
     public System.Collections.Concurrent.ConcurrentBag<Exception> Failures { get; } = [];
 
@@ -145,6 +163,7 @@ internal sealed class TestLaboratory : IAsyncDisposable
         await Engine.DisposeAsync();
         await Bench.DisposeAsync();
         Book.Dispose();
+        Materials.Dispose();
         lab.Dispose();
     }
 

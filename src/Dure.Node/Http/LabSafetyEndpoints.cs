@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Dure.Lab.Safety;
+using Dure.Node.Access;
+
+namespace Dure.Node.Http;
+
+/// <summary>The stock of materials, what must not meet, and whether somebody is there.</summary>
+internal static class LabSafetyEndpoints
+{
+    public static void MapLabSafety(this IEndpointRouteBuilder app)
+    {
+        var materials = app.MapGroup("/api/v1/lab/materials").WithTags("Laboratory");
+        materials.MapGet("/", All).Needs(Permission.Read).WithSummary("The stock, and what must not meet.");
+        materials.MapPut("/{name}", Count).Needs(Permission.Experiment).WithSummary("Put a material in, or count it anew: {unit, amount, least, hazards, expires}.");
+        materials.MapPut("/", Separate).Needs(Permission.Approve).WithSummary("What must not come together in one sample, the whole list anew: {incompatibilities: [{one, other, why}]}; names or hazard classes.");
+        app.MapPost("/api/v1/lab/watch", Keep).Needs(Permission.Experiment).WithTags("Laboratory").WithSummary("Say that you are there: {minutes}; 0 when you leave. Instruments that ask for it work only as long.");
+    }
+
+    private static JsonObject All(MaterialStore store, Watch watch) => new()
+    {
+        ["materials"] = new JsonArray([.. store.All.Select(one => new JsonObject
+        {
+            ["name"] = one.Name, ["unit"] = one.Unit, ["amount"] = one.Amount, ["least"] = one.Least, ["low"] = one.IsLow, ["hazards"] = new JsonArray([.. one.Hazards.Select(hazard => JsonValue.Create(hazard))]), ["expires"] = one.Expires,
+        })]),
+        ["incompatibilities"] = new JsonArray([.. store.Rules.Select(rule => new JsonObject { ["one"] = rule.One, ["other"] = rule.Other, ["why"] = rule.Why })]),
+        ["watch"] = Describe(watch),
+    };
+
+    private static async Task<JsonObject> Count(string name, JsonObject request, MaterialStore store, Watch watch, HttpContext context)
+    {
+        var expires = request["expires"] is { } given ? Requests.Time(given, "expires") : (DateTimeOffset?)null;
+        await store.Count(new Material(name, Requests.Text(request, "unit"), Number(request, "amount"), request["least"] is null ? 0 : Number(request, "least"), Requests.Texts(request, "hazards"), expires), context.Actor(), context.RequestAborted);
+        return All(store, watch);
+    }
+
+    private static async Task<JsonObject> Separate(JsonObject request, MaterialStore store, Watch watch, HttpContext context)
+    {
+        if (request["incompatibilities"] is not JsonArray rules || rules.Any(rule => rule is not JsonObject))
+            throw Requests.Bad("incompatibilities", "The field is no list.", "Send [{\"one\": …, \"other\": …, \"why\": …}].");
+        await store.Separate([.. rules.Select(rule => new Incompatibility(Requests.Text(rule!.AsObject(), "one"), Requests.Text(rule.AsObject(), "other"), Requests.TextOr(rule.AsObject(), "why", "")))], context.Actor(), context.RequestAborted);
+        return All(store, watch);
+    }
+
+    private static JsonObject Keep(JsonObject request, Watch watch, HttpContext context)
+    {
+        if (Number(request, "minutes") is var minutes && minutes == 0)
+            watch.Leave();
+        else
+            watch.Keep(TimeSpan.FromMinutes(Math.Clamp(minutes, -1, 1e6)), context.Actor());
+        return Describe(watch);
+    }
+
+    private static JsonObject Describe(Watch watch) => new() { ["kept"] = watch.IsKept, ["until"] = watch.IsKept ? watch.Until : null, ["by"] = watch.IsKept ? watch.By : null };
+
+    private static double Number(JsonObject request, string field) => request[field] is JsonValue value && value.TryGetValue<double>(out var number) && double.IsFinite(number) ? number
+        : throw Requests.Bad(field, "The field is not a finite number.", "Send it as a number.");
+}
