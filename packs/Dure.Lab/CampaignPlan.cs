@@ -28,6 +28,9 @@ public sealed record CampaignPlan(string Name, string Objective, SearchSpace Spa
     /// <summary>Whether a person agrees to each trial; else the approval of the campaign covers all within its plan.</summary>
     public bool AsksPerson { get; init; }
 
+    /// <summary>Whether it ends by itself once stopping is advised; else the budget ends it.</summary>
+    public bool StopsWhenAdvised { get; init; }
+
     /// <summary>Among campaigns of one owner: of more are made first, 0 to 9.</summary>
     public int Priority { get; init; } = 5;
 

@@ -99,6 +99,7 @@ public static class CampaignText
             Protocol = form.Protocol is { } steps ? StepForm.Read(steps, space, [.. outcomes.Select(outcome => outcome.Name!)]) : null,
             Parallel = form.Parallel switch { null => 1, >= 1 and <= MostParallel => form.Parallel.Value, _ => throw Bad("parallel", $"It is {form.Parallel}.", $"Say how many trials may be under way at once, 1 to {MostParallel}.") },
             AsksPerson = form.AskForEachTrial ?? false,
+            StopsWhenAdvised = form.StopWhenAdvised ?? false,
             Priority = form.Priority switch { null => 5, >= 0 and <= 9 => form.Priority.Value, _ => throw Bad("priority", $"It is {form.Priority}.", "Say 0 to 9; 5 is usual.") },
             Earlier = [.. form.Earlier ?? []],
         };
@@ -224,7 +225,7 @@ public static class CampaignText
 }
 
 internal sealed record PlanForm(int? Version, string? Name, string? Objective, IReadOnlyList<FactorForm>? Factors, IReadOnlyList<ConstraintForm>? Constraints, IReadOnlyList<OutcomeForm>? Outcomes, int? Budget, int? Seed,
-    IReadOnlyList<StepForm>? Protocol, int? Parallel, bool? AskForEachTrial, int? Priority, IReadOnlyList<string>? Earlier, FidelityForm? Fidelity, CostForm? Cost);
+    IReadOnlyList<StepForm>? Protocol, int? Parallel, bool? AskForEachTrial, bool? StopWhenAdvised, int? Priority, IReadOnlyList<string>? Earlier, FidelityForm? Fidelity, CostForm? Cost);
 
 internal sealed record FidelityForm(string? Name, double? Cost);
 

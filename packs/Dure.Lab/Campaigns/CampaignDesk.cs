@@ -19,7 +19,7 @@ public sealed class CampaignDesk(CampaignBook book, TimeProvider time)
     {
         if (string.IsNullOrWhiteSpace(owner) || owner.Length > 100)
             throw new ProblemException("urn:dure:lab:bad-plan", "It has no owner.", "owner", "Say whose data it makes, in up to 100 characters.");
-        _ = CampaignText.Read(plan);
+        _ = book.EarlierOf(CampaignText.Read(plan), owner);
         var id = ContentHash.Of(Encoding.UTF8.GetBytes($"{plan.ToJsonString()} {Micros.Of(time.GetUtcNow())} {by}")).Hex[..IdLength];
         return book.Write(new LabEvent.Drafted(id, plan, owner), by, cancel);
     }

@@ -9,7 +9,7 @@ namespace Dure.Lab.Running;
 /// Sees to it that a running campaign has as many trials under way as its plan wants. Suggestions are computed aside; one that was made while a result came in is
 /// thrown away and made again, so that none rests on less than was known.
 /// </summary>
-internal sealed class CampaignPlanner(CampaignBook book, Action done) : IAsyncDisposable
+internal sealed class CampaignPlanner(CampaignBook book, Action<Exception, string> fault, Action done) : IAsyncDisposable
 {
     private const string By = "planner";
 
@@ -17,10 +17,17 @@ internal sealed class CampaignPlanner(CampaignBook book, Action done) : IAsyncDi
     private const int AtOnce = 2;
 
     private readonly ConcurrentDictionary<string, Task> thinking = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, (int Trials, string Why)> troubles = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Stop> stops = new(StringComparer.Ordinal);
 
-    /// <summary>Why nothing more can be suggested; null where nothing speaks against it.</summary>
-    public string? Trouble(Campaign campaign) => campaign.Open.IsEmpty && troubles.TryRemove(campaign.Id, out var trouble) && trouble.Trials == campaign.Trials.Count ? trouble.Why : null;
+    /// <summary>Why nothing is suggested for a campaign as it was then.</summary>
+    private sealed record Stop(int Trials, int Known, IReadOnlyList<Narrowing> Narrowings, CampaignStage To, string Why)
+    {
+        public bool Concerns(Campaign campaign) => campaign.Trials.Count == Trials && campaign.Known == Known && campaign.Narrowings == Narrowings;
+    }
+
+    /// <summary>Where a campaign goes for which nothing more can be suggested, once nothing of it is under way; null where nothing speaks against it.</summary>
+    public (CampaignStage To, string Why)? Verdict(Campaign campaign) =>
+        campaign.Open.IsEmpty && stops.TryGetValue(campaign.Id, out var stop) && stop.Concerns(campaign) && stops.TryRemove(campaign.Id, out _) ? (stop.To, stop.Why) : null;
 
     /// <summary>Begins to think about the next trials where some are wanted.</summary>
     public void Fill(Campaign campaign, CancellationToken cancel)
@@ -28,38 +35,59 @@ internal sealed class CampaignPlanner(CampaignBook book, Action done) : IAsyncDi
         foreach (var (id, task) in thinking)
             if (task.IsCompleted)
                 thinking.TryRemove(id, out _);
-        if (Wanted(campaign) > 0 && thinking.Count < AtOnce && !thinking.ContainsKey(campaign.Id))
-            thinking[campaign.Id] = Task.Run(() => Suggest(campaign, cancel), CancellationToken.None);
+        if (Wanted(campaign) > 0 && thinking.Count < AtOnce && !thinking.ContainsKey(campaign.Id) && !(stops.TryGetValue(campaign.Id, out var stop) && stop.Concerns(campaign)))
+            thinking[campaign.Id] = Task.Run(() => Think(campaign, cancel), CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(thinking.Values);
 
     private static int Wanted(Campaign campaign) => Math.Min(campaign.Plan.Parallel - campaign.Open.Count, campaign.Plan.Budget - campaign.Made);
 
-    private async Task Suggest(Campaign campaign, CancellationToken cancel)
+    private async Task Think(Campaign campaign, CancellationToken cancel)
     {
         try
         {
-            var suggestions = new TrialPlanner(campaign.Problem()).Suggest([.. campaign.Trials.Select(trial => trial.ForPlanner())], Wanted(campaign), campaign.Plan.Seed, cancel);
-            if (suggestions.Count == 0)
-                troubles[campaign.Id] = (campaign.Trials.Count, "All that may be tried has been.");
-            for (var i = 0; i < suggestions.Count; i++)
-            {
-                var (suggestion, expected) = (suggestions[i], campaign.Trials.Count + i);
-                await book.Write(campaign.Id, now => now is { Stage: CampaignStage.Running } && now.Known == campaign.Known && now.Trials.Count == expected && now.Narrowings == campaign.Narrowings
-                    ? new LabEvent.Proposed(campaign.Id, expected + 1, suggestion.Point, suggestion, now.Known) : null, By, cancel);
-            }
+            await Suggest(campaign, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
         }
         catch (ProblemException wrong)
         {
-            troubles[campaign.Id] = (campaign.Trials.Count, wrong.Problem.ToString());
+            Halt(campaign, CampaignStage.Paused, wrong.Problem.ToString());
         }
+#pragma warning disable CA1031 // the outermost loop of thinking: a campaign that cannot be thought about is paused with the reason, and the others go on
+        catch (Exception failure)
+        {
+            fault(failure, campaign.Id);
+            Halt(campaign, CampaignStage.Paused, $"No trial could be suggested: {failure.Message}");
+        }
+#pragma warning restore CA1031
         finally
         {
             _ = Task.Run(done, CancellationToken.None); // not before this task is over
         }
     }
+
+    private async Task Suggest(Campaign campaign, CancellationToken cancel)
+    {
+        var planner = book.PlannerOf(campaign);
+        CampaignTrial[] trials = [.. campaign.Trials.Select(trial => trial.ForPlanner())];
+        if (campaign.Plan.StopsWhenAdvised && planner.Advise(trials, campaign.Plan.Seed, cancel: cancel) is { IsAdvised: true } advice)
+        {
+            Halt(campaign, CampaignStage.Done, $"Stop is advised: {advice.Reason}");
+            return;
+        }
+        var suggestions = planner.Suggest(trials, Wanted(campaign), campaign.Plan.Seed, cancel);
+        if (suggestions.Count == 0)
+            Halt(campaign, CampaignStage.Paused, "All that may be tried has been.");
+        for (var i = 0; i < suggestions.Count; i++)
+        {
+            var (suggestion, expected) = (suggestions[i], campaign.Trials.Count + i);
+            await book.Write(campaign.Id, now => now is { Stage: CampaignStage.Running } && now.Known == campaign.Known && now.Trials.Count == expected && now.Narrowings == campaign.Narrowings
+                ? new LabEvent.Proposed(campaign.Id, expected + 1, suggestion.Point, suggestion, now.Known) : null, By, cancel);
+        }
+    }
+
+    private void Halt(Campaign campaign, CampaignStage to, string why) => stops[campaign.Id] = new Stop(campaign.Trials.Count, campaign.Known, campaign.Narrowings, to, why);
 }

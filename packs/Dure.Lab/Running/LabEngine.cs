@@ -33,7 +33,7 @@ public sealed class LabEngine : IAsyncDisposable
     public LabEngine(CampaignBook book, InstrumentBench bench, MaterialStore materials, LabOptions options, TimeProvider time, Action<Exception, string> fault)
     {
         (this.book, this.bench, this.materials, this.options, this.time, this.fault) = (book, bench, materials, options, time, fault);
-        planner = new CampaignPlanner(book, Wake);
+        planner = new CampaignPlanner(book, fault, Wake);
     }
 
     /// <summary>A step that is being made.</summary>
@@ -128,8 +128,8 @@ public sealed class LabEngine : IAsyncDisposable
     {
         if (campaign.Made >= campaign.Plan.Budget && campaign.Open.IsEmpty)
             await Move(campaign, CampaignStage.Done, $"All {campaign.Plan.Budget} trials of the budget are made.");
-        else if (planner.Trouble(campaign) is { } trouble)
-            await Move(campaign, CampaignStage.Paused, trouble);
+        else if (planner.Verdict(campaign) is { } verdict)
+            await Move(campaign, verdict.To, verdict.Why);
         else if (FaultsInARow(campaign) >= options.FaultsUntilPaused)
             await Move(campaign, CampaignStage.Paused, $"The last {options.FaultsUntilPaused} trials ended by faults: {campaign.Trials[^1].Why}");
         else
