@@ -11,8 +11,8 @@ public sealed class VirtualExampleTests
     [Fact]
     public void The_plan_can_be_read_and_its_instruments_may_do_all_that_it_may_ask()
     {
-        var plan = CampaignText.Read(VirtualExample.Plan());
-        var cards = VirtualExample.Cards().Select(InstrumentCardText.Read).ToDictionary(card => card.Name, StringComparer.Ordinal);
+        var plan = CampaignText.Parse(VirtualExample.Plan);
+        var cards = VirtualExample.Cards("nobody").Select(InstrumentCardText.Read).ToDictionary(card => card.Name, StringComparer.Ordinal);
         foreach (var step in plan.Protocol!.Steps)
             foreach (var card in step.Instruments.Select(name => cards[name]))
             {
