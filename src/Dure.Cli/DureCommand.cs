@@ -46,7 +46,7 @@ public static class DureCommand
             PackageCommand.Build(shared),
             EdgeCommand.Build(shared),
             ExplainCommand.Build(shared),
-            LabCommand.Build(shared),
+            LabCommand.Build(shared, launcher, time),
             VerifyCommand.Build(shared),
             SqlCommand.Build(shared),
             TokenCommand.Build(shared),

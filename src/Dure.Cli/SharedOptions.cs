@@ -35,6 +35,9 @@ public sealed class SharedOptions
         ?? (Environment.GetEnvironmentVariable("DURE_HOME") is { Length: > 0 } home ? home
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".dure"));
 
+    /// <summary>Whether the command line itself names a node.</summary>
+    public bool NamesNode(ParseResult parsed) => parsed.GetValue(node) is not null;
+
     /// <summary>A client of the node that the options, the environment or the data folder name.</summary>
     /// <exception cref="ProblemException">No node or no token is known.</exception>
     public NodeClient Connect(ParseResult parsed) => new(AddressOf(parsed), TokenOf(parsed));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace Dure.HostTests;
@@ -56,6 +57,18 @@ public sealed class LabCommandTests : IDisposable
         File.WriteAllBytes(sheet, [0x74, 0xbe, 0xe7]); // Korean as older spreadsheets save it
         Assert.Contains("CSV UTF-8", (await Run("lab", "suggest", "plan.json")).Complaint, StringComparison.Ordinal);
         Assert.Equal(1, (await Run("lab", "new", "plan.json")).Code); // never over what is there
+    }
+
+    [Fact]
+    public async Task The_demonstration_leads_from_the_idea_to_the_report_with_a_person_in_between()
+    {
+        var told = JsonNode.Parse(await Told("lab", "demo", "--pace", "20000", "--json", "--data", folder))!;
+        Assert.True(told["simulated"]!.GetValue<bool>());
+        Assert.Equal(24, told["known"]!.GetValue<int>());
+        Assert.Equal(1, told["vetoed"]!.GetValue<int>());
+        var report = File.ReadAllText(told["report"]!.GetValue<string>());
+        Assert.Contains("24 measured", report, StringComparison.Ordinal);
+        Assert.Contains($"- trial {told["best"]}", report, StringComparison.Ordinal);
     }
 
     /// <summary>Writes outcomes into the rows that have none; the yield is best at 80 degrees.</summary>

@@ -48,7 +48,7 @@ internal static class DemoCommand
     }
 
     /// <summary>Starts each demo from nothing, and never empties a folder that a demo did not make.</summary>
-    private static void EmptyFolder(string folder)
+    internal static void EmptyFolder(string folder)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
 using Dure.Lab;
@@ -9,22 +8,37 @@ using Dure.Optimize.Spaces;
 
 namespace Dure.Cli.Commands;
 
-/// <summary><c>dure lab</c>: campaigns of experiments with a plan in a file and the trials in a spreadsheet; needs no node.</summary>
+/// <summary><c>dure lab</c>: campaigns of experiments. Here: with a plan in a file and the trials in a spreadsheet, which needs no node.</summary>
 internal static class LabCommand
 {
-    private const int MostBytes = 16 << 20;
+    public static Command Build(SharedOptions shared, INodeLauncher launcher, TimeProvider time) => new("lab", """
+        Plan experiments: say what may be turned and what is wanted, get the next trials with their reasons, see what came of them, ask again.
 
-    public static Command Build(SharedOptions shared) => new("lab", """
-        Plan experiments: say what may be turned and what is wanted, get the next trials with their reasons, fill in what came of them, ask again.
-
-        Examples:
+        With a plan in a file and the trials in a spreadsheet, without a node:
           dure lab new coupling.json                     write a plan to begin with
           dure lab suggest coupling.json --count 4       add the next four trials to coupling.csv
-          dure lab suggest coupling.json --pin solvent=water
           dure lab report coupling.json --out coupling.md
+
+        On a node, with instruments that make the trials or people who enter what came of them:
+          dure lab draft coupling.json                   write the campaign down; prints its ID
+          dure lab approve ID --why "as discussed"       agree to it
+          dure lab start ID
+          dure lab trials ID --watch
+          dure lab report ID --out coupling.md
+
+          dure lab stop --why "smoke"                    EMERGENCY: stop every instrument at once
+
+        To see it work, on instruments of which nothing is real:
+          dure lab demo
         """)
     {
-        New(), Check(shared), Suggest(shared), Report(shared),
+        New(), Check(shared), Suggest(shared), LabCampaignCommands.Report(shared),
+        LabCampaignCommands.Draft(shared), LabCampaignCommands.List(shared), LabCampaignCommands.Show(shared),
+        LabCampaignCommands.Approve(shared), LabCampaignCommands.Start(shared), LabCampaignCommands.Pause(shared), LabCampaignCommands.End(shared),
+        LabTrialCommands.Trials(shared), LabTrialCommands.Agree(shared), LabTrialCommands.Veto(shared), LabTrialCommands.Add(shared), LabTrialCommands.Enter(shared),
+        LabEditCommands.Pin(shared), LabEditCommands.Narrow(shared), LabEditCommands.Loosen(shared), LabEditCommands.Change(shared),
+        LabInstrumentCommands.List(shared), LabInstrumentCommands.Build(shared), LabInstrumentCommands.Stop(shared), LabInstrumentCommands.Release(shared),
+        LabDemoCommand.Build(shared, launcher, time),
     };
 
     private static Command New()
@@ -34,9 +48,7 @@ internal static class LabCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
-            if (path.Exists)
-                throw new ProblemException("urn:dure:cli:file-exists", "The file is there already.", path.FullName, "Name a new file, or edit this one.");
-            WriteSafely(path.FullName, CampaignText.Example);
+            LabFiles.WriteNew(path, CampaignText.Example);
             Console.WriteLine($"{path.FullName} is written. Edit it, then: dure lab suggest {path.Name}");
             return 0;
         });
@@ -74,7 +86,7 @@ internal static class LabCommand
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var (plan, sheet, path) = Read(parsed.GetValue(file)!);
-            var before = File.Exists(path) ? ReadText(new FileInfo(path)) : null;
+            var before = File.Exists(path) ? LabFiles.ReadText(new FileInfo(path)) : null;
             var wanted = parsed.GetValue(count);
             if (wanted is < 1 or > 100)
                 throw new ProblemException("urn:dure:cli:bad-count", $"{wanted} trials are asked for.", "--count", "Ask for 1 to 100.");
@@ -91,9 +103,9 @@ internal static class LabCommand
             string called(int trial) => $"trial {sheet.Numbers[trial]}";
             foreach (var suggestion in suggestions)
                 sheet.Add(suggestion, CampaignWords.Why(plan, suggestion, called));
-            if ((File.Exists(path) ? ReadText(new FileInfo(path)) : null) != before)
+            if ((File.Exists(path) ? LabFiles.ReadText(new FileInfo(path)) : null) != before)
                 throw new ProblemException("urn:dure:lab:sheet-changed", "The sheet was changed while the trials were chosen.", path, "Ask again; nothing was written.");
-            WriteSafely(path, sheet.Write());
+            LabFiles.WriteSafely(path, sheet.Write());
             shared.Print(parsed, new JsonObject { ["suggestions"] = Describe(plan, suggestions, sheet), ["stop"] = Describe(advice) }, () =>
             {
                 Tell(plan, suggestions, first, path, called);
@@ -132,7 +144,7 @@ internal static class LabCommand
         ["calibration"] = one.Calibration,
     })]);
 
-    private static JsonObject Describe(StopAdvice advice) => new()
+    internal static JsonObject Describe(StopAdvice advice) => new()
     {
         ["isAdvised"] = advice.IsAdvised, ["reason"] = advice.Reason, ["nextGain"] = advice.NextGain, ["gainAhead"] = advice.GainAhead,
         ["regretBound"] = advice.RegretBound, ["chanceWithin"] = advice.ChanceWithin, ["sureSteps"] = advice.SureSteps,
@@ -140,35 +152,13 @@ internal static class LabCommand
 
     private static JsonNode? Json(object? value) => value switch { string option => option, long whole => whole, double number => number, _ => null };
 
-    private static Command Report(SharedOptions shared)
-    {
-        var file = PlanArgument();
-        var to = new Option<FileInfo?>("--out") { Description = "The Markdown file to write; else it is printed" };
-        var command = new Command("report", "What the campaign has brought: the best, how it came about, every trial.") { file, to };
-        command.SetAction((parsed, cancel) => Task.Run(() =>
-        {
-            var (plan, sheet, beside) = Read(parsed.GetValue(file)!);
-            var advice = new TrialPlanner(plan.Problem).Advise(sheet.Trials, plan.Seed, cancel: cancel);
-            var report = CampaignReport.Write(plan, sheet.Trials, sheet.Numbers, advice);
-            if (parsed.GetValue(to) is { } path)
-            {
-                if (path.FullName == beside || path.FullName == parsed.GetValue(file)!.FullName)
-                    throw new ProblemException("urn:dure:cli:file-exists", "That is the plan or its sheet.", path.FullName, "Name another file for the report.");
-                WriteSafely(path.FullName, report);
-            }
-            shared.Print(parsed, new JsonObject { ["best"] = new JsonArray([.. CampaignReport.BestOf(plan, sheet.Trials).Select(i => JsonValue.Create(sheet.Numbers[i]))]), ["stop"] = Describe(advice), ["report"] = report }, () => Console.Write(parsed.GetValue(to) is { } written ? $"{written.FullName} is written.{Environment.NewLine}" : report));
-            return 0;
-        }, cancel));
-        return command;
-    }
-
     private static Argument<FileInfo> PlanArgument() => new("plan") { Description = "The plan (JSON); its trials lie beside it in a sheet of the same name ending with .csv" };
 
-    private static (CampaignPlan Plan, TrialSheet Sheet, string Path) Read(FileInfo file)
+    internal static (CampaignPlan Plan, TrialSheet Sheet, string Path) Read(FileInfo file)
     {
-        var plan = CampaignText.Parse(ReadText(file));
+        var plan = CampaignText.Parse(LabFiles.ReadText(file));
         var path = Path.ChangeExtension(file.FullName, ".csv");
-        return (plan, File.Exists(path) ? TrialSheet.Read(plan, ReadText(new FileInfo(path)), path) : TrialSheet.Empty(plan), path);
+        return (plan, File.Exists(path) ? TrialSheet.Read(plan, LabFiles.ReadText(new FileInfo(path)), path) : TrialSheet.Empty(plan), path);
     }
 
     /// <summary>The earlier campaigns that a plan names, each a plan beside it with its sheet.</summary>
@@ -178,53 +168,23 @@ internal static class LabCommand
         return EarlierTrials.Of(plan, earlier, sheet.Trials);
     })];
 
-    private static string ReadText(FileInfo file)
-    {
-        if (!file.Exists)
-            throw new ProblemException("urn:dure:cli:no-file", "There is no such file.", file.FullName, "Check the path; `dure lab new` writes a plan to begin with.");
-        if (file.Length > MostBytes)
-            throw new ProblemException("urn:dure:cli:file-too-large", $"The file has {file.Length:N0} bytes.", file.FullName, $"Keep it under {MostBytes:N0}.");
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file.FullName));
-        }
-        catch (DecoderFallbackException wrong)
-        {
-            throw new ProblemException("urn:dure:lab:not-utf8", "The file is not UTF-8.", file.FullName, "Save it as \"CSV UTF-8\" in the spreadsheet.", wrong);
-        }
-    }
-
     private static SearchSpace Narrowed(SearchSpace space, IEnumerable<string> pins, IEnumerable<string> narrows)
     {
-        static (string Name, string Value) parts(string text, string option, string form) => text.Split('=', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, { Length: > 0 } value] ? (name, value)
-            : throw new ProblemException("urn:dure:cli:bad-option", $"'{text}' is not clear.", option, $"Write {form}.");
         static double number(string text, string option, string form) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
             : throw new ProblemException("urn:dure:cli:bad-option", $"'{text}' is no number.", option, $"Write {form}.");
         foreach (var pin in pins)
         {
-            var (name, value) = parts(pin, "--pin", "NAME=VALUE");
+            var (name, value) = LabNames.Parts(pin, "--pin", "NAME=VALUE");
             space = space.Factors[space.NumberOf(name)] is Factor.Category ? space.Pinned(name, value) : space.Pinned(name, number(value, "--pin", "NAME=VALUE"));
         }
         foreach (var narrow in narrows)
         {
-            var (name, value) = parts(narrow, "--narrow", "NAME=LOW..HIGH");
+            var (name, value) = LabNames.Parts(narrow, "--narrow", "NAME=LOW..HIGH");
             var ends = value.Split("..", StringSplitOptions.TrimEntries);
             if (ends.Length != 2)
                 throw new ProblemException("urn:dure:cli:bad-option", $"'{narrow}' is not clear.", "--narrow", "Write NAME=LOW..HIGH.");
             space = space.Narrowed(name, number(ends[0], "--narrow", "NAME=LOW..HIGH"), number(ends[1], "--narrow", "NAME=LOW..HIGH"));
         }
         return space;
-    }
-
-    /// <summary>The old file stays until the new one is whole on disk.</summary>
-    private static void WriteSafely(string path, string text)
-    {
-        var beside = path + ".new";
-        using (var file = new FileStream(beside, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            file.Write(Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(beside, path, overwrite: true);
     }
 }
