@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dure.Devices;
 using Dure.Devices.Conformance;
 using Dure.Devices.Http;
+using Dure.Kernel;
 using Xunit;
 
 namespace Dure.HostTests.Devices;
