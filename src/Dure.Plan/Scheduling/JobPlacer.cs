@@ -16,6 +16,10 @@ internal sealed class JobPlacer
     // By operation of the job that is being placed.
     private readonly Spot[] spots;
     private readonly long[] notBefore, freeUntilAtLeast;
+    private Origin before;
+
+    // By job: its first operation that is not placed.
+    private readonly int[] placed;
 
     public JobPlacer(Shop shop, Standing standing)
     {
@@ -23,7 +27,7 @@ internal sealed class JobPlacer
         calendars = new Calendar[shop.PlaceCount];
         for (var place = 0; place < calendars.Length; place++)
             calendars[place] = new();
-        heldBy = new int[shop.PlaceCount];
+        (heldBy, placed) = (new int[shop.PlaceCount], new int[shop.JobCount]);
         var operations = shop.Duration.Length;
         (Start, MoveAt, FreeAt, Resource, IsOverdue) = (new long[operations], new long[operations], new long[operations], new int[operations], new bool[operations]);
         var longest = 0;
@@ -43,21 +47,42 @@ internal sealed class JobPlacer
         for (var place = 0; place < calendars.Length; place++)
             calendars[place].CopyFrom(standing.Calendars[place]);
         standing.HeldBy.CopyTo(heldBy, 0);
+        standing.Next.CopyTo(placed, 0);
     }
 
-    /// <summary>When the last operation ends; <see cref="Shop.Never"/>, and nothing taken, when there is no way to place the job.</summary>
+    /// <summary>When the last operation ends; <see cref="Shop.Never"/>, and nothing taken, when there is no way to place what is left of the job.</summary>
     public long Place(int job)
     {
-        var (first, end) = (standing.Next[job], shop.FirstOperation[job + 1]);
-        if (first == end)
-            return standing.ReadyAt[job];
+        var end = shop.FirstOperation[job + 1];
+        return placed[job] == end ? Done(job) : TryPlace(job, end) ? Done(job) : Shop.Never;
+    }
+
+    /// <summary>Places a job only up to the first operation whose end leaves its place free; false, and nothing taken, when there is no way.</summary>
+    public bool PlaceUntilFree(int job)
+    {
+        var end = placed[job] + 1;
+        while (end < shop.FirstOperation[job + 1] && shop.Holds[end - 1])
+            end++;
+        return TryPlace(job, end);
+    }
+
+    /// <summary>The first operation of a job that is not placed.</summary>
+    public int PlacedTo(int job) => placed[job];
+
+    private long Done(int job) => placed[job] is var next && next == standing.Next[job] ? standing.ReadyAt[job] : Start[next - 1] + shop.Duration[next - 1];
+
+    private bool TryPlace(int job, int end)
+    {
+        var first = placed[job];
+        before = first == standing.Next[job] ? new(standing.Resource[job], standing.Place[job], standing.ReadyAt[job]) : new(Resource[first - 1], -1, Done(job));
         Array.Clear(notBefore, 0, end - first);
         Array.Clear(freeUntilAtLeast, 0, end - first);
         notBefore[0] = Math.Max(standing.Now, shop.Release[job]);
         if (!Find(job, first, end - first))
-            return Shop.Never;
-        Keep(job, first, end - first);
-        return Start[end - 1] + shop.Duration[end - 1];
+            return false;
+        Keep(first, end - first);
+        placed[job] = end;
+        return true;
     }
 
     private bool Find(int job, int first, int count)
@@ -109,9 +134,8 @@ internal sealed class JobPlacer
     private bool Pick(int job, int first, int i)
     {
         var operation = first + i;
-        var isHeld = i > 0 ? shop.Holds[operation - 1] : standing.Place[job] >= 0;
-        var (from, fromPlace) = i > 0 ? (spots[i - 1].Resource, isHeld ? spots[i - 1].Place : -1) : (standing.Resource[job], standing.Place[job]);
-        var ready = from < 0 ? long.MinValue : i > 0 ? spots[i - 1].Start + shop.Duration[operation - 1] : standing.ReadyAt[job];
+        var (from, fromPlace, ready) = i == 0 ? before
+            : new(spots[i - 1].Resource, shop.Holds[operation - 1] ? spots[i - 1].Place : -1, spots[i - 1].Start + shop.Duration[operation - 1]);
         var best = new Spot(-1, -1, -1, Shop.Never, Shop.Never, 0);
         foreach (var resource in shop.Alternatives[operation])
         {
@@ -123,7 +147,7 @@ internal sealed class JobPlacer
             {
                 if (place == fromPlace && i > 0)
                     Stay(i, operation, earliest: Math.Max(notBefore[i], ready + shop.LeastWait[operation]), ref best);
-                else if (heldBy[place] < 0 || place == fromPlace)
+                else if (heldBy[place] < 0 || heldBy[place] == job)
                     Try(operation, resource, place, earliest, place == fromPlace ? 0 : transport, freeUntilAtLeast[i], ref best);
             }
         }
@@ -177,13 +201,14 @@ internal sealed class JobPlacer
         return best;
     }
 
-    private void Keep(int job, int first, int count)
+    private void Keep(int first, int count)
     {
-        if (standing.Place[job] is >= 0 and var held)
+        if (before.Place is >= 0 and var held)
         {
             heldBy[held] = -1;
             calendars[held].Take(standing.Now, spots[0].Place == held ? spots[0].Start : spots[0].Start + 1);
         }
+        Array.Clear(IsOverdue, first, count);
         for (var i = 0; i < count; i++)
         {
             ref var spot = ref spots[i];
@@ -196,7 +221,7 @@ internal sealed class JobPlacer
                 calendars[spot.Carrier].Take(spot.MoveAt, spot.Start);
             (Start[operation], MoveAt[operation], FreeAt[operation], Resource[operation]) = (spot.Start, spot.MoveAt, end, spot.Resource);
         }
-        IsOverdue[first] = standing.Resource[job] >= 0 && spots[0].Start - standing.ReadyAt[job] > shop.MostWait[first];
+        IsOverdue[first] = before.Resource >= 0 && spots[0].Start - before.ReadyAt > shop.MostWait[first];
     }
 
     private long Behind()
@@ -207,6 +232,9 @@ internal sealed class JobPlacer
                 last = Math.Max(last, calendar.LastEnd);
         return last;
     }
+
+    /// <summary>Where the sample is before the operations that are being placed: on which resource, in which place if it keeps one, free to go from when.</summary>
+    private readonly record struct Origin(int Resource, int Place, long ReadyAt);
 
     private readonly record struct Spot(int Resource, int Place, int Carrier, long Start, long FreeUntil, long MoveAt);
 }

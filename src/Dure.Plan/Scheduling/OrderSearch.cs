@@ -61,13 +61,13 @@ internal sealed class OrderSearch
             var end = standing.ReadyAt[job];
             if (standing.Next[job] < shop.FirstOperation[job + 1])
             {
+                for (var operation = standing.Next[job]; operation < placer.PlacedTo(job); operation++)
+                    planned.Add(Planned(job, operation));
                 if (!isPlaced[job])
                 {
-                    unplanned.Add(WaitReasons.Unplanned(shop, standing, job));
+                    unplanned.Add(WaitReasons.Unplanned(shop, standing, job, placer.PlacedTo(job)));
                     continue;
                 }
-                for (var operation = standing.Next[job]; operation < shop.FirstOperation[job + 1]; operation++)
-                    planned.Add(Planned(job, operation));
                 end = doneAt[job];
             }
             tardiness += Math.Max(0, end - shop.Due[job]);
@@ -140,8 +140,9 @@ internal sealed class OrderSearch
         }
     }
 
-    /// <summary>Samples that keep places go first, in any order that lets each of them reach its end while the rest stay where they are: the banker's order
-    /// (Dijkstra 1965). To place one only frees places, so that taking the first that can go never shuts the way for another.</summary>
+    /// <summary>Samples that keep places go first, in any order that lets each of them go on while the rest stay where they are: the banker's order (Dijkstra 1965).
+    /// To place one only frees places, so that taking the first that can go never shuts the way for another. Where none can go to its end, one goes
+    /// as far as it must to leave its place free.</summary>
     private void PlaceHolding()
     {
         for (var isMoving = true; isMoving;)
@@ -149,6 +150,8 @@ internal sealed class OrderSearch
             isMoving = false;
             foreach (var job in holding)
                 isMoving |= !isPlaced[job] && Place(job);
+            for (var i = 0; i < holding.Length && !isMoving; i++)
+                isMoving = !isPlaced[holding[i]] && placer.PlacedTo(holding[i]) == standing.Next[holding[i]] && placer.PlaceUntilFree(holding[i]);
         }
     }
 
@@ -160,7 +163,7 @@ internal sealed class OrderSearch
 
     private PlannedOperation Planned(int job, int operation) => new(shop.Problem.Jobs[job].Name, operation - shop.FirstOperation[job], shop.NameOf(placer.Resource[operation]),
         Micros.Time(placer.MoveAt[operation]), Micros.Time(placer.Start[operation]), Micros.Time(placer.Start[operation] + shop.Duration[operation]), Micros.Time(placer.FreeAt[operation]))
-    { IsOverdue = operation == standing.Next[job] && placer.IsOverdue[operation] };
+    { IsOverdue = placer.IsOverdue[operation] };
 
     /// <summary>What to sort by for the first orders: the old plan's, the given one, by due time, long jobs first, short jobs first.</summary>
     private IEnumerable<Func<int, long>> Keys(long[] rank, bool hasPrevious)

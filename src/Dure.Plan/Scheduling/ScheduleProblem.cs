@@ -45,7 +45,7 @@ public sealed record ShopJob(string Name, IReadOnlyList<Operation> Operations)
     /// <summary>When it should be done; to be late is planned only where nothing else is possible or worth it.</summary>
     public DateTimeOffset? Due { get; init; }
 
-    /// <summary>The organisation it is done for; the scheduler looks at priorities alone, see <c>FairShare</c>.</summary>
+    /// <summary>The organisation it is done for; the scheduler looks at priorities alone, see <see cref="Sharing.FairShare"/>.</summary>
     public string Owner { get; init; } = "";
 }
 

@@ -2,7 +2,7 @@ namespace Dure.Plan.Scheduling;
 
 /// <summary>An operation as it really went.</summary>
 /// <param name="Start">Later than now while the sample is on its way to the resource.</param>
-/// <param name="End">Null while it is under way; it is then expected after its duration, or at any moment when that has passed.</param>
+/// <param name="End">Null while it is under way; it is then expected after its duration, or when that has passed a tenth of it from now.</param>
 public sealed record OperationRun(string Resource, DateTimeOffset Start, DateTimeOffset? End = null);
 
 /// <summary>How far a job is: the runs of its first operations, in order.</summary>
@@ -10,6 +10,9 @@ public sealed record JobProgress(string Job, IReadOnlyList<OperationRun> Runs)
 {
     /// <summary>Nothing more is done for it, but its sample stands where it last was, until it is removed from the problem.</summary>
     public bool IsAbandoned { get; init; }
+
+    /// <summary>Nothing is planned for it this time; what it keeps stays kept, what is under way ends.</summary>
+    internal bool IsWithheld { get; init; }
 }
 
 /// <summary>A resource that cannot be used since it failed.</summary>

@@ -11,11 +11,13 @@ internal sealed class Standing
         Calendars = shop.EmptyCalendars();
         HeldBy = new int[shop.PlaceCount];
         Array.Fill(HeldBy, -1);
-        (Next, Resource, Place, ReadyAt, IsOut) = (shop.FirstOperation[..^1], Filled(-1), Filled(-1), new long[shop.JobCount], new bool[shop.JobCount]);
+        (Next, Resource, Place) = (shop.FirstOperation[..^1], Filled(-1), Filled(-1));
+        (ReadyAt, IsOut, IsAbandoned) = (new long[shop.JobCount], new bool[shop.JobCount], new bool[shop.JobCount]);
         foreach (var calendar in Calendars)
             calendar.Take(long.MinValue / 4, now);
         foreach (var progress in state.Progress)
             Enter(shop, progress);
+        HasFailed = new bool[shop.ResourceCount];
         foreach (var outage in state.Outages)
             Enter(shop, outage);
 
@@ -47,8 +49,14 @@ internal sealed class Standing
     /// <summary>By job: when the operation before ended or is expected to.</summary>
     public long[] ReadyAt { get; }
 
-    /// <summary>By job: whether it was given up.</summary>
+    /// <summary>By job: whether nothing is to be planned for it.</summary>
     public bool[] IsOut { get; }
+
+    /// <summary>By job: whether it was given up, for good.</summary>
+    public bool[] IsAbandoned { get; }
+
+    /// <summary>By resource: whether it is out of use by a failure.</summary>
+    public bool[] HasFailed { get; }
 
     private void Enter(Shop shop, JobProgress progress)
     {
@@ -56,7 +64,7 @@ internal sealed class Standing
         var first = shop.FirstOperation[job];
         if (progress.Runs.Count > shop.FirstOperation[job + 1] - first)
             throw ProblemCheck.State($"It has {progress.Runs.Count} runs, but {shop.FirstOperation[job + 1] - first} operations.", $"state of job {progress.Job}", "Report one run for each operation that has begun.");
-        IsOut[job] = progress.IsAbandoned;
+        (IsOut[job], IsAbandoned[job]) = (progress.IsAbandoned || progress.IsWithheld, progress.IsAbandoned);
         if (progress.Runs.Count == 0)
             return;
         for (var i = 0; i < progress.Runs.Count - 1; i++)
@@ -74,7 +82,7 @@ internal sealed class Standing
         var last = Next[job] - 1;
         var resource = shop.ResourceAt(run.Resource, $"state of job {name}");
         Resource[job] = resource;
-        ReadyAt[job] = run.End is { } end ? Shop.NotBefore(end) : Math.Max(Now, Micros.Of(run.Start) + shop.Duration[last]);
+        ReadyAt[job] = run.End is { } end ? Shop.NotBefore(end) : Expected(Micros.Of(run.Start) + shop.Duration[last], shop.Duration[last]);
         if (run.End is not null && ReadyAt[job] < Micros.Of(run.Start))
             throw ProblemCheck.State("It ended before it began.", $"state of job {name}", "Correct the times of the run.");
         if (shop.Holds[last] && !shop.IsLast(job, last))
@@ -83,10 +91,12 @@ internal sealed class Standing
             HeldBy[Place[job]] = job;
         }
         else if (run.End is null)
-            TakePlace(shop, resource, isAbandoned ? Shop.Never : Math.Max(ReadyAt[job], Now + 1), name);
+            TakePlace(shop, resource, isAbandoned ? Shop.Never : ReadyAt[job], name);
         if (Micros.Of(run.Start) > Now && shop.Transporter >= 0)
             TakePlace(shop, shop.Transporter, Micros.Of(run.Start), name);
     }
+
+    private long Expected(long end, long duration) => end > Now ? end : Now + Math.Max(1, duration / 10);
 
     // A place that maintenance or another job takes at this moment is no place for the sample, unless all are.
     private int TakePlace(Shop shop, int resource, long until, string job)
@@ -109,6 +119,7 @@ internal sealed class Standing
     private void Enter(Shop shop, Outage outage)
     {
         var resource = shop.ResourceAt(outage.Resource, "state, outages");
+        HasFailed[resource] = true;
         var back = outage.ExpectedBack is { } at ? Shop.NotBefore(at) : Shop.Never;
         for (var place = shop.FirstPlace[resource]; place < shop.FirstPlace[resource + 1]; place++)
             if (back > Now)

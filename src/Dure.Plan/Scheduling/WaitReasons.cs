@@ -14,9 +14,8 @@ internal sealed class WaitReasons(Shop shop, Standing standing)
             ?? UnderWay(resource, moveAt) ?? $"{planned.Resource} and what comes after it to be free without a gap";
     }
 
-    public static UnplannedJob Unplanned(Shop shop, Standing standing, int job)
+    public static UnplannedJob Unplanned(Shop shop, Standing standing, int job, int next)
     {
-        var next = standing.Next[job];
         var index = next - shop.FirstOperation[job];
         // Of what is left, the first operation whose every resource is out of use or full of samples that cannot move on says why.
         for (var operation = next; operation < shop.FirstOperation[job + 1]; operation++)

@@ -16,8 +16,8 @@ internal static class RandomPast
             var runs = new List<OperationRun>();
             foreach (var one in plan.Operations.Where(one => one.Job == job.Name && one.MoveAt < now).OrderBy(one => one.Operation))
                 runs.Add(new(one.Resource, one.Start, one.End <= now ? one.End : null));
-            // The last may be late: it should have ended, but has not.
-            if (runs.Count > 0 && runs[^1].End == now)
+            // The last may be late: it should have ended, but has not, and nothing has followed it.
+            if (runs.Count > 0 && random.Next(3) == 0 && !plan.Operations.Any(one => one.Resource == runs[^1].Resource && one.MoveAt >= runs[^1].End && one.MoveAt < now))
                 runs[^1] = runs[^1] with { End = null };
             progress.Add(new(job.Name, runs) { IsAbandoned = random.Next(12) == 0 });
         }

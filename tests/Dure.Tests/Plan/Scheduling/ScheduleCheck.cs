@@ -18,8 +18,8 @@ internal static class ScheduleCheck
         {
             var own = planned.GetValueOrDefault(job.Name, []);
             var done = progress.GetValueOrDefault(job.Name) ?? new JobProgress(job.Name, []);
-            var isMissing = done.IsAbandoned || schedule.Unplanned.Any(one => one.Job == job.Name);
-            if (isMissing ? own.Length > 0 : done.Runs.Count + own.Length != job.Operations.Count)
+            var planTo = done.IsAbandoned ? done.Runs.Count : schedule.Unplanned.SingleOrDefault(one => one.Job == job.Name)?.Operation ?? job.Operations.Count;
+            if (done.Runs.Count + own.Length != planTo)
                 faults.Add($"{job.Name}: {done.Runs.Count} runs and {own.Length} planned of {job.Operations.Count}");
             Reality(job, done, own, now, stays, journeys);
             for (var i = 0; i < own.Length; i++)
@@ -38,7 +38,7 @@ internal static class ScheduleCheck
             return;
         var (last, operation) = (done.Runs[^1], job.Operations[done.Runs.Count - 1]);
         var isHeld = operation.HoldsResource && done.Runs.Count < job.Operations.Count;
-        var end = last.End ?? Later(last.Start + operation.Duration, now);
+        var end = last.End ?? Expected(last.Start, operation.Duration, now);
         if (isHeld || last.End is null)
             stays.Add(new(last.Resource, now, done.IsAbandoned || (isHeld && own.Length == 0) ? DateTimeOffset.MaxValue : isHeld ? own[0].Start : end, job.Name, IsPlanned: false));
         if (last.Start > now)
@@ -61,13 +61,15 @@ internal static class ScheduleCheck
         var before = i > 0 ? own[i - 1].Resource : index > 0 ? done.Runs[index - 1].Resource : null;
         if (before is not null)
         {
-            var end = i > 0 ? own[i - 1].End : done.Runs[index - 1].End ?? Later(done.Runs[index - 1].Start + job.Operations[index - 1].Duration, now);
+            var end = i > 0 ? own[i - 1].End : done.Runs[index - 1].End ?? Expected(done.Runs[index - 1].Start, job.Operations[index - 1].Duration, now);
             var way = before == planned.Resource ? TimeSpan.Zero : Way(problem, before, planned.Resource);
             Expect(planned.Start - planned.MoveAt == way, "fetched when the way takes it");
             Expect(planned.MoveAt >= end, "fetched after the end");
             Expect(planned.Start - end >= operation.LeastWait, "least wait");
             var isLate = operation.MostWait is { } most && planned.Start - end > most;
-            Expect(!isLate || i == 0, "most wait");
+            // A sample that keeps others from moving may be put beside a resource for longer than it should wait there.
+            var wasHolding = done.Runs.Count > 0 && job.Operations[done.Runs.Count - 1].HoldsResource;
+            Expect(!isLate || i == 0 || (wasHolding && !job.Operations[index - 1].HoldsResource), "most wait");
             Expect(isLate == planned.IsOverdue, "overdue only when it is");
             if (way > TimeSpan.Zero)
                 journeys.Add(new("", planned.MoveAt, planned.Start, planned.Job, IsPlanned: true));
@@ -94,5 +96,5 @@ internal static class ScheduleCheck
         return there.Length > 0 ? there[^1].Duration : back.Length > 0 ? back[^1].Duration : TimeSpan.Zero;
     }
 
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+    private static DateTimeOffset Expected(DateTimeOffset start, TimeSpan duration, DateTimeOffset now) => start + duration > now ? start + duration : now + duration / 10;
 }
