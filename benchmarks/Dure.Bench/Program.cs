@@ -22,6 +22,7 @@ var benchmarks = new Dictionary<string, Func<bool, Task<Report>>>(StringComparer
     ["search"] = isQuick => SearchBenchmark.Run(isQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(minutes), only),
     ["exchange"] = ExchangeBenchmark.Run,
     ["lab"] = isQuick => LabBenchmark.Run(isQuick, only),
+    ["schedule"] = isQuick => Task.FromResult(ScheduleBenchmark.Run(isQuick)),
     ["neural"] = NeuralBenchmark.Run,
     ["signals100k"] = isQuick => SignalsBenchmark.Run(isQuick ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(minutes)),
 };

@@ -181,7 +181,47 @@ public sealed class Dispatcher
             else
                 isRefused |= withheld.Add(planned.Job);
         }
+        foreach (var planned in Plan.Operations)
+            if (planned.MoveAt > now && TryAdvance(compiled, standing, planned, now, places) is { } earlier && safe.TryStart(compiled.JobAt(planned.Job), compiled.ResourceAt(planned.Resource, planned.Job)))
+            {
+                places.Take(jobs[planned.Job], earlier);
+                starts.Add(earlier);
+            }
         return starts;
+    }
+
+    /// <summary>An operation that could start at once on a resource which stands idle, though the plan keeps it for another: better to work than to wait, where the other
+    /// is not more urgent, has no due time and no most wait, and this one neither keeps its place nor has a successor that must follow soon.</summary>
+    private PlannedOperation? TryAdvance(Shop compiled, Standing standing, PlannedOperation planned, DateTimeOffset now, PlaceCount places)
+    {
+        var entry = jobs[planned.Job];
+        var last = entry.Runs.Count > 0 ? entry.Runs[^1] : null;
+        if (planned.Operation != entry.Runs.Count || last is { End: null } || entry.Job.Release > now || !places.HasRoom(entry, planned))
+            return null;
+        var (operation, isLast) = (entry.Job.Operations[planned.Operation], planned.Operation + 1 == entry.Job.Operations.Count);
+        var earlier = planned with { MoveAt = now, Start = now + (planned.Start - planned.MoveAt), End = now + (planned.End - planned.MoveAt), FreeAt = now + (planned.End - planned.MoveAt) };
+        if (!isLast && (operation.HoldsResource || entry.Job.Operations[planned.Operation + 1].MostWait is not null) || (last is not null && earlier.Start - last.End < operation.LeastWait))
+            return null;
+        var isFree = IsFree(compiled, standing, compiled.ResourceAt(planned.Resource, planned.Job), earlier.End - now)
+            && (compiled.Transporter < 0 || earlier.Start == now || IsFree(compiled, standing, compiled.Transporter, earlier.Start - now));
+        return isFree && !DelaysWhatMatters(entry, earlier) ? earlier : null;
+    }
+
+    private static bool IsFree(Shop compiled, Standing standing, int resource, TimeSpan span)
+    {
+        for (var place = compiled.FirstPlace[resource]; place < compiled.FirstPlace[resource + 1]; place++)
+            if (standing.HeldBy[place] < 0 && standing.Calendars[place].Earliest(standing.Now, Shop.Of(span), 0, out _) == standing.Now)
+                return true;
+        return false;
+    }
+
+    private bool DelaysWhatMatters(Entry entry, PlannedOperation earlier)
+    {
+        foreach (var other in Plan!.Operations)
+            if (other.Resource == earlier.Resource && other.MoveAt < earlier.End && other.Job != earlier.Job && jobs[other.Job].Job is var job
+                && (job.Priority > entry.Job.Priority || job.Due is not null || job.Operations[other.Operation].MostWait is not null))
+                return true;
+        return false;
     }
 
     private void Resume(JobProgress progress)

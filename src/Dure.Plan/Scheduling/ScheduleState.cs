@@ -2,7 +2,7 @@ namespace Dure.Plan.Scheduling;
 
 /// <summary>An operation as it really went.</summary>
 /// <param name="Start">Later than now while the sample is on its way to the resource.</param>
-/// <param name="End">Null while it is under way; it is then expected after its duration, or when that has passed a tenth of it from now.</param>
+/// <param name="End">Null while it is under way; it is then expected after its duration, or when that has passed at the next tenth of it.</param>
 public sealed record OperationRun(string Resource, DateTimeOffset Start, DateTimeOffset? End = null);
 
 /// <summary>How far a job is: the runs of its first operations, in order.</summary>

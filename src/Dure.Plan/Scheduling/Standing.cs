@@ -96,7 +96,12 @@ internal sealed class Standing
             TakePlace(shop, shop.Transporter, Micros.Of(run.Start), name);
     }
 
-    private long Expected(long end, long duration) => end > Now ? end : Now + Math.Max(1, duration / 10);
+    // By whole tenths, so that what is late does not move everything else at each look at the clock.
+    private long Expected(long end, long duration)
+    {
+        var step = Math.Max(1, duration / 10);
+        return end > Now ? end : end + ((Now - end) / step + 1) * step;
+    }
 
     // A place that maintenance or another job takes at this moment is no place for the sample, unless all are.
     private int TakePlace(Shop shop, int resource, long until, string job)

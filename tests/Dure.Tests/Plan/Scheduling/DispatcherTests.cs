@@ -45,6 +45,16 @@ public sealed class DispatcherTests
         Assert.Equal("b", Assert.Single(dispatcher.Dispatch(Start + Minutes(16), Cancel)).Job);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void An_idle_resource_is_not_kept_for_a_job_that_comes_later_unless_that_is_more_urgent(int priority, bool isUsed)
+    {
+        ShopJob first = new("first", [new("1", Minutes(10), ["a"]), new("2", Minutes(10), ["r"])]) { Priority = priority };
+        var dispatcher = new Dispatcher(new([new("a"), new("r")], [first, new("second", [new("1", Minutes(15), ["r"])])]), ScheduleState.Empty, new() { Tries = 1 });
+        Assert.Equal(isUsed ? ["first", "second"] : ["first"], dispatcher.Dispatch(Start, Cancel).Select(one => one.Job));
+    }
+
     [Fact]
     public void A_restarted_dispatcher_goes_on_where_the_other_was()
     {

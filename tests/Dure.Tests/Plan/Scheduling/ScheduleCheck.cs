@@ -96,5 +96,11 @@ internal static class ScheduleCheck
         return there.Length > 0 ? there[^1].Duration : back.Length > 0 ? back[^1].Duration : TimeSpan.Zero;
     }
 
-    private static DateTimeOffset Expected(DateTimeOffset start, TimeSpan duration, DateTimeOffset now) => start + duration > now ? start + duration : now + duration / 10;
+    private static DateTimeOffset Expected(DateTimeOffset start, TimeSpan duration, DateTimeOffset now)
+    {
+        var end = start + duration;
+        while (end <= now)
+            end += duration / 10;
+        return end;
+    }
 }
