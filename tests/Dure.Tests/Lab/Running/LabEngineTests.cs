@@ -122,7 +122,7 @@ public sealed class LabEngineTests : IDisposable
         Assert.Equal(TrialStage.Void, campaign.Trials[0].Stage);
         await lab.Book.Write(new LabEvent.Edited("c1", null, [new Narrowing("temperature", 330, 330, null), new Narrowing("solvent", double.NaN, double.NaN, ["ethanol"])], "the bath is at 57 °C"), "kim", Cancel);
         await lab.Book.Write(new LabEvent.Proposed("c1", 4, [350, 10, 0], null, 0), "kim", Cancel);
-        await lab.Book.Write(new LabEvent.Entered("c1", 4, Optimize.Campaigns.TrialState.Measured, [44, 3], "made by hand"), "kim", Cancel);
+        await lab.Book.Write(new LabEvent.Entered("c1", 4, Dure.Optimize.Campaigns.TrialState.Measured, [44, 3], "made by hand"), "kim", Cancel);
         await lab.Book.Write(new LabEvent.Answered("c1", 2, IsApproved: false, "as well"), "kim", Cancel);
         campaign = await lab.Until(now => now.Trials.Count == 5);
         Assert.Equal(330, campaign.Trials[4].Point[0]);

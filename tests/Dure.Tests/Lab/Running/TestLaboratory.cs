@@ -101,7 +101,7 @@ internal sealed class TestLaboratory : IAsyncDisposable
 
     private readonly VirtualLab lab;
 
-    public TestLaboratory(TestLedger ledger, string folder, Func<VirtualLab, InstrumentCard, InstrumentLink.Virtual, Devices.IInstrument>? make = null)
+    public TestLaboratory(TestLedger ledger, string folder, Func<VirtualLab, InstrumentCard, InstrumentLink.Virtual, Dure.Devices.IInstrument>? make = null)
     {
         Ledger = ledger;
         lab = VirtualLab.Open(Path.Combine(folder, "virtual.lab"), TimeProvider.System);
