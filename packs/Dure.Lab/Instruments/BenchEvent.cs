@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dure.Plan.Sharing;
 
 namespace Dure.Lab.Instruments;
 
@@ -21,6 +22,9 @@ public abstract record BenchEvent
     public sealed record Stopped(string Why) : BenchEvent;
 
     public sealed record Released(string Why) : BenchEvent;
+
+    /// <summary>Who may have how much of the laboratory: the whole list anew; none: all have the same.</summary>
+    public sealed record Shared(IReadOnlyList<Share> Shares) : BenchEvent;
 }
 
 /// <summary>An event with its time and who caused it.</summary>

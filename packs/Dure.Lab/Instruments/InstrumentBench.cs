@@ -5,6 +5,7 @@ using Dure.Devices.Sila;
 using Dure.Kernel;
 using Dure.Lab.Safety;
 using Dure.Loop;
+using Dure.Plan.Sharing;
 
 namespace Dure.Lab.Instruments;
 
@@ -45,6 +46,9 @@ public sealed class InstrumentBench : IAsyncDisposable
 
     /// <summary>Why all was stopped; null while work may go on.</summary>
     public string? Stopped => stopped;
+
+    /// <summary>Who may have how much of the laboratory; none: all have the same.</summary>
+    public IReadOnlyList<Share> Shares { get; private set; } = [];
 
     public LabInstrument? TryFind(string name) => instruments.GetValueOrDefault(name);
 
@@ -90,6 +94,14 @@ public sealed class InstrumentBench : IAsyncDisposable
 
     /// <summary>Work may go on after an emergency.</summary>
     public Task Release(string why, string by, CancellationToken cancel) => Write(new BenchEvent.Released(why), by, cancel);
+
+    /// <summary>Says who may have how much: the whole list anew.</summary>
+    /// <exception cref="ProblemException">An owner stands there twice, or a weight or quota is none.</exception>
+    public Task Share(IReadOnlyList<Share> shares, string by, CancellationToken cancel)
+    {
+        _ = new FairShare(shares, TimeSpan.FromDays(7));
+        return Write(new BenchEvent.Shared(shares), by, cancel);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -141,6 +153,9 @@ public sealed class InstrumentBench : IAsyncDisposable
                 return null;
             case BenchEvent.Stopped all:
                 stopped = all.Why;
+                return null;
+            case BenchEvent.Shared shared:
+                Shares = shared.Shares;
                 return null;
             default:
                 stopped = null;

@@ -23,6 +23,9 @@ public sealed record InstrumentCard
     /// <summary>Steps that it makes at once.</summary>
     public int Capacity { get; init; } = 1;
 
+    /// <summary>When it gets no work.</summary>
+    public IReadOnlyList<TimeRange> Maintenance { get; init; } = [];
+
     /// <summary>Who answers for the limits.</summary>
     public required string AllowedBy { get; init; }
 

@@ -25,7 +25,7 @@ public static class InstrumentCardText
           // Who answers for these limits. What is not named here is refused, whoever asks for it.
           "allowedBy": "Kim, laboratory 2",
           // Where wanted: "attended": true, it works only while somebody has said that they are there; "leaseSeconds": 10, the device makes itself safe when it
-          // does not hear from the node for so long; "capacity": 2, steps at once; "timeoutSeconds": 5.
+          // does not hear from the node for so long; "capacity": 2, steps at once; "maintenance": [{ "from": TIME, "to": TIME }]; "timeoutSeconds": 5.
           "actions": {
             "react": {
               "restSeconds": 0,
@@ -73,6 +73,7 @@ public static class InstrumentCardText
             Name = name, Link = Link(form), Timeout = TimeSpan.FromSeconds(timeout), AllowedBy = form.AllowedBy, IsAttended = form.Attended ?? false,
             Lease = form.LeaseSeconds switch { null => null, >= 1 and <= 3600 => TimeSpan.FromSeconds(form.LeaseSeconds.Value), _ => throw Bad("leaseSeconds", $"It is {form.LeaseSeconds}.", "Give seconds from 1 to 3600.") },
             Capacity = form.Capacity switch { null => 1, >= 1 and <= 1000 => form.Capacity.Value, _ => throw Bad("capacity", $"It is {form.Capacity}.", "Say how many steps it makes at once, 1 to 1000.") },
+            Maintenance = [.. (form.Maintenance ?? []).Select(one => one is { From: { } from, To: { } to } && from < to ? new TimeRange(from, to) : throw Bad("maintenance", "A window does not begin before it ends.", "Write {\"from\": \"2026-12-01T08:00:00Z\", \"to\": \"2026-12-01T12:00:00Z\"}."))],
             Actions = [.. actions.Select(action => Action(action.Key, action.Value))],
         };
     }
@@ -147,7 +148,9 @@ public static class InstrumentCardText
 }
 
 internal sealed record CardForm(string? Name, string? Driver, string? Address, string? TokenFile, string? Feature, ProfileForm? Profile, IReadOnlyList<RobotProtocolForm>? Protocols, string? Model, double? Pace,
-    double? TimeoutSeconds, bool? Attended, double? LeaseSeconds, int? Capacity, string? AllowedBy, IReadOnlyDictionary<string, ActionForm>? Actions);
+    double? TimeoutSeconds, bool? Attended, double? LeaseSeconds, int? Capacity, IReadOnlyList<WindowForm>? Maintenance, string? AllowedBy, IReadOnlyDictionary<string, ActionForm>? Actions);
+
+internal sealed record WindowForm(DateTimeOffset? From, DateTimeOffset? To);
 
 internal sealed record ActionForm(double? RestSeconds, IReadOnlyDictionary<string, LimitForm>? Values);
 

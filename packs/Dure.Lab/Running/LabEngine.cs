@@ -20,12 +20,14 @@ public sealed class LabEngine : IAsyncDisposable
     private readonly InstrumentBench bench;
     private readonly MaterialStore materials;
     private readonly CampaignPlanner planner;
+    private readonly Admission admission = new();
+    private readonly LabDispatch dispatch = new();
     private readonly LabOptions options;
     private readonly TimeProvider time;
     private readonly Action<Exception, string> fault;
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
-    private readonly ConcurrentDictionary<(string Campaign, int Trial), Flight> flights = new();
+    private readonly ConcurrentDictionary<StepKey, Flight> flights = new();
     private readonly ConcurrentDictionary<(string Campaign, int Trial), Rest> resting = new();
     private Task loop = Task.CompletedTask;
 
@@ -37,7 +39,7 @@ public sealed class LabEngine : IAsyncDisposable
     }
 
     /// <summary>A step that is being made.</summary>
-    private sealed record Flight(string Instrument, StepRun Run, Task Task);
+    private sealed record Flight(StepRun Run, Task Task);
 
     /// <summary>A trial whose next step may not begin for the time being.</summary>
     private sealed record Rest(DateTimeOffset Until, TimeSpan For, string Why);
@@ -52,10 +54,10 @@ public sealed class LabEngine : IAsyncDisposable
     }
 
     /// <summary>Since when a trial's step is later than expected; null while it is not.</summary>
-    public DateTimeOffset? LateSince(string campaign, int trial) => flights.GetValueOrDefault((campaign, trial))?.Run.LateSince;
+    public DateTimeOffset? LateSince(string campaign, int trial) => flights.FirstOrDefault(flight => flight.Key.Campaign == campaign && flight.Key.Trial == trial).Value?.Run.LateSince;
 
     /// <summary>Why a trial's next step may not begin for the time being; null where nothing keeps it.</summary>
-    public string? Kept(string campaign, int trial) => resting.GetValueOrDefault((campaign, trial))?.Why;
+    public string? Kept(string campaign, int trial) => resting.GetValueOrDefault((campaign, trial)) is { } rest && rest.Until > time.GetUtcNow() ? rest.Why : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -95,7 +97,8 @@ public sealed class LabEngine : IAsyncDisposable
             while (!stopping.IsCancellationRequested)
             {
                 await Turn();
-                await wake.WaitAsync(Tick, stopping.Token);
+                var until = dispatch.NextStart - time.GetUtcNow() is { } next && next < Tick ? next : Tick;
+                await wake.WaitAsync(until > TimeSpan.FromMilliseconds(1) ? until : TimeSpan.FromMilliseconds(1), stopping.Token);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -161,65 +164,62 @@ public sealed class LabEngine : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Begins the steps whose turn it is, on instruments that are free.</summary>
+    /// <summary>Takes up what a crash left open, and begins the steps whose turn it is.</summary>
     private void Dispatch()
     {
-        var busy = flights.Values.Select(flight => flight.Instrument).ToHashSet(StringComparer.Ordinal);
-        foreach (var (campaign, trial, place) in Ready())
-        {
-            var open = trial.At(place);
-            if (open is { HasEnded: false })
-                Begin(campaign, trial, open.Instrument, run => instrument => run.Resume(open, instrument, stopping.Token), busy, isResumed: true);
-            else if (bench.Stopped is null && campaign.Plan.Protocol!.Steps[place - 1].Instruments.FirstOrDefault(name => !busy.Contains(name) && bench.TryFind(name) is { IsUsable: true }) is { } free)
-                Begin(campaign, trial, free, run => instrument => run.Make(new StepKey(campaign.Id, trial.Number, place, trial.Run), instrument, stopping.Token), busy, isResumed: false);
-        }
-    }
-
-    /// <summary>The trials with a step to make, in the order in which they take instruments: what is begun is ended first, then by priority, then the oldest.</summary>
-    private IEnumerable<(Campaign Campaign, LabTrial Trial, int Place)> Ready()
-    {
         var now = time.GetUtcNow();
-        var ready = new List<(Campaign Campaign, LabTrial Trial, int Place)>();
-        foreach (var campaign in book.All.Where(campaign => campaign.Plan.Protocol is not null))
+        var campaigns = book.All.Where(campaign => campaign.Plan.Protocol is not null && (campaign.Stage == CampaignStage.Running || !campaign.Open.IsEmpty)).ToList();
+        var (going, waiting) = (new Dictionary<(string, int), (Campaign, LabTrial)>(), new List<(Campaign, LabTrial)>());
+        foreach (var campaign in campaigns)
             foreach (var number in campaign.Open)
             {
-                var trial = campaign.Trials[number - 1];
-                var mayBegin = trial.Stage switch
+                var (key, trial) = ((campaign.Id, number), campaign.Trials[number - 1]);
+                if (resting.TryGetValue(key, out var rest) && now < rest.Until)
+                    continue;
+                if (trial.Stage == TrialStage.Running && campaign.NextStep(trial) is { } place)
                 {
-                    TrialStage.Running => true,
-                    TrialStage.Approved => campaign.Stage == CampaignStage.Running,
-                    TrialStage.Proposed => campaign.Stage == CampaignStage.Running && !campaign.Plan.AsksPerson,
-                    _ => false,
-                };
-                if (mayBegin && !flights.ContainsKey((campaign.Id, number)) && campaign.NextStep(trial) is { } place && IsDue(campaign, trial, place, now))
-                    ready.Add((campaign, trial, place));
+                    going[key] = (campaign, trial);
+                    if (trial.At(place) is { HasEnded: false } open && !flights.ContainsKey(open.Key))
+                        Resume(campaign, open);
+                }
+                else if (MayBegin(campaign, trial))
+                    waiting.Add((campaign, trial));
             }
-        return ready.OrderByDescending(one => one.Place).ThenByDescending(one => one.Campaign.Plan.Priority).ThenBy(one => one.Trial.ProposedAt);
-    }
-
-    /// <summary>Whether the sample has rested long enough, and nothing keeps the step back.</summary>
-    private bool IsDue(Campaign campaign, LabTrial trial, int place, DateTimeOffset now)
-    {
-        if (resting.TryGetValue((campaign.Id, trial.Number), out var rest) && now < rest.Until)
-            return false;
-        return place == 1 || trial.At(place) is not null || trial.At(place - 1)?.EndedAt + campaign.Plan.Protocol!.Steps[place - 1].LeastWait <= now;
-    }
-
-    private void Begin(Campaign campaign, LabTrial trial, string name, Func<StepRun, Func<LabInstrument, Task>> make, HashSet<string> busy, bool isResumed)
-    {
-        var key = (campaign.Id, trial.Number);
-        if (bench.TryFind(name) is not { } instrument)
-        {
-            if (isResumed && trial.Steps[^1] is var lost)
-                _ = book.Write(new LabEvent.StepEnded(campaign.Id, lost.Key, name, StepStage.Unknown, lost.Results, $"The instrument '{name}' was removed while it made the step."), By, CancellationToken.None);
+        if (bench.Stopped is not null)
             return;
-        }
-        busy.Add(name);
-        var run = new StepRun(book, bench, materials, options, time);
-        flights[key] = new Flight(name, run, See(make(run)(instrument), key));
+        var instruments = bench.All;
+        admission.LetIn(waiting, bench.Shares, campaigns, instruments.Where(one => one.IsUsable).Sum(one => one.Card.Capacity) + 1, now, Keep);
+        foreach (var (campaign, trial) in waiting.Where(one => admission.IsIn(one.Item2, one.Item1)))
+            going[(campaign.Id, trial.Number)] = (campaign, trial);
+        foreach (var due in dispatch.Next(going, instruments, now, Keep, stopping.Token))
+            Begin(new StepKey(due.Campaign.Id, due.Trial.Number, due.Place, due.Trial.Run), due.Instrument);
     }
 
-    private async Task See(Task step, (string Campaign, int Trial) key)
+    private static bool MayBegin(Campaign campaign, LabTrial trial) => campaign.Stage == CampaignStage.Running && (trial.Stage == TrialStage.Approved || (trial.Stage == TrialStage.Proposed && !campaign.Plan.AsksPerson));
+
+    /// <summary>A trial that cannot be made for the time being; a person sees why.</summary>
+    private void Keep(Campaign campaign, LabTrial trial, string why) => resting[(campaign.Id, trial.Number)] = new Rest(time.GetUtcNow() + MostRest, MostRest, why);
+
+    private void Begin(StepKey key, string name)
+    {
+        var run = new StepRun(book, bench, materials, options, time);
+        flights[key] = new Flight(run, See(run.Make(key, bench.Find(name), stopping.Token), key));
+    }
+
+    private void Resume(Campaign campaign, TrialStep open)
+    {
+        if (bench.TryFind(open.Instrument) is { } instrument)
+        {
+            var run = new StepRun(book, bench, materials, options, time);
+            flights[open.Key] = new Flight(run, See(run.Resume(open, instrument, stopping.Token), open.Key));
+        }
+        else
+        {
+            _ = book.Write(new LabEvent.StepEnded(campaign.Id, open.Key, open.Instrument, StepStage.Unknown, open.Results, $"The instrument '{open.Instrument}' was removed while it made the step."), By, CancellationToken.None);
+        }
+    }
+
+    private async Task See(Task step, StepKey key)
     {
         try
         {
@@ -232,7 +232,7 @@ public sealed class LabEngine : IAsyncDisposable
         catch (Exception failure)
         {
             fault(failure, key.Campaign);
-            resting[key] = new Rest(time.GetUtcNow() + MostRest, MostRest, failure.Message);
+            resting[(key.Campaign, key.Trial)] = new Rest(time.GetUtcNow() + MostRest, MostRest, failure.Message);
         }
 #pragma warning restore CA1031
         finally
@@ -241,14 +241,18 @@ public sealed class LabEngine : IAsyncDisposable
         }
     }
 
-    private void Landed((string Campaign, int Trial) key, Flight flight)
+    private void Landed(StepKey step, Flight flight)
     {
+        var key = (step.Campaign, step.Trial);
+        if (book.TryFind(step.Campaign) is { } campaign && campaign.Trial(step.Trial) is { HasEnded: true } over)
+            admission.Settle(campaign, over);
         if (flight.Run.NotNow is not { } why)
         {
             if (resting.TryGetValue(key, out var past) && past.Until <= time.GetUtcNow())
                 resting.TryRemove(key, out _);
             return;
         }
+        dispatch.TakeBack(key);
         var rest = resting.TryGetValue(key, out var before) && before.For < MostRest ? before.For * 2 : before?.For ?? Tick;
         resting[key] = new Rest(time.GetUtcNow() + rest, rest, why);
     }

@@ -38,6 +38,11 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
         var campaign = book.Find(key.Campaign);
         var trial = campaign.Trial(key.Trial);
         var step = campaign.Plan.Protocol!.Steps[key.Step - 1];
+        if (key.Step > 1 && step.MostWait is { } most && time.GetUtcNow() - trial.At(key.Step - 1)?.EndedAt is { } waited && waited > most)
+        {
+            await End(key, instrument, StepStage.Refused, None, $"The sample waited {waited.TotalSeconds:0.#} s for '{step.Name}', more than the {most.TotalSeconds:0.#} s it may.");
+            return false;
+        }
         Dictionary<string, ActionValue> values;
         Dictionary<string, ActionValue.Number> uses;
         try

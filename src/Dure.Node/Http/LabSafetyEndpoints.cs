@@ -1,18 +1,23 @@
 using System.Text.Json.Nodes;
+using Dure.Lab.Instruments;
 using Dure.Lab.Safety;
 using Dure.Node.Access;
+using Dure.Plan.Sharing;
 
 namespace Dure.Node.Http;
 
 /// <summary>The stock of materials, what must not meet, and whether somebody is there.</summary>
 internal static class LabSafetyEndpoints
 {
+    private const int MostShares = 1_000;
+
     public static void MapLabSafety(this IEndpointRouteBuilder app)
     {
         var materials = app.MapGroup("/api/v1/lab/materials").WithTags("Laboratory");
         materials.MapGet("/", All).Needs(Permission.Read).WithSummary("The stock, and what must not meet.");
         materials.MapPut("/{name}", Count).Needs(Permission.Experiment).WithSummary("Put a material in, or count it anew: {unit, amount, least, hazards, expires}.");
         materials.MapPut("/", Separate).Needs(Permission.Approve).WithSummary("What must not come together in one sample, the whole list anew: {incompatibilities: [{one, other, why}]}; names or hazard classes.");
+        app.MapPut("/api/v1/lab/shares", Share).Needs(Permission.Approve).WithTags("Laboratory").WithSummary("Who may have how much of the laboratory in a week: {shares: [{owner, weight, quotaHours}]}; none: all have the same.");
         app.MapPost("/api/v1/lab/watch", Keep).Needs(Permission.Experiment).WithTags("Laboratory").WithSummary("Say that you are there: {minutes}; 0 when you leave. Instruments that ask for it work only as long.");
     }
 
@@ -39,6 +44,14 @@ internal static class LabSafetyEndpoints
             throw Requests.Bad("incompatibilities", "The field is no list.", "Send [{\"one\": …, \"other\": …, \"why\": …}].");
         await store.Separate([.. rules.Select(rule => new Incompatibility(Requests.Text(rule!.AsObject(), "one"), Requests.Text(rule.AsObject(), "other"), Requests.TextOr(rule.AsObject(), "why", "")))], context.Actor(), context.RequestAborted);
         return All(store, watch);
+    }
+
+    private static async Task<JsonObject> Share(JsonObject request, InstrumentBench bench, HttpContext context)
+    {
+        if (request["shares"] is not JsonArray { Count: <= MostShares } shares || shares.Any(share => share is not JsonObject))
+            throw Requests.Bad("shares", "The field is no list, or too long.", $"Send [{{\"owner\": …, \"weight\": 1, \"quotaHours\": 40}}], up to {MostShares}.");
+        await bench.Share([.. shares.Select(share => share!.AsObject()).Select(share => new Share(Requests.Text(share, "owner"), Requests.WholeOr(share, "weight", 1), share["quotaHours"] is null ? null : TimeSpan.FromHours(Math.Clamp(Number(share, "quotaHours"), -1, 1e6))))], context.Actor(), context.RequestAborted);
+        return new JsonObject { ["shares"] = new JsonArray([.. bench.Shares.Select(share => new JsonObject { ["owner"] = share.Owner, ["weight"] = share.Weight, ["quotaHours"] = share.Quota?.TotalHours })]) };
     }
 
     private static JsonObject Keep(JsonObject request, Watch watch, HttpContext context)

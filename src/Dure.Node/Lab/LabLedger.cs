@@ -5,13 +5,14 @@ using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
 using Dure.Lab.Safety;
 using Dure.Node.Acting;
+using Dure.Plan.Sharing;
 
 namespace Dure.Node.Lab;
 
 /// <summary>The laboratory's events in the journal. A step's command and the device's answer are what the gate recorded.</summary>
 internal sealed class LabLedger(Journal journal) : ILabLedger, IBenchLedger, IMaterialLedger
 {
-    private const string Registered = "instrument-registered", Removed = "instrument-removed", SetAside = "instrument-set-aside", Returned = "instrument-returned", Stopped = "lab-stopped", Released = "lab-released";
+    private const string Registered = "instrument-registered", Removed = "instrument-removed", SetAside = "instrument-set-aside", Returned = "instrument-returned", Stopped = "lab-stopped", Released = "lab-released", SharedKind = "lab-shared";
     private const string Counted = "material-counted", Used = "material-used", PutBack = "material-put-back", Separated = "materials-separated";
     private const string Everything = "laboratory";
 
@@ -35,19 +36,21 @@ internal sealed class LabLedger(Journal journal) : ILabLedger, IBenchLedger, IMa
             BenchEvent.Returned it => (Returned, it.Instrument, Because(it.Why)),
             BenchEvent.Stopped it => (Stopped, Everything, Because(it.Why)),
             BenchEvent.Released it => (Released, Everything, Because(it.Why)),
+            BenchEvent.Shared it => (SharedKind, Everything, new JsonObject { ["shares"] = new JsonArray([.. it.Shares.Select(share => new JsonObject { ["owner"] = share.Owner, ["weight"] = share.Weight, ["quotaHours"] = share.Quota?.TotalHours })]) }),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         var entry = await journal.Append(kind, subject, body, actor, cancel);
         return new BenchEntry(entry.Time, actor, happened);
     }
 
-    IEnumerable<BenchEntry> IBenchLedger.Read() => journal.ReadKinds(Registered, Removed, SetAside, Returned, Stopped, Released).Select(entry => new BenchEntry(entry.Time, entry.Actor, entry.Kind switch
+    IEnumerable<BenchEntry> IBenchLedger.Read() => journal.ReadKinds(Registered, Removed, SetAside, Returned, Stopped, Released, SharedKind).Select(entry => new BenchEntry(entry.Time, entry.Actor, entry.Kind switch
     {
         Registered => new BenchEvent.Registered(entry.Subject, entry.Body["card"]!.AsObject()),
         Removed => new BenchEvent.Removed(entry.Subject, Why(entry)),
         SetAside => new BenchEvent.SetAside(entry.Subject, Why(entry)),
         Returned => new BenchEvent.Returned(entry.Subject, Why(entry)),
         Stopped => new BenchEvent.Stopped(Why(entry)),
+        SharedKind => new BenchEvent.Shared([.. entry.Body["shares"]!.AsArray().Select(share => new Share((string)share!["owner"]!, (int)(double)share["weight"]!, share["quotaHours"] is { } hours ? TimeSpan.FromHours((double)hours) : null))]),
         _ => new BenchEvent.Released(Why(entry)),
     }));
 
