@@ -11,7 +11,7 @@ public sealed class FuelSaving
 {
     private const int Top = 0, Bottom = 1, Feed = 2, Fuel = 7, Monoxide = 10, Nox = 11, Skin = 12, Draft = 13;
 
-    private static readonly string[] SetPoints = ["distillate purity", "bottoms impurity", "oxygen", "stack temperature"];
+    internal static readonly string[] SetPoints = ["distillate purity", "bottoms impurity", "oxygen", "stack temperature"];
 
     private readonly CrudeUnit unit;
     private readonly double[] readings;
@@ -57,13 +57,19 @@ public sealed class FuelSaving
         {
             cancel.ThrowIfCancellationRequested();
             unit.Advance(unit.Interval, cancel);
-            unit.Measure(readings);
-            (limited[0], limited[1], limited[2]) = (readings[Top], readings[Bottom], readings[Monoxide]);
-            (limited[3], limited[4], limited[5]) = (readings[Nox], readings[Skin], readings[Draft]);
-            if (Optimizer.Sample(unit.Elapsed, -Specific(readings), limited) is { } command)
+            if (Watch() is { } command)
                 for (var j = 0; j < SetPoints.Length; j++)
                     unit.Set(SetPoints[j], command.SetPoints[j]);
         }
+    }
+
+    /// <summary>Reads the instruments, once in each of the unit's steps, and says what to command now; null: nothing.</summary>
+    public SetPointCommand? Watch()
+    {
+        unit.Measure(readings);
+        (limited[0], limited[1], limited[2]) = (readings[Top], readings[Bottom], readings[Monoxide]);
+        (limited[3], limited[4], limited[5]) = (readings[Nox], readings[Skin], readings[Draft]);
+        return Optimizer.Sample(unit.Elapsed, -Specific(readings), limited);
     }
 
     /// <summary>kg of fuel for a kmol of feed.</summary>

@@ -33,6 +33,7 @@ internal static class Doors
         app.MapLab();
         app.MapLabSafety();
         app.MapEffects();
+        app.MapPlants();
         app.MapExplain();
         app.MapJournal();
         app.MapIdentity();

@@ -92,7 +92,9 @@ internal sealed class EffectWork(
     {
         yield return $"Claim {claim.ClaimId}: {claim.Title}";
         foreach (var finding in claim.Findings)
-            yield return $"  {finding.Metric,-26} model {Shown(finding.Treated)}, static limits {Shown(finding.Baseline)} {finding.Unit}: {finding.Finding}";
+            yield return finding.DifferenceUnit is { } unit
+                ? $"  {finding.Metric,-26} with {Shown(finding.Treated)}, without {Shown(finding.Baseline)} {finding.Unit}, change {Shown(finding.Difference)} {unit}: {finding.Finding}"
+                : $"  {finding.Metric,-26} model {Shown(finding.Treated)}, static limits {Shown(finding.Baseline)} {finding.Unit}: {finding.Finding}";
         yield return $"  verdict: {claim.Verdict} ({claim.VerdictReason})";
     }
 
