@@ -47,6 +47,8 @@ public static class DureCommand
             EdgeCommand.Build(shared),
             ExplainCommand.Build(shared),
             LabCommand.Build(shared, launcher, time),
+            PlantCommand.Build(shared),
+            EffectCommand.Build(shared),
             VerifyCommand.Build(shared),
             SqlCommand.Build(shared),
             TokenCommand.Build(shared),

@@ -5,14 +5,15 @@ namespace Dure.Web;
 /// <summary>What a journal entry rests on, as far as a page shows it.</summary>
 /// <param name="Entries">Newest first, without single batches and reports.</param>
 /// <param name="Batches">How many ingested batches stand at the end.</param>
-public sealed record EvidenceTrail(IReadOnlyList<JournalEntry> Entries, int Batches)
+/// <param name="Decisions">How many decisions of the gate stand among it; what came of each is not counted again.</param>
+public sealed record EvidenceTrail(IReadOnlyList<JournalEntry> Entries, int Batches, int Decisions = 0)
 {
     private const int MostEntries = 20_000;
 
     /// <summary>Walks the entry's references down to the ingested batches.</summary>
     public static EvidenceTrail Of(Journal journal, JournalEntry start)
     {
-        var (seen, waiting, shown, batches) = (new HashSet<long> { start.Index }, new Queue<JournalEntry>([start]), new List<JournalEntry>(), 0);
+        var (seen, waiting, shown, batches, decisions) = (new HashSet<long> { start.Index }, new Queue<JournalEntry>([start]), new List<JournalEntry>(), 0, 0);
         while (waiting.TryDequeue(out var entry) && seen.Count < MostEntries)
         {
             foreach (var index in References(entry).Where(index => index < entry.Index && seen.Add(index)))
@@ -24,11 +25,12 @@ public sealed record EvidenceTrail(IReadOnlyList<JournalEntry> Entries, int Batc
                     continue;
                 }
                 waiting.Enqueue(earlier);
-                if (earlier.Kind is not ("report-received" or "signal-registered"))
+                decisions += earlier.Kind == "decided" ? 1 : 0;
+                if (earlier.Kind is not ("report-received" or "signal-registered" or "decided" or "acted"))
                     shown.Add(earlier);
             }
         }
-        return new EvidenceTrail([.. shown.OrderByDescending(entry => entry.Index)], batches);
+        return new EvidenceTrail([.. shown.OrderByDescending(entry => entry.Index)], batches, decisions);
     }
 
     /// <summary>Numbers of the entries that an entry's <c>refs</c> name.</summary>

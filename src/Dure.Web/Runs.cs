@@ -36,5 +36,8 @@ public sealed record RunView(string Id, string Kind, string State, double Share,
     /// <summary>The version of the model it gave; null while there is none.</summary>
     public string? Model => Text(Result?["model"]);
 
+    /// <summary>The claim it gave; null where it gives none.</summary>
+    public string? Claim => Text(Result?["claim"]);
+
     public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }
