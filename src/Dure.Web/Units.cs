@@ -12,6 +12,8 @@ public static class Units
         "[degF]" => "°F",
         "Ohm" => "Ω",
         "um" => "µm",
+        "[ppm]" => "ppm",
+        "mg/m3" => "mg/m³",
         "%" => "%",
         _ => ucum,
     };

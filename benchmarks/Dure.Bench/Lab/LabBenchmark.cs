@@ -1,6 +1,6 @@
 namespace Dure.Bench.Lab;
 
-/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|stop|transfer|speed|pareto|safety</c> for one, <c>--only tables:NAME</c>, <c>stop:NAME</c> or <c>pareto:NAME</c> for one table or problem.</summary>
+/// <summary>The optimiser of laboratories and processes, part by part: <c>--only tables|stop|transfer|speed|pareto|safety</c> for one, <c>--only tables:NAME</c>, <c>stop:NAME</c> or <c>pareto:NAME</c> for one table or problem, <c>safety:fuel</c> for the refinery alone.</summary>
 internal static class LabBenchmark
 {
     public static async Task<Report> Run(bool isQuick, string? only)
@@ -13,7 +13,7 @@ internal static class LabBenchmark
         if (asked("pareto"))
             await ParetoBenchmark.Run(report, isQuick, one);
         if (asked("safety"))
-            await SafetyBenchmark.Run(report, isQuick);
+            await SafetyBenchmark.Run(report, isQuick, one);
         var folder = Path.Combine(Environment.GetEnvironmentVariable("DURE_DATA") ?? "", "lab");
         if (!Directory.Exists(folder))
             report.Note("No public tables: set DURE_DATA to the folder that holds 'lab'.");

@@ -5,12 +5,22 @@ namespace Dure.Bench.Lab;
 /// <summary>Set-points of running processes: safe exploration, optimisation with a wrong model, and the refinery's fuel.</summary>
 internal static class SafetyBenchmark
 {
-    public static Task Run(Report report, bool isQuick)
+    public static async Task Run(Report report, bool isQuick, string? only)
     {
+        if (only == "fuel")
+        {
+            await RunFuel(report, isQuick);
+            return;
+        }
         Safety(report, isQuick ? 30 : 1000, isQuick ? 4 : 40);
         Mismatch(report, isQuick ? 20 : 200);
+        await RunFuel(report, isQuick);
+    }
+
+    private static Task RunFuel(Report report, bool isQuick)
+    {
         Fuel(report, isQuick ? 10 : 1000);
-        return Task.CompletedTask;
+        return FuelTrials.Run(report, isQuick ? 8 : 200);
     }
 
     private static void Safety(Report report, int campaigns, int standardCampaigns)

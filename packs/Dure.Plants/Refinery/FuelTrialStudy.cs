@@ -16,7 +16,7 @@ public static class FuelTrialStudy
     public static IReadOnlyList<string> Plainly { get; } =
     [
         "The heater, the column, their disturbances and all instruments are simulated: equations, not a refinery. The column separates a model of two components, not crude oil; side products, start-up, trips and people are not there.",
-        "The base point is our choice and deliberately poor: both products purer than asked, 6 % oxygen, a stack at 300 °C. From the best permitted point, also our choice, 23.2 % is attainable.",
+        "The base point is our choice and deliberately poor: both products purer than asked, 6 % oxygen, a stack at 300 °C. The best permitted point, also our choice, uses 23.2 % less.",
         "The programme's published -20 % fuel is a claim about a real plant. Nothing here tests it: this figure shows that the loop finds, keeps within limits and can prove what there is to find in equations.",
     ];
 

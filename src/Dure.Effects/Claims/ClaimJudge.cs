@@ -9,6 +9,7 @@ internal static class ClaimJudge
     public static (ClaimVerdict Verdict, string Reason) Judge(MetricComparison metric, double claimed, bool isPreRegistered, bool outcomeKnownBefore, string? doubt = null)
     {
         var difference = metric.Difference;
+        var asClaimed = $"{claimed:0.##}{(metric.DifferenceUnit is { } unit ? $" {unit}" : "")}";
         return metric.Finding switch
         {
             _ when doubt is not null => (ClaimVerdict.NotVerifiable, doubt),
@@ -20,8 +21,8 @@ internal static class ClaimJudge
                 "The interval shows an improvement, but the outcome of this data could be known when the plan was made; only a comparison whose outcome nobody knew can be confirmed."),
             _ when Reaches(difference, claimed, metric.HigherIsBetter) => (ClaimVerdict.Confirmed,
                 claimed == 0 ? "A plan registered before claimed an improvement, and the whole interval is one."
-                    : $"A plan registered before claimed {claimed:0.##}, and the whole interval lies at or beyond nine tenths of it."),
-            _ => (ClaimVerdict.EffectRealSmaller, $"The interval excludes zero, but reaches below nine tenths of the claimed {claimed:0.##}."),
+                    : $"A plan registered before claimed {asClaimed}, and the whole interval lies at or beyond nine tenths of it."),
+            _ => (ClaimVerdict.EffectRealSmaller, $"The interval excludes zero, but reaches below nine tenths of the claimed {asClaimed}."),
         };
     }
 

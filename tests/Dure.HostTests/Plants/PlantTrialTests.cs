@@ -35,6 +35,16 @@ public sealed class PlantTrialTests : IDisposable
         Assert.Contains(Text(claim, "claim"), await node.Command(Cancel, "effect", "list"), StringComparison.Ordinal);
         Assert.Contains("specific-fuel", await node.Command(Cancel, "effect", "show", Text(claim, "claim")), StringComparison.Ordinal);
 
+        foreach (var (language, plainly) in new[] { ("en", "SIMULATED"), ("ko", "모의 실험") })
+        {
+            var page = await node.Client.GetStringAsync($"effects/{Text(claim, "claim")}?lang={language}", Cancel);
+            Assert.Contains(plainly, page, StringComparison.Ordinal);
+            Assert.Contains("data-blocks=\"12\"", page, StringComparison.Ordinal);
+            Assert.Contains("23.2 %", page, StringComparison.Ordinal);
+        }
+        var run = (await node.Client.GetFromJsonAsync<JsonArray>("api/v1/runs", Cancel))!.Single()!;
+        Assert.Contains($"/effects/{Text(claim, "claim")}", await node.Client.GetStringAsync($"runs/{Text(run, "id")}", Cancel), StringComparison.Ordinal);
+
         var bundle = Path.Combine(folder, "claim.json");
         await node.Command(Cancel, "effect", "bundle", Text(claim, "claim"), "--out", bundle);
         Assert.Contains("valid", await node.Command(Cancel, "verify", bundle), StringComparison.OrdinalIgnoreCase);
