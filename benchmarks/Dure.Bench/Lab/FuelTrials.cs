@@ -17,7 +17,7 @@ internal static class FuelTrials
         var changes = found.Select(one => one.Change.Estimate).Order().ToArray();
         var (off, emission) = (found.Sum(one => one.OffMinutes), found.Sum(one => one.EmissionMinutes));
         var days = (found.Length * (new FuelTrialPlan(0).End - FuelTrialPlan.Begin)).TotalDays;
-        report.Verdict($"refinery, simulated: fuel per feed by a randomised switchback of {new FuelTrialPlan(0).Pairs} pairs of half days, 95 % interval wholly at 20 % less or beyond, in {trials:N0} seeded trials",
+        report.Verdict($"refinery, simulated: fuel per feed by a randomised switchback of {new FuelTrialPlan(0).Pairs} pairs of days, 95 % interval wholly at 20 % less or beyond, in {trials:N0} seeded trials",
             $"median {changes[trials / 2]:0.00} %, from {changes[0]:0.00} to {changes[^1]:0.00} %; interval on average {found.Average(one => one.Change.High - one.Change.Low):0.00} points wide; {found.Count(one => one.Change.High <= -20)} trials wholly at -20 % or beyond; {off} minutes off specification, {emission} of emission in {days:N0} days; at most {found.Max(one => one.Moves)} moves of the search",
             found.All(one => one.Change.High <= -20 && one.Moves <= 30) && off == 0 && emission == 0);
         report.Note($"the true effect, from the same weather run wholly at one point and wholly at the other, lies in the interval in {found.Count(one => !one.Change.Excludes(one.True))} of {trials} trials; estimates differ from it by {Math.Sqrt(found.Average(one => Math.Pow(one.Change.Estimate - one.True, 2))):0.000} points (root mean square); carry-over is seen in {found.Count(one => one.IsCarriedOver)} (1 % of sound trials are expected)");

@@ -20,7 +20,7 @@ internal static class SafetyBenchmark
     private static Task RunFuel(Report report, bool isQuick)
     {
         Fuel(report, isQuick ? 10 : 1000);
-        return FuelTrials.Run(report, isQuick ? 8 : 200);
+        return FuelTrials.Run(report, isQuick ? 8 : 100);
     }
 
     private static void Safety(Report report, int campaigns, int standardCampaigns)

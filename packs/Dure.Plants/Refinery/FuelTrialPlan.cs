@@ -4,10 +4,10 @@ namespace Dure.Plants.Refinery;
 
 /// <summary>How long each part of a trial of the crude unit lasts. The seed and these figures are all that a trial depends on.</summary>
 /// <param name="Seed">Of the disturbances, the search and the coins.</param>
-/// <param name="Pairs">Pairs of blocks of the switchback, half a day each.</param>
+/// <param name="Pairs">Pairs of blocks of the switchback, a day each.</param>
 public sealed record FuelTrialPlan(int Seed, int Pairs = 12)
 {
-    public const int LeastPairs = 6, MostPairs = 60;
+    public const int LeastPairs = 6, MostPairs = 30;
 
     /// <summary>The simulated clock of every trial begins here; only the order of entries in a journal says what was before what.</summary>
     public static readonly DateTimeOffset Begin = new(2025, 1, 6, 0, 0, 0, TimeSpan.Zero);
@@ -18,10 +18,10 @@ public sealed record FuelTrialPlan(int Seed, int Pairs = 12)
     /// <summary>For the loop; eighteen moves at about seventy minutes each, and rest at what they found.</summary>
     public static readonly TimeSpan Search = TimeSpan.FromHours(36);
 
-    public static readonly TimeSpan BlockLength = TimeSpan.FromHours(12);
+    public static readonly TimeSpan BlockLength = TimeSpan.FromHours(24);
 
-    /// <summary>Six steps from one point to the other and the unit's own settling take three hours.</summary>
-    public static readonly TimeSpan WashOut = TimeSpan.FromHours(4);
+    /// <summary>Six steps from one point to the other take an hour and a half; the column is slow: four hours after a switch its fuel is still 0.7 % from where it settles, eight hours after it 0.02 %.</summary>
+    public static readonly TimeSpan WashOut = TimeSpan.FromHours(8);
 
     public static DateTimeOffset SearchFrom => Begin + Baseline;
 

@@ -21,7 +21,7 @@ internal static class PlantCommand
     {
         var plant = new Argument<string>("plant") { Description = "crude-unit: a fired heater that boils a distillation column", DefaultValueFactory = _ => "crude-unit" };
         var seed = new Option<int>("--seed") { Description = "Of the disturbances, the search and the coins; the same seed gives the same trial", DefaultValueFactory = _ => 1 };
-        var pairs = new Option<int>("--pairs") { Description = "Pairs of half-day blocks of the switchback, 6 to 60", DefaultValueFactory = _ => 12 };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of day-long blocks of the switchback, 6 to 30", DefaultValueFactory = _ => 12 };
         var command = new Command("trial", """
             A fortnight at a stated, deliberately poor operating point; the loop looks for less fuel; then the unit is switched back and forth between both points by chance,
             and the effect is claimed with its 95 % interval, by a plan that stood in the journal before the first block. Takes seconds; all of it is simulated.

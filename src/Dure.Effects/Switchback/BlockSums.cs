@@ -7,12 +7,13 @@ internal sealed class BlockSums
 {
     private readonly double[,] numerators;
     private readonly double[,] denominators;
-    private readonly double[] covariates;
+    private readonly double[,] covariates;
+    private readonly int[] rows = new int[2];
 
     private BlockSums(TimeRange range, bool isTreated, int metrics, int covariates)
     {
         (Range, IsTreated) = (range, isTreated);
-        (numerators, denominators, this.covariates) = (new double[metrics, 2], new double[metrics, 2], new double[covariates]);
+        (numerators, denominators, this.covariates) = (new double[metrics, 2], new double[metrics, 2], new double[covariates, 2]);
     }
 
     public TimeRange Range { get; }
@@ -20,14 +21,17 @@ internal sealed class BlockSums
     public bool IsTreated { get; }
 
     /// <summary>Rows counted; rows of the wash-out; rows with an instrument silent.</summary>
-    public int Rows { get; private set; }
+    public int Rows => rows[0] + rows[1];
 
     public int WashedOut { get; private set; }
 
     public int Silent { get; private set; }
 
-    /// <summary>Means of the covariates over the counted rows.</summary>
-    public ReadOnlySpan<double> Covariates => covariates;
+    /// <summary>Mean of a covariate over the counted rows.</summary>
+    public double Covariate(int covariate) => (covariates[covariate, 0] + covariates[covariate, 1]) / Rows;
+
+    /// <summary>Mean of a covariate over the earlier (0) or later (1) half of them.</summary>
+    public double HalfCovariate(int covariate, int half) => covariates[covariate, half] / rows[half];
 
     /// <summary>The metric over the whole block.</summary>
     public double Value(int metric) => (numerators[metric, 0] + numerators[metric, 1]) / (denominators[metric, 0] + denominators[metric, 1]);
@@ -65,20 +69,18 @@ internal sealed class BlockSums
             else
                 Count(columns, row, at < middle ? 0 : 1);
         }
-        for (var j = 0; j < covariates.Length; j++)
-            covariates[j] /= Rows;
     }
 
     private void Count(Columns columns, int row, int half)
     {
-        Rows++;
+        rows[half]++;
         for (var m = 0; m < columns.Numerators.Length; m++)
         {
             numerators[m, half] += columns.Scales[m] * columns.Numerators[m][row];
             denominators[m, half] += columns.Denominators[m] is { } denominator ? denominator[row] : 1;
         }
-        for (var j = 0; j < covariates.Length; j++)
-            covariates[j] += columns.Covariates[j][row];
+        for (var j = 0; j < columns.Covariates.Length; j++)
+            covariates[j, half] += columns.Covariates[j][row];
     }
 
     private void Check(SwitchbackStudy study)

@@ -1,14 +1,14 @@
 namespace Dure.Effects;
 
 /// <summary>
-/// How the logarithm of a metric goes with covariates that the treatment cannot move, by least squares over blocks from before the experiment. Since the slopes are
+/// How the logarithm of a metric goes with covariates that the treatment cannot move, by least squares over half blocks from before the experiment. Since the slopes are
 /// fixed before chance decides anything, whatever they are leaves the interval's coverage as it is; good ones make it narrower. Deng, Xu, Kohavi and
 /// Walker (2013), WSDM, adjust by what was before the experiment for the same reason.
 /// </summary>
 internal sealed class CovariateSlopes
 {
-    // Blocks for each slope, so that slopes are not mostly noise.
-    private const int BlocksPerSlope = 5;
+    // Half blocks for each slope, so that slopes are not mostly noise.
+    private const int HalvesPerSlope = 6;
     private const double Singular = 1e-10;
 
     private readonly double[] slopes;
@@ -19,29 +19,40 @@ internal sealed class CovariateSlopes
 
     public bool AreUsed => slopes.Length > 0;
 
-    /// <summary>What of the logarithm the covariates explain, but for a constant.</summary>
-    public double Explained(BlockSums block)
+    /// <summary>The logarithm of a metric in a block, less what the covariates explain but for a constant.</summary>
+    public double Logarithm(BlockSums block, int metric)
     {
-        var sum = 0.0;
+        var left = Math.Log(block.Value(metric));
         for (var j = 0; j < slopes.Length; j++)
-            sum += slopes[j] * block.Covariates[j];
-        return sum;
+            left -= slopes[j] * block.Covariate(j);
+        return left;
+    }
+
+    /// <summary>The same in one half of a block.</summary>
+    public double HalfLogarithm(BlockSums block, int metric, int half)
+    {
+        var left = Math.Log(block.Half(metric, half));
+        for (var j = 0; j < slopes.Length; j++)
+            left -= slopes[j] * block.HalfCovariate(j, half);
+        return left;
     }
 
     /// <summary>Fits on blocks of the history; none where it is too short or the covariates do not differ.</summary>
     public static CovariateSlopes Fit(BlockSums[] history, int metric, int covariates)
     {
-        if (covariates == 0 || history.Length < BlocksPerSlope * (covariates + 1))
+        var points = 2 * history.Length;
+        if (covariates == 0 || points < HalvesPerSlope * (covariates + 1))
             return None;
+        double at(int point, int j) => j < covariates ? history[point / 2].HalfCovariate(j, point % 2) : Math.Log(history[point / 2].Half(metric, point % 2));
         var means = new double[covariates + 1];
-        foreach (var block in history)
+        for (var point = 0; point < points; point++)
             for (var j = 0; j <= covariates; j++)
-                means[j] += (j < covariates ? block.Covariates[j] : Math.Log(block.Value(metric))) / history.Length;
+                means[j] += at(point, j) / points;
         var normal = new double[covariates, covariates + 1];
-        foreach (var block in history)
+        for (var point = 0; point < points; point++)
             for (var i = 0; i < covariates; i++)
                 for (var j = 0; j <= covariates; j++)
-                    normal[i, j] += (block.Covariates[i] - means[i]) * ((j < covariates ? block.Covariates[j] : Math.Log(block.Value(metric))) - means[j]);
+                    normal[i, j] += (at(point, i) - means[i]) * (at(point, j) - means[j]);
         return Solve(normal, covariates) is { } found ? new(found) : None;
     }
 

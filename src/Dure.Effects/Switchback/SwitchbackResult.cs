@@ -59,7 +59,7 @@ public sealed class SwitchbackResult
         foreach (var metric in Study.Metrics)
             text.Append(',').Append(metric.Name).Append(',').Append(metric.Name).Append(" earlier half,").Append(metric.Name).Append(" later half");
         foreach (var covariate in Study.Covariates)
-            text.Append(',').Append(covariate);
+            text.Append(',').Append(covariate).Append(" earlier half,").Append(covariate).Append(" later half");
         text.Append('\n');
         foreach (var block in history)
             Append(text, block, "before");
@@ -73,8 +73,8 @@ public sealed class SwitchbackResult
         text.Append(CultureInfo.InvariantCulture, $"{block.Range.Start:yyyy-MM-dd'T'HH:mm:ss'Z'},{block.Range.End:yyyy-MM-dd'T'HH:mm:ss'Z'},{phase},{block.Rows},{block.WashedOut},{block.Silent}");
         for (var m = 0; m < Study.Metrics.Count; m++)
             text.Append(CultureInfo.InvariantCulture, $",{block.Value(m):R},{block.Half(m, 0):R},{block.Half(m, 1):R}");
-        foreach (var covariate in block.Covariates)
-            text.Append(CultureInfo.InvariantCulture, $",{covariate:R}");
+        for (var j = 0; j < Study.Covariates.Count; j++)
+            text.Append(CultureInfo.InvariantCulture, $",{block.HalfCovariate(j, 0):R},{block.HalfCovariate(j, 1):R}");
         text.Append('\n');
     }
 

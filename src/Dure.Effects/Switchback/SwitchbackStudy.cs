@@ -31,7 +31,7 @@ public sealed record SwitchbackStudy(SwitchbackDesign Design, IReadOnlyList<Swit
         var earlier = History(record, history);
         var slopes = Metrics.Select((_, m) => CovariateSlopes.Fit(earlier, m, Covariates.Count)).ToArray();
         var effects = Metrics.Select((metric, m) => Judge(metric, m, blocks, slopes[m])).ToArray();
-        return new(this, start, effects, CarryOver(blocks, 0), blocks, earlier);
+        return new(this, start, effects, CarryOver(blocks, slopes[0]), blocks, earlier);
     }
 
     /// <summary>The pairs with which an effect on the first metric is found nine times of ten, from how blocks of the history differ.</summary>
@@ -45,7 +45,7 @@ public sealed record SwitchbackStudy(SwitchbackDesign Design, IReadOnlyList<Swit
             throw new ProblemException("urn:dure:effects:short-history", $"The history holds {blocks.Length} blocks.", "switchback study", "Give at least six blocks from before the experiment.");
         var squares = 0.0;
         for (var pair = 0; pair < pairs; pair++)
-            squares += Math.Pow(Logarithm(blocks[2 * pair + 1], 0, slopes) - Logarithm(blocks[2 * pair], 0, slopes), 2);
+            squares += Math.Pow(slopes.Logarithm(blocks[2 * pair + 1], 0) - slopes.Logarithm(blocks[2 * pair], 0), 2);
         return SwitchbackDesign.PairsNeeded(effect, Math.Sqrt(squares / pairs), Level);
     }
 
@@ -98,19 +98,17 @@ public sealed record SwitchbackStudy(SwitchbackDesign Design, IReadOnlyList<Swit
 
     private SwitchbackEffect Judge(SwitchbackMetric metric, int m, BlockSums[] blocks, CovariateSlopes slopes)
     {
-        var differences = Differences(blocks, block => Logarithm(block, m, slopes));
+        var differences = Differences(blocks, block => slopes.Logarithm(block, m));
         return new(metric, Arm(blocks, m, isTreated: true), Arm(blocks, m, isTreated: false), Percent(TypicalValues.Interval(differences, Level, Design.Seed)),
             Percent(TypicalValues.Interval(Differences(blocks, block => Math.Log(block.Value(m))), Level, Design.Seed)), slopes.AreUsed);
     }
 
     /// <summary>The effect in the earlier half of the blocks less that in the later: where it is not 0, the wash-out was too short.</summary>
-    private Interval CarryOver(BlockSums[] blocks, int m) => Design.Pairs < SwitchbackDesign.LeastPairs(CarryOverLevel)
-        ? Percent(TypicalValues.Interval(Differences(blocks, Halves), Level, Design.Seed))
-        : Percent(TypicalValues.Interval(Differences(blocks, Halves), CarryOverLevel, Design.Seed));
-
-    private static double Halves(BlockSums block) => Math.Log(block.Half(0, 0) / block.Half(0, 1));
-
-    private static double Logarithm(BlockSums block, int metric, CovariateSlopes slopes) => Math.Log(block.Value(metric)) - slopes.Explained(block);
+    private Interval CarryOver(BlockSums[] blocks, CovariateSlopes slopes)
+    {
+        var level = Design.Pairs < SwitchbackDesign.LeastPairs(CarryOverLevel) ? Level : CarryOverLevel;
+        return Percent(TypicalValues.Interval(Differences(blocks, block => slopes.HalfLogarithm(block, 0, 0) - slopes.HalfLogarithm(block, 0, 1)), level, Design.Seed));
+    }
 
     private static double[] Differences(BlockSums[] blocks, Func<BlockSums, double> figure)
     {

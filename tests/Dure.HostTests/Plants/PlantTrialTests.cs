@@ -94,7 +94,7 @@ public sealed class PlantTrialTests : IDisposable
             await Task.Delay(20, Cancel);
         Assert.Equal("Cancelled", Text(await Get(node, $"api/v1/runs/{run}"), "state"));
         Assert.Empty((await Get(node, "api/v1/claims"))["claims"]!.AsArray());
-        foreach (var (field, value, mend) in new (string, JsonNode, string)[] { ("pairs", 5, "6 to 60"), ("plant", "reactor", "crude-unit"), ("seed", -1, "0 or more"), ("seed", "x", "number") })
+        foreach (var (field, value, mend) in new (string, JsonNode, string)[] { ("pairs", 5, "6 to 30"), ("plant", "reactor", "crude-unit"), ("seed", -1, "0 or more"), ("seed", "x", "number") })
         {
             var refused = await node.Client.PostAsync("api/v1/plants/trials", JsonContent.Create(new JsonObject { [field] = value }), Cancel);
             Assert.False(refused.IsSuccessStatusCode);

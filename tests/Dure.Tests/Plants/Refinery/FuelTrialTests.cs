@@ -70,7 +70,7 @@ public sealed class FuelTrialTests
     [Theory]
     [InlineData(-1, 12)]
     [InlineData(1, 5)]
-    [InlineData(1, 61)]
+    [InlineData(1, 31)]
     public void A_plan_out_of_range_is_refused(int seed, int pairs) =>
         Assert.Equal("urn:dure:plants:bad-trial", Assert.Throws<ProblemException>(() => new FuelTrial(new(seed, pairs), new MemoryLedger(), new DecisionLog(), (_, _) => ValueTask.CompletedTask)).Problem.Type);
 
