@@ -49,6 +49,7 @@ public static class DureCommand
             LabCommand.Build(shared, launcher, time),
             PlantCommand.Build(shared),
             EffectCommand.Build(shared),
+            McpCommand.Build(shared),
             VerifyCommand.Build(shared),
             SqlCommand.Build(shared),
             TokenCommand.Build(shared),

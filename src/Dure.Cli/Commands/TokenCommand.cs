@@ -11,7 +11,7 @@ internal static class TokenCommand
     private static Command Add(SharedOptions shared)
     {
         var name = new Argument<string>("name") { Description = "Who will hold it" };
-        var permissions = new Option<string[]>("--permission") { Description = "read, ingest, curate, train, deploy, report, claim, administer; repeat for more", AllowMultipleArgumentsPerToken = true };
+        var permissions = new Option<string[]>("--permission") { Description = "read, ingest, curate, train, deploy, report, claim, experiment, approve, administer; repeat for more", AllowMultipleArgumentsPerToken = true };
         var role = new Option<string?>("--role") { Description = "Instead of permissions: viewer, engineer, steward, officer, administrator" };
         var command = new Command("add", "Make a token; it is shown this once.\n\nExamples:\n  dure token add gateway-1 --permission ingest\n  dure token add kim --role engineer") { name, permissions, role };
         command.SetAction(async (parsed, cancel) =>

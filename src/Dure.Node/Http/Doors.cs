@@ -2,6 +2,7 @@ using Dure.Exchange.Conformance;
 using Dure.Node.Access;
 using Dure.Node.Http.Exchange;
 using Dure.Node.Http.Exchange.Shells;
+using Dure.Node.Mcp;
 using Dure.Web;
 
 namespace Dure.Node.Http;
@@ -32,6 +33,7 @@ internal static class Doors
         app.MapDecisions();
         app.MapLab();
         app.MapLabSafety();
+        app.MapMcp();
         app.MapEffects();
         app.MapPlants();
         app.MapExplain();

@@ -18,6 +18,7 @@ internal static class LabServices
         services.AddSingleton<LabLedger>();
         services.AddSingleton(provider => CampaignBook.Open(provider.GetRequiredService<LabLedger>()));
         services.AddSingleton<CampaignDesk>();
+        services.AddSingleton<Mcp.LabTools>();
         services.AddSingleton<Watch>();
         services.AddSingleton(provider => new MaterialStore(provider.GetRequiredService<LabLedger>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => VirtualLab.Open(Path.Combine(Directory.CreateDirectory(folder).FullName, "virtual.jsonl"), provider.GetRequiredService<TimeProvider>()));
