@@ -5,8 +5,7 @@ using Dure.Plan.Sharing;
 namespace Dure.Lab.Running;
 
 /// <summary>
-/// Whose trial is next in a laboratory that several share: by their weights and quotas, within an owner by priority. What has begun goes on; a few more are let in, so that
-/// instruments find work. Where no shares are set, every owner has the same. What was used this period is read from the trials themselves.
+/// Whose trial is next in a laboratory that several share: by their weights and quotas, within an owner by priority. What has begun goes on. Where no shares are set, every owner has the same. What was used this period is read from the trials themselves.
 /// </summary>
 internal sealed class Admission
 {
@@ -23,7 +22,7 @@ internal sealed class Admission
 
     /// <summary>Lets in the next of those that wait.</summary>
     /// <param name="waiting">Trials of which nothing has begun.</param>
-    /// <param name="room">How many may be let in and not begun at once.</param>
+    /// <param name="room">How many of these may be in at once.</param>
     /// <param name="refused">Told of trials that can never enter, and why.</param>
     public void LetIn(IReadOnlyList<(Campaign Campaign, LabTrial Trial)> waiting, IReadOnlyList<Share> set, IReadOnlyList<Campaign> campaigns, int room, DateTimeOffset now, Action<Campaign, LabTrial, string> refused)
     {
@@ -53,7 +52,8 @@ internal sealed class Admission
         {
             if (!names.TryGetValue(next.Name, out var found))
             {
-                fair.Settle(next.Name, TimeSpan.Zero); // vetoed while it waited
+                fair.Settle(next.Name, TimeSpan.Zero); // vetoed, or kept back, while it waited: it asks again when it comes back
+                asked.Remove(next.Name);
                 continue;
             }
             entered.Add((found.Campaign.Id, found.Trial.Number, found.Trial.Run));

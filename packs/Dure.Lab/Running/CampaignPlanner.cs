@@ -6,8 +6,8 @@ using Dure.Optimize.Campaigns;
 namespace Dure.Lab.Running;
 
 /// <summary>
-/// Sees to it that a running campaign has as many trials under way as its plan wants. Suggestions are computed aside; one that was made while a result came in is
-/// thrown away and made again, so that none rests on less than was known.
+/// Sees to it that a running campaign has as many trials under way as its plan wants. Suggestions are computed aside, and each
+/// says how many results it rests on.
 /// </summary>
 internal sealed class CampaignPlanner(CampaignBook book, Action<Exception, string> fault, Action done) : IAsyncDisposable
 {
@@ -69,24 +69,39 @@ internal sealed class CampaignPlanner(CampaignBook book, Action<Exception, strin
         }
     }
 
+    /// <summary>Suggests from what is known now. Where a result came in meanwhile it begins again, once: where they come faster than it thinks, it says what it knew.</summary>
     private async Task Suggest(Campaign campaign, CancellationToken cancel)
+    {
+        if (await TrySuggest(campaign, mayBeOld: false, cancel))
+            return;
+        if (book.TryFind(campaign.Id) is { Stage: CampaignStage.Running } now && Wanted(now) > 0)
+            await TrySuggest(now, mayBeOld: true, cancel);
+    }
+
+    /// <summary>False where a result came in meanwhile, and nothing was written.</summary>
+    private async Task<bool> TrySuggest(Campaign campaign, bool mayBeOld, CancellationToken cancel)
     {
         var planner = book.PlannerOf(campaign);
         CampaignTrial[] trials = [.. campaign.Trials.Select(trial => trial.ForPlanner())];
         if (campaign.Plan.StopsWhenAdvised && planner.Advise(trials, campaign.Plan.Seed, cancel: cancel) is { IsAdvised: true } advice)
         {
             Halt(campaign, CampaignStage.Done, $"Stop is advised: {advice.Reason}");
-            return;
+            return true;
         }
         var suggestions = planner.Suggest(trials, Wanted(campaign), campaign.Plan.Seed, cancel);
         if (suggestions.Count == 0)
             Halt(campaign, CampaignStage.Paused, "All that may be tried has been.");
-        for (var i = 0; i < suggestions.Count; i++)
-        {
-            var (suggestion, expected) = (suggestions[i], campaign.Trials.Count + i);
-            await book.Write(campaign.Id, now => now is { Stage: CampaignStage.Running } && now.Known == campaign.Known && now.Trials.Count == expected && now.Narrowings == campaign.Narrowings
-                ? new LabEvent.Proposed(campaign.Id, expected + 1, suggestion.Point, suggestion, now.Known) : null, By, cancel);
-        }
+        var isOld = false;
+        foreach (var suggestion in suggestions)
+            await book.Write(campaign.Id, now => Proposal(campaign, now!, suggestion, mayBeOld, out isOld), By, cancel);
+        return !isOld;
+    }
+
+    private static LabEvent.Proposed? Proposal(Campaign then, Campaign now, Suggestion suggestion, bool mayBeOld, out bool isOld)
+    {
+        isOld = now.Known != then.Known && !mayBeOld;
+        return isOld || now.Stage != CampaignStage.Running || now.Narrowings != then.Narrowings || now.Plan != then.Plan || Wanted(now) <= 0 ? null
+            : new LabEvent.Proposed(now.Id, now.Trials.Count + 1, suggestion.Point, suggestion, then.Known);
     }
 
     private void Halt(Campaign campaign, CampaignStage to, string why) => stops[campaign.Id] = new Stop(campaign.Trials.Count, campaign.Known, campaign.Narrowings, to, why);

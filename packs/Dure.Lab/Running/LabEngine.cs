@@ -188,12 +188,15 @@ public sealed class LabEngine : IAsyncDisposable
         if (bench.Stopped is not null)
             return;
         var instruments = bench.All;
-        admission.LetIn(waiting, bench.Shares, campaigns, instruments.Where(one => one.IsUsable).Sum(one => one.Card.Capacity) + 1, now, Keep);
+        admission.LetIn(waiting, bench.Shares, campaigns, Most(instruments) - going.Count, now, Keep);
         foreach (var (campaign, trial) in waiting.Where(one => admission.IsIn(one.Item2, one.Item1)))
             going[(campaign.Id, trial.Number)] = (campaign, trial);
         foreach (var due in dispatch.Next(going, instruments, now, Keep, stopping.Token))
             Begin(new StepKey(due.Campaign.Id, due.Trial.Number, due.Place, due.Trial.Run), due.Instrument);
     }
+
+    /// <summary>Trials that are made at once: enough that no instrument wants for work, and no more, so that shares are kept and samples do not age.</summary>
+    private static int Most(IReadOnlyList<LabInstrument> instruments) => 1 + 3 * instruments.Where(one => one.IsUsable).Sum(one => one.Card.Capacity) / 2;
 
     private static bool MayBegin(Campaign campaign, LabTrial trial) => campaign.Stage == CampaignStage.Running && (trial.Stage == TrialStage.Approved || (trial.Stage == TrialStage.Proposed && !campaign.Plan.AsksPerson));
 

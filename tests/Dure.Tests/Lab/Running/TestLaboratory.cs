@@ -138,10 +138,10 @@ internal sealed class TestLaboratory : IAsyncDisposable
             await Bench.Register(JsonNode.Parse($$"""{ "name": "{{name}}", "driver": "virtual", "model": "{{model}}", "pace": {{pace.ToString(System.Globalization.CultureInfo.InvariantCulture)}}, "allowedBy": "test", "actions": { "{{action}}": { "values": { "barcode": { "label": true }{{(values.Length > 0 ? "," : "")}} {{values}} } } } }""")!.AsObject(), "test", TestContext.Current.CancellationToken);
     }
 
-    public async Task<Campaign> Begin(string plan = Plan, string id = "c1")
+    public async Task<Campaign> Begin(string plan = Plan, string id = "c1", string owner = "us")
     {
         var cancel = TestContext.Current.CancellationToken;
-        await Book.Write(new LabEvent.Drafted(id, JsonNode.Parse(plan)!.AsObject(), "us"), "kim", cancel);
+        await Book.Write(new LabEvent.Drafted(id, JsonNode.Parse(plan)!.AsObject(), owner), "kim", cancel);
         await Book.Write(new LabEvent.Moved(id, CampaignStage.Approved, ""), "kim", cancel);
         return await Book.Write(new LabEvent.Moved(id, CampaignStage.Running, ""), "kim", cancel);
     }
