@@ -1,5 +1,7 @@
+using Dure.Kernel;
 using Dure.Lab;
 using Dure.Lab.Instruments;
+using Dure.Lab.Protocols;
 using Dure.Lab.Virtual;
 using Dure.Loop;
 using Xunit;
@@ -21,9 +23,14 @@ public sealed class VirtualExampleTests
                 Assert.Empty(step.Set.Keys.Except(allowed.Values.Select(value => value.Name), StringComparer.Ordinal));
                 foreach (var range in allowed.Values.OfType<AllowedValue.Range>())
                 {
-                    var factor = plan.Space.Factors[plan.Space.NumberOf(range.Name)];
-                    Assert.InRange(factor.Low, range.Low, range.High);
-                    Assert.InRange(factor.High, range.Low, range.High);
+                    var (low, high) = step.Set[range.Name] switch
+                    {
+                        StepValue.OfFactor of => (plan.Space.LowOf(plan.Space.NumberOf(of.Factor)), plan.Space.HighOf(plan.Space.NumberOf(of.Factor))),
+                        StepValue.Constant { Value: ActionValue.Number number } => (number.Value, number.Value),
+                        var other => throw new Xunit.Sdk.XunitException($"{range.Name} comes from {other}."),
+                    };
+                    Assert.InRange(low, range.Low, range.High);
+                    Assert.InRange(high, range.Low, range.High);
                 }
             }
     }
