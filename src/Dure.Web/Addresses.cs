@@ -30,6 +30,12 @@ public static class Addresses
 
     public static string Effect(string claim) => "/effects/" + Uri.EscapeDataString(claim);
 
+    public static string Campaign(string id) => "/lab/campaigns/" + Uri.EscapeDataString(id);
+
+    public static string Trial(string campaign, int trial) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Campaign(campaign)}?trial={trial}#trial-{trial}");
+
+    public static string Instrument(string name) => "/lab/instruments#" + Uri.EscapeDataString(name);
+
     /// <summary>The page about what a journal entry tells of; null when it has none.</summary>
     public static string? Of(JournalEntry entry) => entry.Kind switch
     {
@@ -42,6 +48,9 @@ public static class Addresses
         "partner-added" or "partner-blocked" or "partner-unblocked" or "partner-renamed" or "partner-key-trusted" or "invitation-made" or "invitation-revoked" => "/sharing/partners",
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
         "source-added" or "source-changed" or "source-mapped" => Source(entry.Subject),
+        "campaign-drafted" or "campaign-moved" or "campaign-edited" or "trial-proposed" or "trial-answered" or "trial-entered" or "step-ended" => Campaign(entry.Subject),
+        "instrument-registered" or "instrument-removed" or "instrument-set-aside" or "instrument-returned" => Instrument(entry.Subject),
+        "lab-stopped" or "lab-released" => "/lab",
         "shells-imported" => "/machines",
         "source-removed" => "/sources",
         "signal-registered" when entry.Subject.LastIndexOf('/') is > 0 and var cut => Signals(entry.Subject[..cut]),

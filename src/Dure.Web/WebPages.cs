@@ -10,6 +10,7 @@ using Dure.Exchange.Shells.Templates;
 using Dure.Historian.Sources;
 using Dure.Historian.Watching;
 using Dure.Kernel;
+using Dure.Lab.Campaigns;
 using Dure.Learn;
 using Dure.Learn.Registry;
 using Dure.Web.Assets;
@@ -86,6 +87,7 @@ public static class WebPages
         inside.MapGet("/effects/{id}", (string id, ClaimBook claims) =>
             claims.Find(id) is { } found ? Page<EffectPage>(new { Recorded = found }) : Missing(id, "/effects"));
         inside.MapGet("/evidence", (long? before, long? entry) => Page<EvidencePage>(new { Before = before, Entry = entry }));
+        MapLab(inside);
         if (HasSharing(app.ServiceProvider))
             MapSharing(inside);
         return everything;
@@ -101,6 +103,16 @@ public static class WebPages
 
     /// <summary>Whether this node shares by policies; under a compatibility kit's script there is nothing to show.</summary>
     internal static bool HasSharing(IServiceProvider services) => services.GetService<OfferingBook>() is not null;
+
+    private static void MapLab(RouteGroupBuilder inside)
+    {
+        inside.MapGet("/lab", (int? told, string? silent) => Page<LabPage>(new { Told = told, Silent = silent }));
+        inside.MapGet("/lab/new", () => Page<CampaignDraftPage>());
+        inside.MapGet("/lab/instruments", () => Page<InstrumentsPage>());
+        inside.MapGet("/lab/campaigns/{id}", (string id, string? shows, string? outcome, string? across, string? up, int? trial, int? before, CampaignBook book) =>
+            book.TryFind(id) is { } found ? Page<CampaignPage>(new { Campaign = found, At = new CampaignView(id, shows == "uncertainty", outcome, across, up, trial, before) }) : Missing(id, "/lab"));
+        inside.MapGet("/lab/campaigns/{id}/report", (string id, CampaignBook book) => book.TryFind(id) is not null ? Page<CampaignReportPage>(new { Id = id }) : Missing(id, "/lab"));
+    }
 
     private static void MapSharing(RouteGroupBuilder inside)
     {

@@ -14,7 +14,7 @@ if (!output) {
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await build({
-  entryPoints: ['page', 'overview', 'assets', 'signals', 'sources', 'devices', 'evidence', 'asking', 'sharing', 'train', 'predictor', 'inspect', 'classify'].map((name) => `client/${name}.ts`).concat('client/dure.css', 'client/chart.css'),
+  entryPoints: ['page', 'overview', 'assets', 'signals', 'sources', 'devices', 'evidence', 'asking', 'sharing', 'train', 'predictor', 'inspect', 'classify', 'lab'].map((name) => `client/${name}.ts`).concat('client/dure.css', 'client/chart.css'),
   outdir: output,
   bundle: true,
   splitting: true,

@@ -34,6 +34,8 @@ internal static class Doors
         app.MapLab();
         app.MapLabSafety();
         app.MapMcp();
+        app.MapLabPictures();
+        app.MapLabTexts();
         app.MapEffects();
         app.MapPlants();
         app.MapExplain();

@@ -16,6 +16,8 @@ internal static class LabServices
     {
         var folder = Path.Combine(options.DataPath, "lab");
         services.AddSingleton<LabLedger>();
+        services.AddSingleton<ILabLedger>(provider => provider.GetRequiredService<LabLedger>());
+        services.AddSingleton<CampaignSight>();
         services.AddSingleton(provider => CampaignBook.Open(provider.GetRequiredService<LabLedger>()));
         services.AddSingleton<CampaignDesk>();
         services.AddSingleton<Mcp.LabTools>();

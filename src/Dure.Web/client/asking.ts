@@ -1,5 +1,6 @@
 // On pages that ask the node for something: forms and buttons that send JSON, and the parts of a page that follow what happens.
 import { Refusal, sendJson } from './http';
+import { morph } from './morph';
 
 export type Body = Record<string, unknown>;
 
@@ -17,8 +18,8 @@ export function tell(root: ParentNode | null, failure: unknown): void {
 /** Marks the field that a refusal names (`field 'name'`, `recipe, target`), and opens what it is folded away in. */
 function mark(form: HTMLFormElement, failure: unknown): void {
   for (const field of form.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
-  const named = failure instanceof Refusal ? /(?:field '|recipe[,.] ?)(\w+)/.exec(failure.where)?.[1] : undefined;
-  const field = named === undefined ? null : form.querySelector<HTMLElement>(`[name="${named}"], [data-group$="${named}"]`);
+  const named = failure instanceof Refusal ? /(?:field '|factor '|outcome '|recipe[,.] ?)([^',]+)/.exec(failure.where)?.[1] : undefined;
+  const field = named === undefined ? null : form.querySelector<HTMLElement>(`[name="${CSS.escape(named)}"], [data-group$="${CSS.escape(named)}"]`);
   if (!field) return;
   field.setAttribute('aria-invalid', 'true');
   for (let folded = field.closest('details'); folded; folded = folded.parentElement?.closest('details') ?? null) folded.open = true;
@@ -58,6 +59,9 @@ export function bodyOf(form: HTMLFormElement): Body {
       case 'list':
         put(text.split(/[,;]/).map((part) => part.trim()).filter(Boolean));
         break;
+      case 'joined': // options as one text, parted by commas
+        if (isTicked) body[field.name] = body[field.name] === undefined ? field.value : `${String(body[field.name])}, ${field.value}`;
+        break;
       case 'number':
         if (text) put(Number(text.replace(',', '.')));
         break;
@@ -78,35 +82,54 @@ export function bodyOf(form: HTMLFormElement): Body {
 }
 
 /** Takes the parts that change from a fresh copy of this page; the server renders them, here and at the first look. */
-async function refresh(): Promise<void> {
-  const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
-  if (!response.ok) return;
+export async function refresh(): Promise<void> {
+  const asked = location.href;
+  const response = await fetch(asked, { headers: { Accept: 'text/html' } });
+  if (asked !== location.href) return; // another view was chosen meanwhile
+  if (!response.ok) throw new Error(String(response.status));
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   for (const part of document.querySelectorAll<HTMLElement>('[data-live-part]')) {
     const now = fresh.querySelector<HTMLElement>(`[data-live-part="${part.dataset['livePart']!}"]`);
+    if (now && part.hasAttribute('data-morph')) {
+      morph(part, now);
+      continue;
+    }
     if (!now || now.innerHTML === part.innerHTML || part.contains(document.activeElement) || part.querySelector('details[open], [data-problem]:not([hidden])')) continue;
     part.replaceWith(document.adoptNode(now));
   }
+}
+
+/** Says whether the page still hears from its node. */
+function live(isOn: boolean): void {
+  const line = document.querySelector<HTMLElement>('[data-live]');
+  if (!line) return;
+  line.dataset['state'] = isOn ? 'on' : 'lost';
+  line.textContent = (isOn ? line.dataset['on'] : line.dataset['lost']) ?? '';
 }
 
 function follow(): void {
   const pauses = [...document.querySelectorAll<HTMLElement>('[data-follow]')].map((part) => Number(part.dataset['follow']));
   if (pauses.length === 0) return;
   setTimeout(async () => {
-    if (!document.hidden) await refresh().catch(() => undefined);
+    if (!document.hidden) await refresh().then(() => live(true), () => live(false));
     follow();
   }, Math.min(...pauses));
 }
 
 async function submit(form: HTMLFormElement, button: HTMLButtonElement): Promise<void> {
+  if (button.dataset['sure'] && !confirm(button.dataset['sure'])) return;
   button.disabled = true;
   tell(form.querySelector('[data-problem]') ? form : document.querySelector('[data-refused]'), null);
   mark(form, null);
   try {
-    const answer = await sendJson<Record<string, string>>('POST', said(form, 'post')!, { ...bodyOf(form), ...(button.name ? { [button.name]: button.value } : {}) });
+    const answer = await sendJson<Record<string, string>>(said(form, 'method') === 'PUT' ? 'PUT' : 'POST', button.getAttribute('formaction') ?? said(form, 'post')!, { ...bodyOf(form), ...(button.name ? { [button.name]: button.value } : {}) });
     const then = said(form, 'then');
     if (then) {
-      location.assign(then.replace('{id}', encodeURIComponent(answer['id'] ?? '')));
+      const next = new URL(then.replace('{id}', encodeURIComponent(answer['id'] ?? '')), location.href);
+      const isHere = next.hash && next.pathname === location.pathname;
+      if (isHere) await refresh(); // an address that differs by its mark only loads nothing
+      location.assign(next);
+      if (isHere) button.disabled = false;
       return;
     }
     const shown = form.querySelector<HTMLElement>('[data-shown]');
@@ -116,9 +139,18 @@ async function submit(form: HTMLFormElement, button: HTMLButtonElement): Promise
       code.value = answer[said(form, 'shows')!] ?? '';
       code.select();
     }
-    await refresh();
+    if (form.hasAttribute('data-once')) {
+      form.reset();
+      const folded = form.closest('details');
+      if (folded) {
+        folded.open = false;
+        folded.querySelector('summary')?.focus();
+      }
+    }
+    await refresh().catch(() => undefined);
   } catch (failure) {
     mark(form, failure);
+    document.dispatchEvent(new CustomEvent('dure-refused', { detail: { form, failure } }));
     tell(form.querySelector('[data-problem]') ? form : document.querySelector('[data-refused]'), failure);
   }
   button.disabled = false;
@@ -139,7 +171,8 @@ async function act(button: HTMLButtonElement): Promise<void> {
     await sendJson(button.dataset['method'] === 'DELETE' ? 'DELETE' : 'POST', button.dataset['act']!, button.dataset['method'] === 'DELETE' ? undefined : body);
     if (button.closest('[data-live-part]')) {
       button.blur();
-      await refresh();
+      await refresh().catch(() => undefined);
+      button.disabled = false;
     } else location.reload();
   } catch (failure) {
     tell(place, failure);

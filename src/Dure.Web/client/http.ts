@@ -22,7 +22,7 @@ export async function postJson<T>(address: string): Promise<T> {
   return answer<T>(await fetch(address, { method: 'POST', headers: { Accept: 'application/json' } }));
 }
 
-export async function sendJson<T>(method: 'POST' | 'DELETE', address: string, body?: unknown): Promise<T> {
+export async function sendJson<T>(method: 'POST' | 'PUT' | 'DELETE', address: string, body?: unknown): Promise<T> {
   const content = body === undefined ? {} : { body: JSON.stringify(body) };
   return answer<T>(await fetch(address, { method, headers: { Accept: 'application/json', 'Content-Type': 'application/json' }, ...content }));
 }

@@ -72,7 +72,7 @@ public sealed partial class WordingTests
 
     /// <summary>A quoted dotted key, such as <c>"frame.skip"</c>; the first part must be a group that the texts have.</summary>
     [GeneratedRegex("""
-        "(?<key>(frame|nav|assets|sign-in|overview|sources|signals|datasets|tables|sharing|models|devices|effects|evidence|common|missing)\.[a-z0-9.-]+)"
+        "(?<key>(frame|nav|assets|sign-in|overview|lab|sources|signals|datasets|tables|sharing|models|devices|effects|evidence|common|missing)\.[a-z0-9.-]+)"
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KeyUse();
 
