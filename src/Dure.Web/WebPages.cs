@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Dure.Datasets;
 using Dure.Effects;
+using Dure.Evidence;
 using Dure.Exchange.Catalog;
 using Dure.Exchange.Processes;
 using Dure.Exchange.Protocol;
@@ -11,6 +12,7 @@ using Dure.Historian.Sources;
 using Dure.Historian.Watching;
 using Dure.Kernel;
 using Dure.Lab.Campaigns;
+using Dure.Lab.Instruments;
 using Dure.Learn;
 using Dure.Learn.Registry;
 using Dure.Web.Assets;
@@ -111,7 +113,10 @@ public static class WebPages
         inside.MapGet("/lab/instruments", () => Page<InstrumentsPage>());
         inside.MapGet("/lab/campaigns/{id}", (string id, string? shows, string? outcome, string? across, string? up, int? trial, int? before, CampaignBook book) =>
             book.TryFind(id) is { } found ? Page<CampaignPage>(new { Campaign = found, At = new CampaignView(id, shows == "uncertainty", outcome, across, up, trial, before) }) : Missing(id, "/lab"));
-        inside.MapGet("/lab/campaigns/{id}/report", (string id, CampaignBook book) => book.TryFind(id) is not null ? Page<CampaignReportPage>(new { Id = id }) : Missing(id, "/lab"));
+        inside.MapGet("/lab/campaigns/{id}/report", async (string id, ILabLedger ledger, InstrumentBench bench, Journal journal, CampaignSight sight, PageView view, CancellationToken cancel) =>
+            await LabReport.Read(id, ledger, bench, journal, sight, view.Words, cancel) is { } report ? Page<CampaignReportPage>(new { Report = report }) : Missing(id, "/lab"));
+        inside.MapGet("/lab/campaigns/{id}/report.md", async (string id, string? lang, ILabLedger ledger, InstrumentBench bench, Journal journal, CampaignSight sight, CancellationToken cancel) =>
+            await LabReport.Markdown(id, lang, ledger, bench, journal, sight, cancel) is { } text ? Results.Text(text, "text/markdown; charset=utf-8") : Missing(id, "/lab"));
     }
 
     private static void MapSharing(RouteGroupBuilder inside)
