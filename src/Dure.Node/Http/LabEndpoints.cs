@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Dure.Evidence;
 using Dure.Kernel;
 using Dure.Lab;
 using Dure.Lab.Campaigns;
@@ -8,6 +9,7 @@ using Dure.Lab.Running;
 using Dure.Node.Access;
 using Dure.Node.Lab;
 using Dure.Optimize.Campaigns;
+using Dure.Web;
 
 namespace Dure.Node.Http;
 
@@ -24,7 +26,7 @@ internal static class LabEndpoints
         campaigns.MapPost("/check", Check).Needs(Permission.Read).WithSummary("Look whether a plan makes sense, without writing anything down.");
         campaigns.MapGet("/{id}", One).Needs(Permission.Read).WithSummary("A campaign: its plan, its course, its best trials.");
         campaigns.MapGet("/{id}/trials", Trials).Needs(Permission.Read).WithSummary("Its trials with reasons, steps and outcomes; 'from' a number.");
-        campaigns.MapGet("/{id}/report.md", Report).Needs(Permission.Read).WithSummary("What it has brought, as Markdown.");
+        campaigns.MapGet("/{id}/report.md", Report).Needs(Permission.Read).WithSummary("What it has brought, as Markdown with its figures, written from the journal; 'lang' en or ko.");
         campaigns.MapPost("/{id}/approve", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Approved, request, desk, context)).Needs(Permission.Approve).WithSummary("Agree to a draft.");
         campaigns.MapPost("/{id}/start", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Running, request, desk, context)).Needs(Permission.Experiment).WithSummary("Start it, or go on after a pause.");
         campaigns.MapPost("/{id}/pause", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Paused, request, desk, context)).Needs(Permission.Experiment).WithSummary("Begin no more trials; those under way go on to their end.");
@@ -66,11 +68,8 @@ internal static class LabEndpoints
         return new JsonObject { ["total"] = campaign.Trials.Count, ["trials"] = new JsonArray([.. campaign.Trials.Skip(Math.Max(0, from - 1)).Take(MostShown).Select(trial => LabJson.Describe(campaign, trial, engine))]) };
     }
 
-    private static IResult Report(string id, CampaignBook book)
-    {
-        var campaign = book.Find(id);
-        return Results.Text(CampaignReport.Write(campaign.Plan, [.. campaign.Trials.Select(trial => trial.ForPlanner())], [.. campaign.Trials.Select(trial => trial.Number)]), "text/markdown; charset=utf-8");
-    }
+    private static async Task<IResult> Report(string id, string? lang, CampaignBook book, ILabLedger ledger, InstrumentBench bench, Journal journal, CampaignSight sight, HttpContext context) =>
+        Results.Text((await LabReport.Markdown(book.Find(id).Id, lang, ledger, bench, journal, sight, context.RequestAborted))!, "text/markdown; charset=utf-8"); // Find has seen that it is there
 
     private static async Task<JsonObject> Move(string id, CampaignStage to, JsonObject? request, CampaignDesk desk, HttpContext context) =>
         LabJson.Describe(await desk.Move(id, to, Why(request), context.Actor(), context.RequestAborted));

@@ -52,9 +52,9 @@ internal static class LabTextEndpoints
 
     private static async Task<JsonObject> Example(InstrumentBench bench, CampaignDesk desk, HttpContext context)
     {
-        foreach (var card in VirtualExample.Cards().Where(card => bench.TryFind((string)card["name"]!) is null)) // the example's cards have names
+        foreach (var card in VirtualExample.Cards(context.Actor()).Where(card => bench.TryFind((string)card["name"]!) is null)) // the example's cards have names
             await bench.Register(card, context.Actor(), context.RequestAborted);
-        var campaign = await desk.Draft(VirtualExample.Plan(), context.Actor(), context.Actor(), context.RequestAborted);
+        var campaign = await desk.Draft(Parsed(VirtualExample.Plan), context.Actor(), context.Actor(), context.RequestAborted);
         return new JsonObject { ["id"] = campaign.Id };
     }
 
