@@ -61,7 +61,7 @@ internal static class LabTextEndpoints
     /// <summary>Stops at once; the page that follows says who confirmed it.</summary>
     private static async Task<IResult> Stop(InstrumentBench bench, HttpContext context)
     {
-        var answers = await bench.EmergencyStop("", context.Actor(), CancellationToken.None); // an emergency does not end with its caller
+        var answers = await bench.EmergencyStop($"{context.Actor()} pressed the emergency stop.", context.Actor(), CancellationToken.None); // an emergency does not end with its caller
         var silent = string.Join(',', answers.Where(answer => !answer.Value).Select(answer => answer.Key).Order(StringComparer.Ordinal));
         context.Response.Headers.Location = $"/lab?told={answers.Count}&silent={Uri.EscapeDataString(silent)}";
         return Results.StatusCode(StatusCodes.Status303SeeOther);
