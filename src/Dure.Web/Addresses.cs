@@ -48,7 +48,7 @@ public static class Addresses
         "partner-added" or "partner-blocked" or "partner-unblocked" or "partner-renamed" or "partner-key-trusted" or "invitation-made" or "invitation-revoked" => "/sharing/partners",
         "device-enrolled" or "deployed" or "alarm-raised" or "decided" => "/devices",
         "source-added" or "source-changed" or "source-mapped" => Source(entry.Subject),
-        "campaign-drafted" or "campaign-moved" or "campaign-edited" or "trial-proposed" or "trial-answered" or "trial-entered" or "step-ended" => Campaign(entry.Subject),
+        "campaign-drafted" or "campaign-moved" or "campaign-edited" or "campaign-rehearsed" or "trial-proposed" or "trial-answered" or "trial-entered" or "step-ended" => Campaign(entry.Subject),
         "instrument-registered" or "instrument-removed" or "instrument-set-aside" or "instrument-returned" => Instrument(entry.Subject),
         "lab-stopped" or "lab-released" => "/lab",
         "shells-imported" => "/machines",

@@ -3,6 +3,7 @@ using System.Text;
 using Dure.Evidence;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
+using Dure.Lab.Rehearsals;
 using Dure.Optimize.Campaigns;
 using Dure.Optimize.Spaces;
 using Dure.Web.Language;
@@ -66,7 +67,7 @@ public sealed class LabReport
     /// <summary>Its Markdown, with the figures in it; null where there is none of that name.</summary>
     /// <param name="language">en or ko.</param>
     public static async Task<string?> Markdown(string id, string? language, ILabLedger ledger, InstrumentBench bench, Journal journal, CampaignSight sight, CancellationToken cancel) =>
-        (await Read(id, ledger, bench, journal, sight, Wording.Of(Wording.TongueOf(language) ?? Tongue.English), cancel))?.Markdown();
+        await Read(id, ledger, bench, journal, sight, Wording.Of(Wording.TongueOf(language) ?? Tongue.English), cancel) is { } report ? report.Markdown() + RehearsalText.Report(report.Campaign) : null;
 
     /// <summary>Virtual or real, said plainly.</summary>
     public string Reality => Virtual switch

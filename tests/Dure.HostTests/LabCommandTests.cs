@@ -67,8 +67,10 @@ public sealed class LabCommandTests : IDisposable
         Assert.Equal(24, told["known"]!.GetValue<int>());
         Assert.Equal(1, told["vetoed"]!.GetValue<int>());
         var report = File.ReadAllText(told["report"]!.GetValue<string>());
-        Assert.Contains("24 measured", report, StringComparison.Ordinal);
-        Assert.Contains($"- trial {told["best"]}", report, StringComparison.Ordinal);
+        Assert.Contains("24 results of 24 planned trials", report, StringComparison.Ordinal);
+        Assert.Contains("## Rehearsed before it touched an instrument", report, StringComparison.Ordinal);
+        Assert.Contains("- in reality the best after 24 trials was", report, StringComparison.Ordinal);
+        Assert.Contains($"- Trial {told["best"]}:", report, StringComparison.Ordinal);
     }
 
     /// <summary>Writes outcomes into the rows that have none; the yield is best at 80 degrees.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
 using Dure.Lab.Protocols;
+using Dure.Lab.Rehearsals;
 using Dure.Optimize.Campaigns;
 using Dure.Optimize.Spaces;
 
@@ -33,6 +34,9 @@ public sealed record Campaign
     public CampaignStage Stage { get; private init; }
     public IReadOnlyList<Narrowing> Narrowings { get; private init; } = [];
     public ImmutableList<CampaignMove> Moves { get; private init; } = [];
+    /// <summary>How it went on stand-ins, the newest last.</summary>
+    public ImmutableList<Rehearsal> Rehearsals { get; private init; } = [];
+
     public ImmutableList<LabTrial> Trials { get; private init; } = [];
 
     /// <summary>Trials that count against the budget: all that are not void.</summary>
@@ -68,6 +72,7 @@ public sealed record Campaign
             PlanText = edited.Plan ?? PlanText,
             Narrowings = edited.Narrowings,
         },
+        LabEvent.Rehearsed rehearsed => this with { Rehearsals = Rehearsals.Add(rehearsed.Result) },
         LabEvent.Proposed proposed => this with
         {
             Made = Made + 1,

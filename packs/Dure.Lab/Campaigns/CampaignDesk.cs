@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Lab.Rehearsals;
 using Dure.Optimize.Campaigns;
 using Dure.Optimize.Spaces;
 
@@ -45,6 +46,9 @@ public sealed class CampaignDesk(CampaignBook book, TimeProvider time)
     /// <summary>Lets a factor have its whole range again.</summary>
     public Task<Campaign> Loosen(string id, string factor, string why, string by, CancellationToken cancel) =>
         Edit(id, campaign => new LabEvent.Edited(id, null, [.. campaign.Narrowings.Where(one => one.Factor != factor)], why), by, cancel);
+
+    /// <summary>Keeps how it went on a stand-in; its report shows that beside what really came.</summary>
+    public Task<Campaign> Rehearsed(string id, Rehearsal result, string by, CancellationToken cancel) => book.Write(new LabEvent.Rehearsed(book.Find(id).Id, result), by, cancel);
 
     /// <summary>Agrees to a trial, or vetoes it.</summary>
     public Task<Campaign> Answer(string id, int trial, bool isApproved, string why, string by, CancellationToken cancel) => book.Write(new LabEvent.Answered(book.Find(id).Id, trial, isApproved, why), by, cancel);

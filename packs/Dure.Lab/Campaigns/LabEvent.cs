@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Lab.Rehearsals;
 using Dure.Optimize.Campaigns;
 
 namespace Dure.Lab.Campaigns;
@@ -40,6 +41,9 @@ public abstract record LabEvent(string Campaign)
 
     /// <summary>A person entered what came of a trial.</summary>
     public sealed record Entered(string Campaign, int Trial, TrialState State, double[] Values, string Why) : LabEvent(Campaign);
+
+    /// <summary>It was played on a stand-in.</summary>
+    public sealed record Rehearsed(string Campaign, Rehearsal Result) : LabEvent(Campaign);
 
     /// <summary>A step was allowed by the gate and written down; it is sent next. Once more under the same key where nothing had come of the first sending.</summary>
     public sealed record StepIntended(string Campaign, StepKey Key, string Instrument) : LabEvent(Campaign);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dure.Kernel;
+using Dure.Lab.Rehearsals;
 using Dure.Optimize.Campaigns;
 
 namespace Dure.Lab.Campaigns;
@@ -7,10 +8,10 @@ namespace Dure.Lab.Campaigns;
 /// <summary>Events as the journal's kinds and bodies; the campaign is the entry's subject. What the gate writes of steps is read by the host.</summary>
 public static class LabEventText
 {
-    public const string Drafted = "campaign-drafted", Moved = "campaign-moved", Edited = "campaign-edited", Proposed = "trial-proposed", Answered = "trial-answered", Entered = "trial-entered", StepEnded = "step-ended";
+    public const string Drafted = "campaign-drafted", Moved = "campaign-moved", Edited = "campaign-edited", Proposed = "trial-proposed", Answered = "trial-answered", Entered = "trial-entered", Rehearsed = "campaign-rehearsed", StepEnded = "step-ended";
 
     /// <summary>All kinds that are written here.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [Drafted, Moved, Edited, Proposed, Answered, Entered, StepEnded];
+    public static IReadOnlyList<string> Kinds { get; } = [Drafted, Moved, Edited, Proposed, Answered, Entered, Rehearsed, StepEnded];
 
     public static (string Kind, JsonObject Body) Write(LabEvent happened) => happened switch
     {
@@ -20,6 +21,7 @@ public static class LabEventText
         LabEvent.Proposed it => (Proposed, new JsonObject { ["trial"] = it.Trial, ["point"] = Numbers(it.Point), ["known"] = it.Known, ["suggestion"] = it.Suggestion is { } suggestion ? Write(suggestion) : null }),
         LabEvent.Answered it => (Answered, new JsonObject { ["trial"] = it.Trial, ["answer"] = it.IsApproved ? "approved" : "vetoed", ["why"] = it.Why }),
         LabEvent.Entered it => (Entered, new JsonObject { ["trial"] = it.Trial, ["state"] = Word(it.State), ["values"] = Numbers(it.Values), ["why"] = it.Why }),
+        LabEvent.Rehearsed it => (Rehearsed, RehearsalText.ToJson(it.Result)),
         LabEvent.StepEnded it => (StepEnded, new JsonObject
         {
             ["key"] = it.Key.ToString(), ["instrument"] = it.Instrument, ["stage"] = Word(it.Stage), ["results"] = ActionValue.ToJson(it.Results), ["cause"] = it.Cause,
@@ -40,6 +42,7 @@ public static class LabEventText
                 Proposed => new LabEvent.Proposed(campaign, Whole(body, "trial"), ReadNumbers(body["point"]), body["suggestion"] is JsonObject suggestion ? ReadSuggestion(suggestion) : null, Whole(body, "known")),
                 Answered => new LabEvent.Answered(campaign, Whole(body, "trial"), Text(body, "answer") == "approved", Text(body, "why")),
                 Entered => new LabEvent.Entered(campaign, Whole(body, "trial"), Enum.Parse<TrialState>(Text(body, "state"), ignoreCase: true), ReadNumbers(body["values"]), Text(body, "why")),
+                Rehearsed => new LabEvent.Rehearsed(campaign, RehearsalText.Read(body)),
                 StepEnded => new LabEvent.StepEnded(campaign, StepKey.TryParse(Text(body, "key"), out var key) ? key : throw new FormatException("The key is none."), Text(body, "instrument"), Enum.Parse<StepStage>(Text(body, "stage"), ignoreCase: true),
                     ActionValue.AllFromJson(body["results"] as JsonObject), Text(body, "cause")),
                 _ => throw new FormatException($"'{kind}' is no event of a campaign."),

@@ -16,7 +16,7 @@ public sealed class VirtualLab : IDisposable
     /// <summary>The instruments there are.</summary>
     public const string Doser = "doser", Reactor = "reactor", Analyser = "analyser";
 
-    private const double NoisePercent = 0.8;
+    internal const double NoisePercent = 0.8;
 
     private readonly Lock door = new();
     private readonly TimeProvider time;
@@ -147,7 +147,7 @@ public sealed class VirtualLab : IDisposable
         _ => TimeSpan.FromMinutes(6),
     };
 
-    private static InstrumentDescription Describe(string model)
+    internal static InstrumentDescription Describe(string model)
     {
         var barcode = new FieldDescription("barcode", FieldKind.Text) { MaxTextLength = 64 };
         var action = model switch

@@ -85,7 +85,7 @@ internal static class LabCampaignCommands
         return command;
     }
 
-    private static bool IsFile(string named) => File.Exists(named) || named.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || named.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    internal static bool IsFile(string named) => File.Exists(named) || named.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || named.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static JsonObject OfFile(string named, FileInfo? to, CancellationToken cancel)
     {

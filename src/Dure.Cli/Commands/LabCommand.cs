@@ -18,6 +18,7 @@ internal static class LabCommand
           dure lab new coupling.json                     write a plan to begin with
           dure lab suggest coupling.json --count 4       add the next four trials to coupling.csv
           dure lab report coupling.json --out coupling.md
+          dure lab rehearse coupling.json --virtual      play a campaign before it touches an instrument
 
         On a node, with instruments that make the trials or people who enter what came of them:
           dure lab draft coupling.json                   write the campaign down; prints its ID
@@ -32,7 +33,7 @@ internal static class LabCommand
           dure lab demo
         """)
     {
-        New(), Check(shared), Suggest(shared), LabCampaignCommands.Report(shared),
+        New(), Check(shared), Suggest(shared), LabRehearseCommand.Build(shared), LabCampaignCommands.Report(shared),
         LabCampaignCommands.Draft(shared), LabCampaignCommands.List(shared), LabCampaignCommands.Show(shared),
         LabCampaignCommands.Approve(shared), LabCampaignCommands.Start(shared), LabCampaignCommands.Pause(shared), LabCampaignCommands.End(shared),
         LabTrialCommands.Trials(shared), LabTrialCommands.Agree(shared), LabTrialCommands.Veto(shared), LabTrialCommands.Add(shared), LabTrialCommands.Enter(shared),

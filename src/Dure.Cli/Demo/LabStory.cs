@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dure.Cli.Commands;
 using Dure.Kernel;
+using Dure.Lab.Rehearsals;
 using Dure.Lab.Virtual;
 
 namespace Dure.Cli.Demo;
@@ -15,6 +16,7 @@ internal sealed class LabStory(NodeClient node, double pace, TimeProvider time, 
     /// <summary>An experiment of three quarters of an hour takes about two seconds.</summary>
     public const double UsualPace = 1_500;
 
+    private const int RehearsedRuns = 5;
     private const string AllowedBy = "nobody: nothing is real";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Queue<(int Known, Func<JsonNode, JsonArray, Task<bool>> Do)> interventions = new();
@@ -30,6 +32,7 @@ internal sealed class LabStory(NodeClient node, double pace, TimeProvider time, 
         var plan = JsonNode.Parse(VirtualExample.Plan, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!.AsObject();
         id = (await node.Post($"{LabNames.Api}/campaigns", new JsonObject { ["plan"] = plan.DeepClone(), ["owner"] = "demonstration" }, cancel)).Text("id");
         tell($"Drafted as {id}: {plan.Text("objective")}. {plan["budget"]} trials at most, {plan["parallel"]} at once.");
+        await Rehearse(cancel);
         await Move("approve", "the ranges were looked at; nothing is real", cancel);
         await Move("start", "", cancel);
 
@@ -99,6 +102,14 @@ internal sealed class LabStory(NodeClient node, double pace, TimeProvider time, 
         await node.Post($"{LabNames.Campaign(id)}/narrow", request, cancel);
         tell($"   *  A person {told}.");
         return true;
+    }
+
+    /// <summary>The same campaign on the chemistry alone, before it touches an instrument.</summary>
+    private async Task Rehearse(CancellationToken cancel)
+    {
+        var rehearsal = RehearsalText.Read(await node.Run($"{LabNames.Campaign(id)}/rehearse", new JsonObject { ["runs"] = RehearsedRuns, ["virtual"] = true }, null, cancel));
+        foreach (var line in RehearsalText.Tell(rehearsal).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            tell($"  {line.TrimEnd()}");
     }
 
     private async Task TakeIn(CancellationToken cancel)

@@ -8,6 +8,7 @@ using Dure.Lab.Instruments;
 using Dure.Lab.Running;
 using Dure.Node.Access;
 using Dure.Node.Lab;
+using Dure.Node.Runs;
 using Dure.Optimize.Campaigns;
 using Dure.Web;
 
@@ -31,6 +32,7 @@ internal static class LabEndpoints
         campaigns.MapPost("/{id}/start", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Running, request, desk, context)).Needs(Permission.Experiment).WithSummary("Start it, or go on after a pause.");
         campaigns.MapPost("/{id}/pause", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Paused, request, desk, context)).Needs(Permission.Experiment).WithSummary("Begin no more trials; those under way go on to their end.");
         campaigns.MapPost("/{id}/end", (string id, JsonObject? request, CampaignDesk desk, HttpContext context) => Move(id, CampaignStage.Done, request, desk, context)).Needs(Permission.Experiment).WithSummary("End it for good.");
+        campaigns.MapPost("/{id}/rehearse", Rehearse).Needs(Permission.Experiment).WithSummary("Play it on a stand-in, as a run: {runs, and one of virtual: true, earlier: ID of a campaign, data: trials as CSV}.");
         campaigns.MapPut("/{id}/plan", Change).Needs(Permission.Approve).WithSummary("Change ranges, limits, budget or protocol: {plan, why}.");
         campaigns.MapPost("/{id}/narrow", Narrow).Needs(Permission.Experiment).WithSummary("Hold a factor: {factor, from, to, why}; 'from' alone pins it, options are parted by commas.");
         campaigns.MapPost("/{id}/loosen", Loosen).Needs(Permission.Experiment).WithSummary("Let a factor have its whole range again: {factor, why}.");
@@ -70,6 +72,13 @@ internal static class LabEndpoints
 
     private static async Task<IResult> Report(string id, string? lang, CampaignBook book, ILabLedger ledger, InstrumentBench bench, Journal journal, CampaignSight sight, HttpContext context) =>
         Results.Text((await LabReport.Markdown(book.Find(id).Id, lang, ledger, bench, journal, sight, context.RequestAborted))!, "text/markdown; charset=utf-8"); // Find has seen that it is there
+
+    private static Task<IResult> Rehearse(string id, JsonObject request, CampaignBook book, RunBoard board, HttpContext context)
+    {
+        request["campaign"] = book.Find(id).Id;
+        RehearsalWork.Check(request);
+        return RunEndpoints.Accept(board, RehearsalWork.Kind, request, context);
+    }
 
     private static async Task<JsonObject> Move(string id, CampaignStage to, JsonObject? request, CampaignDesk desk, HttpContext context) =>
         LabJson.Describe(await desk.Move(id, to, Why(request), context.Actor(), context.RequestAborted));

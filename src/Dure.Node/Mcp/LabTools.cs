@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Dure.Lab;
 using Dure.Lab.Campaigns;
 using Dure.Lab.Instruments;
+using Dure.Lab.Rehearsals;
 using Dure.Lab.Running;
 using Dure.Lab.Virtual;
 using Dure.Node.Access;
@@ -77,7 +78,7 @@ internal sealed class LabTools
         new("report_campaign", Permission.Read, "What a campaign has brought, as Markdown: the best, how it came about, every trial.", [Id], call =>
         {
             var campaign = Found(call);
-            return Task.FromResult<JsonNode>(JsonValue.Create(CampaignReport.Write(campaign.Plan, [.. campaign.Trials.Select(trial => trial.ForPlanner())], [.. campaign.Trials.Select(trial => trial.Number)])));
+            return Task.FromResult<JsonNode>(JsonValue.Create(CampaignReport.Write(campaign.Plan, [.. campaign.Trials.Select(trial => trial.ForPlanner())], [.. campaign.Trials.Select(trial => trial.Number)]) + RehearsalText.Report(campaign)));
         }),
         new("list_instruments", Permission.Read, "The instruments: whether each is virtual (nothing real happens) or real, can be used, was set aside and why; and whether the laboratory is stopped.", [], _ => Task.FromResult<JsonNode>(Instruments())),
     ];

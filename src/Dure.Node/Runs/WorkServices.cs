@@ -9,7 +9,7 @@ internal static class WorkServices
     public static void AddWork(this IServiceCollection services)
     {
         services.AddSingleton<DeviceRecord>().AddSingleton<ScoreComparison>().AddSingleton<PackageShelf>().AddSingleton<AlarmExplainer>().AddSingleton<Chain>();
-        services.AddSingleton<CutWork>().AddSingleton<TrainWork>().AddSingleton<PredictorWork>().AddSingleton<EffectWork>().AddSingleton<PlantTrialWork>();
+        services.AddSingleton<CutWork>().AddSingleton<TrainWork>().AddSingleton<PredictorWork>().AddSingleton<EffectWork>().AddSingleton<PlantTrialWork>().AddSingleton<RehearsalWork>();
         services.AddSingleton(provider => new RunBoard(provider.GetRequiredService<Journal>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunBoard>>(),
             new Dictionary<string, RunHandler>(StringComparer.Ordinal)
             {
@@ -17,6 +17,7 @@ internal static class WorkServices
                 [TrainWork.Kind] = provider.GetRequiredService<TrainWork>().Run,
                 [PredictorWork.Kind] = provider.GetRequiredService<PredictorWork>().Run,
                 [EffectWork.Kind] = provider.GetRequiredService<EffectWork>().Run,
+                [RehearsalWork.Kind] = provider.GetRequiredService<RehearsalWork>().Run,
                 [PlantTrialWork.Kind] = provider.GetRequiredService<PlantTrialWork>().Run,
             }));
         services.AddSingleton<Dure.Web.IRunBook, RunBook>();
