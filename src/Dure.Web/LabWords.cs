@@ -39,7 +39,7 @@ internal static class LabWords
 
     public static Status MarkOf(LabAlarmKind kind) => kind switch
     {
-        LabAlarmKind.Stopped or LabAlarmKind.UnknownFate => Status.Alarm,
+        LabAlarmKind.Stopped or LabAlarmKind.UnknownFate or LabAlarmKind.Unreachable => Status.Alarm,
         LabAlarmKind.WaitsForApproval or LabAlarmKind.DraftWaits => Status.Unknown,
         _ => Status.Watch,
     };

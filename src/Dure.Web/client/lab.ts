@@ -25,7 +25,7 @@ interface Checked { name: string; factors: number; outcomes: number; steps: numb
 
 const pauseMilliseconds = 500;
 
-/** Where in the text a refusal points: at a line, or at the name that it quotes. */
+/** Where in the text a refusal points: at a line, at the name that it quotes, or at the end of a path of members. */
 function placeIn(text: string, where: string): [number, number] | null {
   const line = /line (\d+)/.exec(where)?.[1];
   if (line) {
@@ -34,9 +34,14 @@ function placeIn(text: string, where: string): [number, number] | null {
     const from = before === 0 ? 0 : before + 1;
     return [from, from + (lines[Number(line) - 1]?.length ?? 0)];
   }
-  const name = /'([^']+)'/.exec(where)?.[1] ?? /^(?:plan|card)?\.?([A-Za-z]+)/.exec(where)?.[1];
-  const at = name ? text.indexOf(`"${name}"`) : -1;
-  return at < 0 ? null : [at, at + name!.length + 2];
+  const path = /'([^']+)'/.exec(where)?.slice(1) ?? where.replace(/^(plan|card)\.?/, '').split(/[.,[\] ]+/).filter((part) => /^[\w-]+$/.test(part) && !/^\d+$/.test(part));
+  let found: [number, number] | null = null;
+  for (const name of path) {
+    const at = text.indexOf(`"${name}"`, found?.[1] ?? 0);
+    if (at < 0) break;
+    found = [at, at + name.length + 2];
+  }
+  return found;
 }
 
 function showPlace(editor: HTMLTextAreaElement, where: string): void {

@@ -110,9 +110,22 @@ public sealed class LabPagesTests : IAsyncLifetime
         await page.ClickAsync("button:has-text('Draft the campaign')");
         await Assertions.Expect(page.Locator("form[data-check] [data-where]")).ToContainTextAsync("factor 'temperature'");
         Assert.Equal("\"temperature\"", await page.EvaluateAsync<string>("(editor => editor.value.slice(editor.selectionStart, editor.selectionEnd))(document.getElementById('plan-text'))"));
+        await page.GotoAsync("/lab/instruments");
+        await page.ClickAsync("button[data-with=card-http]");
+        await page.FillAsync("#card-text", (await page.InputValueAsync("#card-text")).Replace("\"low\": 20", "\"low\": 200", StringComparison.Ordinal));
+        await page.ClickAsync("button:has-text('Take an instrument in')");
+        await Assertions.Expect(page.Locator("form[data-post$=instrument] [data-where]")).ToHaveTextAsync("actions.react.values.temperature");
+        Assert.Equal("\"temperature\"", await page.EvaluateAsync<string>("(editor => editor.value.slice(editor.selectionStart, editor.selectionEnd))(document.getElementById('card-text'))"));
         watched.Faults.Clear(); // the refusals above are what was asked for
 
+        await page.GotoAsync("/lab/instruments");
+        var analyser = page.Locator("[data-instrument=analyser]");
+        await analyser.Locator("summary").ClickAsync();
+        await analyser.Locator("input[name=why]").FillAsync("the column leaks");
+        await analyser.Locator("details button").ClickAsync();
+        await Assertions.Expect(analyser).ToContainTextAsync("the column leaks");
         await page.GotoAsync("/lab");
+        await Assertions.Expect(page.Locator("[data-alarm=SetAside]")).ToContainTextAsync("the column leaks");
         await page.FocusAsync(".stop-button");
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync("**/lab?told=4*");
