@@ -107,6 +107,7 @@ internal sealed class LabStory(NodeClient node, double pace, TimeProvider time, 
     /// <summary>The same campaign on the chemistry alone, before it touches an instrument.</summary>
     private async Task Rehearse(CancellationToken cancel)
     {
+        tell("Virtual first: played on the chemistry alone, before it touches an instrument.");
         var rehearsal = RehearsalText.Read(await node.Run($"{LabNames.Campaign(id)}/rehearse", new JsonObject { ["runs"] = RehearsedRuns, ["virtual"] = true }, null, cancel));
         foreach (var line in RehearsalText.Tell(rehearsal).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             tell($"  {line.TrimEnd()}");
