@@ -30,6 +30,8 @@ internal sealed class LabStory(NodeClient node, double pace, TimeProvider time, 
         tell("A virtual laboratory: nothing here is real. The chemistry is made up, the instruments are programs; the planner, the gate and the journal are the ones of a real campaign.");
         await TakeIn(cancel);
         var plan = JsonNode.Parse(VirtualExample.Plan, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!.AsObject();
+        foreach (var step in plan["protocol"]!.AsArray())
+            step!["seconds"] = step.Number("seconds") * VirtualExample.Pace / pace; // how long it takes at this pace: steps are looked at no sooner
         id = (await node.Post($"{LabNames.Api}/campaigns", new JsonObject { ["plan"] = plan.DeepClone(), ["owner"] = "demonstration" }, cancel)).Text("id");
         tell($"Drafted as {id}: {plan.Text("objective")}. {plan["budget"]} trials at most, {plan["parallel"]} at once.");
         await Rehearse(cancel);
