@@ -71,6 +71,8 @@ public abstract class InstrumentDriver(TimeSpan timeout, TimeProvider time) : II
         }
     }
 
+    public virtual Task<bool> Hold(TimeSpan lease, CancellationToken cancel) => Task.FromResult(false);
+
     public abstract ValueTask DisposeAsync();
 
     protected abstract Task<InstrumentState> AskState(CancellationToken cancel);

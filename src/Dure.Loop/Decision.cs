@@ -39,6 +39,9 @@ public abstract record Decision
 public sealed record Outcome(string Actuator, bool IsSimulated, double? Expected, double? Observed, bool AsExpected, string Words)
 {
     public ActuationState State { get; init; }
+
+    /// <summary>Whether it was refused only for the time being: an interlock opened before it was sent.</summary>
+    public bool IsForNow { get; init; }
 }
 
 /// <summary>A proposal with its decision, and with what came of it when it was allowed.</summary>

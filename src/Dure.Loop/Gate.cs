@@ -27,7 +27,7 @@ public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator,
             if (record.Decision is Decision.Allowed)
             {
                 Remember(proposal);
-                record = record with { Outcome = await Act(proposal, cancel) };
+                record = record with { Outcome = Opened(proposal, envelope) ?? await Act(proposal, cancel) };
                 await ledger.Acted(entry, record, CancellationToken.None);
             }
             log.Add(record, entry);
@@ -40,6 +40,19 @@ public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator,
     }
 
     public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>Waits until no proposal is being decided or begun; false where one still is after a time. What comes after is decided by the interlocks of then.</summary>
+    public async Task<bool> Settle(TimeSpan most, CancellationToken cancel)
+    {
+        if (!await oneAtATime.WaitAsync(most, cancel))
+            return false;
+        oneAtATime.Release();
+        return true;
+    }
+
+    /// <summary>An interlock that opened while the decision was being written: asked once more, as late as can be.</summary>
+    private Outcome? Opened(ProposedAction proposal, Envelope envelope) => envelope.Interlocks.FirstOrDefault(interlock => !interlock.HoldsFor(proposal)) is { } open
+        ? new Outcome(actuator.Name, actuator.IsSimulated, proposal.Setpoint, null, AsExpected: false, $"{actuator.Name}: {proposal.Action} was not sent: the interlock '{open.Name}' opened") { State = ActuationState.Refused, IsForNow = true } : null;
 
     /// <summary>The rules in the order in which they are asked; the first that speaks against it is the answer.</summary>
     private Decision Decide(ProposedAction proposal, Envelope envelope)

@@ -85,9 +85,9 @@ public sealed record Campaign
         LabEvent.Entered entered => With(entered.Trial, trial => trial with
         {
             Stage = entered.State switch { TrialState.Measured => TrialStage.Measured, TrialState.Failed => TrialStage.Failed, _ => TrialStage.Void },
-            Values = entered.Values, Why = entered.Why, EndedAt = entry.Time, EnteredBy = entry.Actor,
+            Values = entered.Values, Why = entered.Why, EndedAt = entry.Time, EnteredBy = entry.Actor, IsSpent = trial.IsSpent || entered.State != TrialState.Void,
         }),
-        LabEvent.StepIntended step => With(step.Key.Trial, trial => trial with { Stage = TrialStage.Running, Steps = WithStep(trial, step.Key, step.Instrument, entry.Time) }),
+        LabEvent.StepIntended step => With(step.Key.Trial, trial => trial with { Stage = step.Key.Run == trial.Run && !trial.HasEnded ? TrialStage.Running : trial.Stage, Steps = WithStep(trial, step.Key, step.Instrument, entry.Time) }),
         LabEvent.StepAnswered answered => With(answered.Key.Trial, trial => trial with
         {
             Steps = Changed(trial.Steps, answered.Key, step => step.HasEnded ? step : step with { Stage = answered.HasBegun ? StepStage.Begun : step.Stage, Cause = answered.Words }),
@@ -119,13 +119,18 @@ public sealed record Campaign
         trial = trial with { Steps = Changed(trial.Steps, ended.Key, step => step with { Stage = ended.Stage, EndedAt = at, Results = ended.Results, Cause = ended.Cause }) };
         return ended.Stage switch
         {
-            _ when trial.HasEnded => trial, // a person was faster
-            StepStage.Done when NextStep(trial) is null => trial with { Stage = TrialStage.Measured, Values = Values(trial), EndedAt = at },
-            StepStage.Done => trial,
+            _ when trial.HasEnded || ended.Key.Run != trial.Run => trial, // a person was faster
+            StepStage.Done when NextStep(trial) is null => Measured(trial, at),
+            StepStage.Done => trial with { Stage = TrialStage.Running },
             StepStage.Unknown => trial with { Stage = TrialStage.Unknown, Why = ended.Cause },
             _ => trial with { Stage = TrialStage.Void, Why = ended.Cause, EndedAt = at },
         };
     }
+
+    /// <summary>A trial whose steps gave no number of any outcome is for a person to judge.</summary>
+    private LabTrial Measured(LabTrial trial, DateTimeOffset at) => Values(trial) is var values && values.Any(double.IsFinite)
+        ? trial with { Stage = TrialStage.Measured, Values = values, EndedAt = at, IsSpent = true }
+        : trial with { Stage = TrialStage.Unknown, Why = "The steps ended well, but none gave an outcome." };
 
     private double[] Values(LabTrial trial) => [.. Plan.Outcomes.Select(outcome => Value(trial, outcome))];
 
@@ -157,7 +162,7 @@ public sealed record Campaign
         };
     }
 
-    private static int Counts(LabTrial trial) => trial.Stage == TrialStage.Void ? 0 : 1;
+    private static int Counts(LabTrial trial) => trial.Stage == TrialStage.Void && !trial.IsSpent ? 0 : 1;
 
     private static int Teaches(LabTrial trial) => trial.Stage is TrialStage.Measured or TrialStage.Failed ? 1 : 0;
 }

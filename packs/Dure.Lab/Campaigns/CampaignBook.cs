@@ -13,6 +13,7 @@ public sealed class CampaignBook : IDisposable
     private readonly ILabLedger ledger;
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
     private readonly ConcurrentDictionary<string, Campaign> campaigns = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Campaign, int Trial), bool> reserved = new();
 
     private CampaignBook(ILabLedger ledger) => this.ledger = ledger;
 
@@ -49,6 +50,7 @@ public sealed class CampaignBook : IDisposable
             if (next(TryFind(id)) is not { } happened)
                 return null;
             Check(happened);
+            Try(happened);
             return Take(await ledger.Write(happened, actor, cancel))!;
         }
         finally
@@ -71,7 +73,35 @@ public sealed class CampaignBook : IDisposable
         }
     }
 
+    /// <summary>
+    /// Holds a trial for the command of its next step: until it is let go, nobody can veto it, enter an outcome or change the plan under it. Null when the step may be commanded, else why not.
+    /// </summary>
+    internal async Task<string?> Reserve(StepKey key, CancellationToken cancel)
+    {
+        await oneAtATime.WaitAsync(cancel);
+        try
+        {
+            if (CampaignRules.Objection(Find(key.Campaign), key) is { } objection)
+                return objection;
+            reserved[(key.Campaign, key.Trial)] = true;
+            return null;
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    internal void LetGo(StepKey key) => reserved.TryRemove((key.Campaign, key.Trial), out _);
+
     public void Dispose() => oneAtATime.Dispose();
+
+    /// <summary>What cannot be taken up must not be written: it could never be read again.</summary>
+    private void Try(LabEvent happened)
+    {
+        var entry = new LabEntry(-1, DateTimeOffset.UnixEpoch, "", happened);
+        _ = happened is LabEvent.Drafted drafted ? Campaign.Begin(entry, drafted) : Find(happened.Campaign).After(entry);
+    }
 
     private void Check(LabEvent happened)
     {
@@ -84,7 +114,7 @@ public sealed class CampaignBook : IDisposable
                 throw new ProblemException("urn:dure:lab:too-many", $"The laboratory has {MostCampaigns:N0} campaigns.", "campaigns", "Run a second node for the rest.");
             return;
         }
-        CampaignRules.Check(Find(happened.Campaign), happened);
+        CampaignRules.Check(Find(happened.Campaign), happened, trial => reserved.ContainsKey((happened.Campaign, trial)));
     }
 
     private Campaign? Take(LabEntry entry)

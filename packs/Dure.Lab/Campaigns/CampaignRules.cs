@@ -7,10 +7,30 @@ namespace Dure.Lab.Campaigns;
 /// <summary>What may happen to a campaign next. Asked before anything is written, under the same lock.</summary>
 internal static class CampaignRules
 {
+    /// <summary>The type of a refusal by the rules: another time, or after another event, it may be otherwise.</summary>
+    public const string NotNow = "urn:dure:lab:not-now";
+
     private const int MostText = 2_000;
 
+    /// <summary>Why a step may not be commanded as things are now, or null.</summary>
+    public static string? Objection(Campaign campaign, StepKey key)
+    {
+        var trial = campaign.Trial(key.Trial);
+        var mayGoOn = trial.Run == key.Run && trial.Stage switch
+        {
+            TrialStage.Running => true,
+            TrialStage.Approved => campaign.Stage == CampaignStage.Running,
+            TrialStage.Proposed => campaign.Stage == CampaignStage.Running && !campaign.Plan.AsksPerson,
+            _ => false,
+        };
+        if (!mayGoOn)
+            return $"The trial is {Word(trial.Stage)}, the campaign {Word(campaign.Stage)}.";
+        return campaign.Plan.Space.Check(trial.Point) is [var violation, ..] ? $"It is outside what the plan allows now: {violation}." : null;
+    }
+
+    /// <param name="isHeld">Whether a step of a trial is just being commanded.</param>
     /// <exception cref="ProblemException">It may not; says why and what to do.</exception>
-    public static void Check(Campaign campaign, LabEvent next)
+    public static void Check(Campaign campaign, LabEvent next, Func<int, bool> isHeld)
     {
         var where = $"campaign {campaign.Id}";
         switch (next)
@@ -22,17 +42,19 @@ internal static class CampaignRules
                 break;
             case LabEvent.Edited edited:
                 CheckText(edited.Why, where);
-                CheckEdit(campaign, edited, where);
+                CheckEdit(campaign, edited, isHeld, where);
                 break;
             case LabEvent.Proposed proposed:
                 CheckProposal(campaign, proposed, where);
                 break;
             case LabEvent.Answered answered:
                 CheckText(answered.Why, where);
+                NotHeld(answered.Trial, isHeld, where);
                 CheckAnswer(campaign, answered, where);
                 break;
             case LabEvent.Entered entered:
                 CheckText(entered.Why, where);
+                NotHeld(entered.Trial, isHeld, where);
                 CheckEntry(campaign, entered, where);
                 break;
             default:
@@ -58,13 +80,13 @@ internal static class CampaignRules
         _ => "It is over: draft a new one, with this one as its earlier campaign.",
     };
 
-    private static void CheckEdit(Campaign campaign, LabEvent.Edited edited, string where)
+    private static void CheckEdit(Campaign campaign, LabEvent.Edited edited, Func<int, bool> isHeld, string where)
     {
         NotDone(campaign, where);
         var plan = edited.Plan is null ? campaign.Plan : CampaignText.Read(edited.Plan);
         if (!SameFactors(campaign.Plan.Space, plan.Space) || !campaign.Plan.Outcomes.Select(one => (one.Name, one.Unit)).SequenceEqual(plan.Outcomes.Select(one => (one.Name, one.Unit))))
             throw Bad("The changed plan has other factors, options or outcomes, so what is known would mean something else.", where, "Change ranges, limits, budget and protocol only; for the rest draft a new campaign.");
-        if (campaign.Trials.Exists(trial => trial.Stage == TrialStage.Running) && edited.Plan is not null && !SameProtocol(campaign, plan))
+        if (campaign.Open.Any(number => campaign.Trials[number - 1].Stage is TrialStage.Running or TrialStage.Unknown || isHeld(number)) && edited.Plan is not null && !SameProtocol(campaign, plan))
             throw Bad("The protocol was changed while trials are being made by it.", where, "Pause the campaign, wait until none is under way, then change it.");
         _ = plan.Problem.In(Campaign.Narrowed(plan.Space, edited.Narrowings));
     }
@@ -101,6 +123,8 @@ internal static class CampaignRules
         {
             if (trial.Stage == TrialStage.Void && campaign.Made >= campaign.Plan.Budget)
                 throw new ProblemException("urn:dure:lab:budget-spent", $"All {campaign.Plan.Budget} trials of the budget are made or under way.", where, "Raise the budget in the plan.");
+            if (campaign.Plan.Space.Check(trial.Point) is [var violation, ..])
+                throw new ProblemException("urn:dure:lab:outside-plan", $"The trial is outside what the plan allows now: {violation}.", where, "Add another trial, or change the plan first.");
             return;
         }
         if (!answered.IsApproved && trial.Stage is TrialStage.Proposed or TrialStage.Approved)
@@ -127,6 +151,12 @@ internal static class CampaignRules
             throw Bad("An outcome is infinite.", where, "Give a finite number, or leave it out.");
     }
 
+    private static void NotHeld(int trial, Func<int, bool> isHeld, string where)
+    {
+        if (isHeld(trial))
+            throw Bad("A step of the trial is being commanded this very moment.", $"{where}, trial {trial}", "Ask again in a second.");
+    }
+
     private static void NotDone(Campaign campaign, string where)
     {
         if (campaign.Stage == CampaignStage.Done)
@@ -141,5 +171,5 @@ internal static class CampaignRules
 
     private static string Word(Enum value) => value.ToString().ToLowerInvariant();
 
-    private static ProblemException Bad(string what, string where, string mend) => new("urn:dure:lab:not-now", what, where, mend);
+    private static ProblemException Bad(string what, string where, string mend) => new(NotNow, what, where, mend);
 }

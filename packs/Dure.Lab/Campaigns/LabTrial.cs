@@ -84,6 +84,9 @@ public sealed record LabTrial
     /// <summary>Who entered the outcome; null: the instruments gave it.</summary>
     public string? EnteredBy { get; init; }
 
+    /// <summary>Whether an outcome was known once: it stays counted against the budget, whatever is entered later.</summary>
+    public bool IsSpent { get; init; }
+
     /// <summary>The steps as they were made, those of earlier runs among them.</summary>
     public IReadOnlyList<TrialStep> Steps { get; init; } = [];
 

@@ -47,7 +47,7 @@ public abstract record InstrumentLink
     private InstrumentLink() { }
 
     /// <summary>JSON over HTTP by our contract; OPC UA servers through the gateway, too.</summary>
-    /// <param name="TokenFile">A file with the bearer token that the door asks for; null: none.</param>
+    /// <param name="TokenFile">The name of a file with the bearer token that the door asks for, in the folder <c>lab/keys/tokens</c> of the node; null: none.</param>
     public sealed record Http(Uri Address, string? TokenFile) : InstrumentLink;
 
     /// <summary>A SiLA 2 server.</summary>

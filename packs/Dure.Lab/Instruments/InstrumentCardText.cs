@@ -82,6 +82,8 @@ public static class InstrumentCardText
     {
         string[] beside = form.Driver switch
         {
+            "http" when form.TokenFile is { } file && (file.Length is 0 or > 60 || file[0] == '.' || !file.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) =>
+                throw Bad("tokenFile", $"'{file}' is no file's name.", "Write the name alone; the file lies in the folder lab/keys/tokens of the node's data."),
             "http" => ["address", "tokenFile"],
             "sila" => ["address", "feature"],
             "scpi" => ["address", "profile"],
@@ -97,7 +99,7 @@ public static class InstrumentCardText
             "http" => new InstrumentLink.Http(Address(form, "http", "https"), form.TokenFile),
             "sila" => new InstrumentLink.Sila(Address(form, "http", "https"), form.Feature ?? throw Bad("feature", "It is missing.", "Write the feature whose commands are the actions, such as org.maker/lab/Reactor/v1.")),
             "scpi" => Scpi(form),
-            "opentrons" => new InstrumentLink.Opentrons(Address(form, "http", "https"), [.. (form.Protocols is { Count: > 0 } protocols ? protocols : throw Bad("protocols", "There is none.", "Name at least one."))
+            "opentrons" => new InstrumentLink.Opentrons(Address(form, "http", "https"), [.. (form.Protocols is { Count: > 0 } protocols && protocols.All(one => one is not null) ? protocols : throw Bad("protocols", "There is none.", "Name at least one."))
                 .Select(one => new OpentronsProtocol(Description(one.Action, one.Parameters, one.Results), one.FileName ?? "protocol.py", one.Source ?? throw Bad("protocols", "One has no source.", "Give the protocol's text as \"source\".")))]),
             _ => new InstrumentLink.Virtual(form.Model ?? throw Bad("model", "It is missing.", "Write which virtual instrument it is."), form.Pace switch { null => 1, > 0 and <= 1e6 => form.Pace.Value, _ => throw Bad("pace", $"It is {form.Pace}.", "Write how many times faster than the real thing, up to a million.") }),
         };
@@ -107,6 +109,8 @@ public static class InstrumentCardText
     {
         var address = Address(form, "tcp");
         var profile = form.Profile ?? throw Bad("profile", "It is missing.", "Write what the device's manual says of it.");
+        if (profile.Actions?.Any(one => one is null) == true)
+            throw Bad("profile", "Its actions hold a null.", "Leave it out.");
         var actions = (profile.Actions ?? []).Select(one => new ScpiAction(Description(one.Action, one.Parameters, one.Results), one.Settings ?? [],
             one.Trigger ?? throw Bad("profile", "An action has no trigger.", "Write the command that makes it begin."), one.Queries ?? new Dictionary<string, string>())).ToArray();
         return new InstrumentLink.Scpi(address.Host, address.Port > 0 ? address.Port : 5025, new ScpiProfile(actions, profile.BusyQuery ?? throw Bad("profile.busyQuery", "It is missing.", "Write the query that answers 1 while it works."), profile.AbortCommand ?? "ABOR", profile.EmergencyCommand));
@@ -115,7 +119,7 @@ public static class InstrumentCardText
     private static ActionDescription Description(string? name, IReadOnlyDictionary<string, FieldForm>? parameters, IReadOnlyDictionary<string, FieldForm>? results) =>
         new(name ?? throw Bad("action", "It has no name.", "Give it one."), name, "", Fields(parameters), Fields(results));
 
-    private static FieldDescription[] Fields(IReadOnlyDictionary<string, FieldForm>? forms) => [.. (forms ?? new Dictionary<string, FieldForm>()).Select(form =>
+    private static FieldDescription[] Fields(IReadOnlyDictionary<string, FieldForm>? forms) => [.. (forms ?? new Dictionary<string, FieldForm>()).Select(form => form.Value is null ? throw Bad(form.Key, "It says nothing.", "Write { \"kind\": \"number\" }.") :
         new FieldDescription(form.Key, Enum.TryParse<FieldKind>(form.Value.Kind ?? "number", ignoreCase: true, out var kind) ? kind : throw Bad(form.Key, $"Its kind is '{form.Value.Kind}'.", "Write number, integer, text or flag."),
             form.Value.Unit ?? "", form.Value.Low ?? double.NegativeInfinity, form.Value.High ?? double.PositiveInfinity) { Choices = form.Value.Choices ?? [] })];
 

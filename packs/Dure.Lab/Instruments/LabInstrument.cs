@@ -8,6 +8,8 @@ public sealed class LabInstrument : IAsyncDisposable
 {
     private readonly TimeProvider time;
     private volatile IInstrument? driver;
+    private volatile bool isDisposed;
+    private int uses;
 
     /// <param name="interlocks">What must hold for any action on it, beside its own.</param>
     public LabInstrument(InstrumentCard card, IDecisionLedger ledger, DecisionLog decisions, IReadOnlyList<Interlock> interlocks, TimeProvider time)
@@ -39,7 +41,29 @@ public sealed class LabInstrument : IAsyncDisposable
     internal int Faults { get; set; }
 
     /// <summary>Whether it may be given work.</summary>
-    public bool IsUsable => SetAside is null && driver is not null;
+    public bool IsUsable => SetAside is null && driver is not null && !IsSilent;
+
+    /// <summary>Whether it did not answer when it was last asked how it is.</summary>
+    public bool IsSilent { get; internal set; }
+
+    /// <summary>Whether a step is being made on it, or looked for.</summary>
+    public bool IsInUse => Volatile.Read(ref uses) > 0;
+
+    /// <summary>When a person last returned it to service.</summary>
+    internal DateTimeOffset? ReturnedAt { get; set; }
+
+    /// <summary>Whether it confirmed the emergency stop that holds.</summary>
+    internal bool IsStopped { get; set; }
+
+    /// <summary>What is being looked after on it.</summary>
+    internal Task Looking { get; set; } = Task.CompletedTask;
+
+    /// <summary>Keeps it from being changed or removed until disposed.</summary>
+    internal IDisposable Use()
+    {
+        Interlocked.Increment(ref uses);
+        return new Using(this);
+    }
 
     /// <summary>What became of a key; unknown while it cannot be reached.</summary>
     public Task<ActionStatus> Query(string key, CancellationToken cancel) =>
@@ -56,7 +80,12 @@ public sealed class LabInstrument : IAsyncDisposable
     /// <summary>Whether it was stopped because nobody is there.</summary>
     internal bool IsHalted { get; set; }
 
-    internal void Connected(IInstrument reached) => (driver, UnreachableSince, Trouble) = (reached, null, "");
+    internal async Task Connected(IInstrument reached)
+    {
+        (driver, UnreachableSince, Trouble, IsSilent) = (reached, null, "", false);
+        if (isDisposed)
+            await reached.DisposeAsync(); // it was removed while it was being reached
+    }
 
     internal void NotConnected(string why)
     {
@@ -66,8 +95,19 @@ public sealed class LabInstrument : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Gate.Dispose();
+        isDisposed = true; // the gate is left: somebody may wait in it
         if (driver is { } connected)
             await connected.DisposeAsync();
+    }
+
+    private sealed class Using(LabInstrument instrument) : IDisposable
+    {
+        private int isOver;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref isOver, 1) == 0)
+                Interlocked.Decrement(ref instrument.uses);
+        }
     }
 }

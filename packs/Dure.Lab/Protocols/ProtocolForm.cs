@@ -25,11 +25,15 @@ internal sealed record StepForm(string? Step, string? Instrument, IReadOnlyList<
         IReadOnlyList<string> instruments = (Instrument, Instruments) switch
         {
             ({ } one, null) => [one],
-            (null, { Count: > 0 } several) => several,
+            (null, { Count: > 0 } several) when several.All(IsName) => several,
             _ => throw Bad(where, "It is not clear which instrument does it.", "Give \"instrument\", or \"instruments\" where several can."),
         };
         if (!IsName(Action))
             throw Bad(where, "It has no action.", "Name the instrument's \"action\".");
+        if (Measure?.Values.Any(result => !IsName(result)) == true)
+            throw Bad(where, "It measures an outcome by a result without a name.", "Write {\"outcome\": \"result of the action\"}.");
+        if (Seconds == 0)
+            throw Bad(where, "It is expected to take no time.", "Give \"seconds\" above 0.");
         return new ProtocolStep
         {
             Name = name,

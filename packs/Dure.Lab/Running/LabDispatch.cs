@@ -21,11 +21,14 @@ internal sealed class LabDispatch
     private string instrumentsKnown = "";
 
     /// <summary>What the scheduler knows of a trial.</summary>
-    private sealed class Mirror(string job)
+    private sealed class Mirror(string job, int first)
     {
         public string Job => job;
 
-        /// <summary>Steps that it was told of as begun, and how many of them as ended.</summary>
+        /// <summary>The place of the step that is the job's first operation: what was done before concerns nobody any more.</summary>
+        public int First => first;
+
+        /// <summary>Operations that it was told of as begun, and how many of them as ended.</summary>
         public int Begun, Ended;
     }
 
@@ -45,7 +48,7 @@ internal sealed class LabDispatch
             try
             {
                 if (!mirrors.TryGetValue(key, out var mirror))
-                    mirrors[key] = mirror = Introduce(scheduler, campaign, trial);
+                    mirrors[key] = mirror = Introduce(scheduler, campaign, trial, instruments);
                 Tell(scheduler, mirror, trial);
             }
             catch (ProblemException wrong)
@@ -61,7 +64,7 @@ internal sealed class LabDispatch
             var (campaign, trial) = trials[key];
             scheduler.Started(planned.Job, planned.Resource, now);
             mirrors[key].Begun++;
-            due.Add(new DueStep(campaign, trial, planned.Operation + 1, planned.Resource));
+            due.Add(new DueStep(campaign, trial, mirrors[key].First + planned.Operation, planned.Resource));
         }
         return due;
     }
@@ -95,18 +98,21 @@ internal sealed class LabDispatch
         return dispatcher;
     }
 
-    private static Mirror Introduce(Dispatcher scheduler, Campaign campaign, LabTrial trial)
+    private static Mirror Introduce(Dispatcher scheduler, Campaign campaign, LabTrial trial, IReadOnlyList<LabInstrument> instruments)
     {
-        var job = JobOf(campaign, trial);
-        scheduler.Add(new ShopJob(job, [.. campaign.Plan.Protocol!.Steps.Select(OperationOf)]) { Priority = campaign.Plan.Priority, Release = trial.ProposedAt, Owner = campaign.Owner });
-        return new Mirror(job);
+        var (job, first) = (JobOf(campaign, trial), campaign.NextStep(trial) ?? 1);
+        var known = instruments.Select(one => one.Card.Name).ToHashSet(StringComparer.Ordinal);
+        var release = trial.At(first - 1)?.EndedAt + campaign.Plan.Protocol!.Steps[first - 1].LeastWait ?? trial.ProposedAt;
+        scheduler.Add(new ShopJob(job, [.. campaign.Plan.Protocol!.Steps.Skip(first - 1).Select((step, i) => OperationOf(step, known, isFirst: i == 0))]) { Priority = campaign.Plan.Priority, Release = release, Owner = campaign.Owner });
+        return new Mirror(job, first);
     }
 
-    private static Operation OperationOf(ProtocolStep step) => new(step.Name, step.Expected, step.Instruments) { LeastWait = step.LeastWait, MostWait = step.MostWait };
+    private static Operation OperationOf(ProtocolStep step, HashSet<string> known, bool isFirst) =>
+        new(step.Name, step.Expected, [.. step.Instruments.Where(known.Contains)]) { LeastWait = isFirst ? TimeSpan.Zero : step.LeastWait, MostWait = isFirst ? null : step.MostWait };
 
     private static void Tell(Dispatcher scheduler, Mirror mirror, LabTrial trial)
     {
-        while (trial.At(mirror.Ended + 1) is { } step)
+        while (trial.At(mirror.First + mirror.Ended) is { } step)
         {
             if (mirror.Begun == mirror.Ended)
             {

@@ -14,6 +14,7 @@ public sealed class LabEngine : IAsyncDisposable
 {
     private const string By = "laboratory";
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeastTick = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan MostRest = TimeSpan.FromSeconds(30);
 
     private readonly CampaignBook book;
@@ -29,6 +30,7 @@ public sealed class LabEngine : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentDictionary<StepKey, Flight> flights = new();
     private readonly ConcurrentDictionary<(string Campaign, int Trial), Rest> resting = new();
+    private readonly ConcurrentDictionary<(StepKey Step, DateTimeOffset Returned), bool> asked = new();
     private Task loop = Task.CompletedTask;
 
     /// <param name="fault">Told of what should not happen, and in which campaign: it is tried again.</param>
@@ -97,8 +99,8 @@ public sealed class LabEngine : IAsyncDisposable
             while (!stopping.IsCancellationRequested)
             {
                 await Turn();
-                var until = dispatch.NextStart - time.GetUtcNow() is { } next && next < Tick ? next : Tick;
-                await wake.WaitAsync(until > TimeSpan.FromMilliseconds(1) ? until : TimeSpan.FromMilliseconds(1), stopping.Token);
+                var until = bench.Stopped is null && dispatch.NextStart - time.GetUtcNow() is { } next && next < Tick ? next : Tick;
+                await wake.WaitAsync(until > LeastTick ? until : LeastTick, stopping.Token);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -145,7 +147,7 @@ public sealed class LabEngine : IAsyncDisposable
         {
             await book.Write(new LabEvent.Moved(campaign.Id, to, why), By, stopping.Token);
         }
-        catch (ProblemException)
+        catch (ProblemException late) when (late.Problem.Type == CampaignRules.NotNow)
         {
             // A person moved it meanwhile.
         }
@@ -174,15 +176,22 @@ public sealed class LabEngine : IAsyncDisposable
             foreach (var number in campaign.Open)
             {
                 var (key, trial) = ((campaign.Id, number), campaign.Trials[number - 1]);
-                if (resting.TryGetValue(key, out var rest) && now < rest.Until)
-                    continue;
-                if (trial.Stage == TrialStage.Running && campaign.NextStep(trial) is { } place)
+                var isResting = resting.TryGetValue(key, out var rest) && now < rest.Until;
+                if (trial.Stage == TrialStage.Unknown)
+                    AskAgain(trial);
+                else if (trial.Stage == TrialStage.Running && campaign.NextStep(trial) is { } place && trial.At(place) is { HasEnded: false } open)
                 {
                     going[key] = (campaign, trial);
-                    if (trial.At(place) is { HasEnded: false } open && !flights.ContainsKey(open.Key))
-                        Resume(campaign, open);
+                    if (!isResting && !flights.ContainsKey(open.Key))
+                        Resume(open);
                 }
-                else if (MayBegin(campaign, trial))
+                else if (isResting || (trial.Stage != TrialStage.Running && !MayBegin(campaign, trial)))
+                    continue;
+                else if (Missing(campaign, trial) is { } missing)
+                    Keep(campaign, trial, missing, Tick);
+                else if (trial.Stage == TrialStage.Running)
+                    going[key] = (campaign, trial);
+                else
                     waiting.Add((campaign, trial));
             }
         if (bench.Stopped is not null)
@@ -200,8 +209,38 @@ public sealed class LabEngine : IAsyncDisposable
 
     private static bool MayBegin(Campaign campaign, LabTrial trial) => campaign.Stage == CampaignStage.Running && (trial.Stage == TrialStage.Approved || (trial.Stage == TrialStage.Proposed && !campaign.Plan.AsksPerson));
 
+    /// <summary>What a trial lacks to be made to its end; null where each step to come has an instrument that can be used.</summary>
+    private string? Missing(Campaign campaign, LabTrial trial)
+    {
+        for (var place = campaign.NextStep(trial) ?? int.MaxValue; place <= campaign.Plan.Protocol!.Steps.Count; place++)
+            if (campaign.Plan.Protocol.Steps[place - 1] is var step && !step.Instruments.Any(name => bench.TryFind(name) is { IsUsable: true }))
+                return $"For '{step.Name}' none of {string.Join(", ", step.Instruments)} can be used: {Trouble(step.Instruments[0])}";
+        return null;
+    }
+
+    private string Trouble(string name) => bench.TryFind(name) switch
+    {
+        null => $"there is no instrument '{name}'.",
+        { SetAside: { } why } => $"{name} was set aside: {why}",
+        { IsSilent: true } => $"{name} does not answer.",
+        var one => $"{name} cannot be reached. {one.Trouble}",
+    };
+
     /// <summary>A trial that cannot be made for the time being; a person sees why.</summary>
-    private void Keep(Campaign campaign, LabTrial trial, string why) => resting[(campaign.Id, trial.Number)] = new Rest(time.GetUtcNow() + MostRest, MostRest, why);
+    private void Keep(Campaign campaign, LabTrial trial, string why) => Keep(campaign, trial, why, MostRest);
+
+    private void Keep(Campaign campaign, LabTrial trial, string why, TimeSpan time) => resting[(campaign.Id, trial.Number)] = new Rest(this.time.GetUtcNow() + time, time, why);
+
+    /// <summary>An instrument that a person returned may know what became of a step that nobody could tell of.</summary>
+    private void AskAgain(LabTrial trial)
+    {
+        if (trial.Steps is [.., { Stage: StepStage.Unknown } lost] && lost.Key.Run == trial.Run && !flights.ContainsKey(lost.Key) && bench.TryFind(lost.Instrument) is { IsUsable: true, ReturnedAt: { } returned } instrument
+            && returned > lost.EndedAt && asked.TryAdd((lost.Key, returned), true))
+        {
+            var run = new StepRun(book, bench, materials, options, time);
+            flights[lost.Key] = new Flight(run, See(run.AskAgain(lost, instrument, stopping.Token), lost.Key));
+        }
+    }
 
     private void Begin(StepKey key, string name)
     {
@@ -209,17 +248,12 @@ public sealed class LabEngine : IAsyncDisposable
         flights[key] = new Flight(run, See(run.Make(key, bench.Find(name), stopping.Token), key));
     }
 
-    private void Resume(Campaign campaign, TrialStep open)
+    private void Resume(TrialStep open)
     {
-        if (bench.TryFind(open.Instrument) is { } instrument)
-        {
-            var run = new StepRun(book, bench, materials, options, time);
-            flights[open.Key] = new Flight(run, See(run.Resume(open, instrument, stopping.Token), open.Key));
-        }
-        else
-        {
-            _ = book.Write(new LabEvent.StepEnded(campaign.Id, open.Key, open.Instrument, StepStage.Unknown, open.Results, $"The instrument '{open.Instrument}' was removed while it made the step."), By, CancellationToken.None);
-        }
+        var run = new StepRun(book, bench, materials, options, time);
+        var task = bench.TryFind(open.Instrument) is { } instrument ? run.Resume(open, instrument, stopping.Token)
+            : book.Write(new LabEvent.StepEnded(open.Key.Campaign, open.Key, open.Instrument, StepStage.Unknown, open.Results, $"The instrument '{open.Instrument}' was removed while it made the step."), By, CancellationToken.None);
+        flights[open.Key] = new Flight(run, See(task, open.Key));
     }
 
     private async Task See(Task step, StepKey key)

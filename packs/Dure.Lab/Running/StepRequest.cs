@@ -21,6 +21,10 @@ internal static class StepRequest
                 ?? throw Bad(step, $"The action '{step.Action}' has no parameter '{name}'.", $"It takes: {string.Join(", ", action.Parameters.Select(parameter => parameter.Name))}.");
             values[name] = Fitted(Value(campaign, trial, step, source), field, step);
         }
+        foreach (var (outcome, result) in step.Measure)
+            CheckMeasured(campaign.Plan.Outcomes.First(one => one.Name == outcome).Unit, result, action, step);
+        if (step.Scanned is { } scanned && action.Results.All(field => field.Name != scanned))
+            throw Bad(step, $"The action '{step.Action}' gives no '{scanned}' to know the sample by.", $"It gives: {string.Join(", ", action.Results.Select(field => field.Name))}.");
         if (step.Sample is { } sample)
             values[sample] = new ActionValue.Text(SampleCode.Of(campaign.Id, trial.Number, trial.Run));
         return values;
@@ -53,6 +57,13 @@ internal static class StepRequest
     {
         var place = campaign.Plan.Protocol!.Steps.ToList().FindIndex(step => step.Name == of.Step) + 1;
         return trial.At(place)?.Results.GetValueOrDefault(of.Result);
+    }
+
+    private static void CheckMeasured(string unit, string result, ActionDescription action, ProtocolStep step)
+    {
+        var field = action.Results.FirstOrDefault(field => field.Name == result) ?? throw Bad(step, $"The action '{step.Action}' gives no '{result}'.", $"It gives: {string.Join(", ", action.Results.Select(one => one.Name))}.");
+        if (field.Kind is not (FieldKind.Number or FieldKind.Integer) || StepUnits.Convert(new ActionValue.Number(1, field.Unit), unit, result) is null)
+            throw Bad(step, $"'{result}' is given in '{field.Unit}', which is no number in '{unit}'.", "Measure the outcome by a result of the same kind.");
     }
 
     private static ActionValue Fitted(ActionValue value, FieldDescription field, ProtocolStep step)

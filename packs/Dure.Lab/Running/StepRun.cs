@@ -16,6 +16,8 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
     private const string By = "laboratory";
     private static readonly IReadOnlyDictionary<string, ActionValue> None = new Dictionary<string, ActionValue>();
 
+    private bool isConfirmed;
+
     /// <summary>Since when the step is later than expected; null while it is not.</summary>
     public DateTimeOffset? LateSince { get; private set; }
 
@@ -25,15 +27,46 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
     /// <summary>Commands a step and sees it through.</summary>
     public async Task Make(StepKey key, LabInstrument instrument, CancellationToken cancel)
     {
+        using var use = instrument.Use();
         if (await Command(key, instrument, cancel))
-            await Watch(key, instrument, isBegun: true, cancel);
+            await Watch(key, instrument, isConfirmed, cancel);
     }
 
     /// <summary>Sees a step through that was commanded before a crash, or whose command was cut off by it.</summary>
-    public Task Resume(TrialStep open, LabInstrument instrument, CancellationToken cancel) => Watch(open.Key, instrument, open.Stage == StepStage.Begun, cancel);
+    public async Task Resume(TrialStep open, LabInstrument instrument, CancellationToken cancel)
+    {
+        using var use = instrument.Use();
+        await Watch(open.Key, instrument, open.Stage == StepStage.Begun, cancel);
+    }
+
+    /// <summary>Asks once more for a step of which nobody could say what became of it: the device may have come back with its result. Nothing is commanded.</summary>
+    public async Task AskAgain(TrialStep lost, LabInstrument instrument, CancellationToken cancel)
+    {
+        using var use = instrument.Use();
+        if (await instrument.Query(lost.Key.ToString(), cancel) is ActionStatus.Done done)
+            await Conclude(lost.Key, book.Find(lost.Key.Campaign).Plan.Protocol!.Steps[lost.Key.Step - 1], instrument, done.Results);
+    }
 
     /// <summary>True when it may run.</summary>
     private async Task<bool> Command(StepKey key, LabInstrument instrument, CancellationToken cancel)
+    {
+        if (await book.Reserve(key, cancel) is { } objection)
+        {
+            if (book.Find(key.Campaign).Trial(key.Trial) is { Stage: TrialStage.Running or TrialStage.Proposed or TrialStage.Approved } still && still.Run == key.Run && book.Find(key.Campaign).Stage == CampaignStage.Running)
+                await End(key, instrument, StepStage.Refused, None, objection);
+            return false;
+        }
+        try
+        {
+            return await CommandReserved(key, instrument, cancel);
+        }
+        finally
+        {
+            book.LetGo(key);
+        }
+    }
+
+    private async Task<bool> CommandReserved(StepKey key, LabInstrument instrument, CancellationToken cancel)
     {
         var campaign = book.Find(key.Campaign);
         var trial = campaign.Trial(key.Trial);
@@ -61,7 +94,7 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
             return false;
         }
         var proposal = new ProposedAction(instrument.Card.Asset, step.Action, null, $"trial {trial.Number} of {campaign.Plan.Name}: {step.Name}", $"campaign {campaign.Id}", time.GetUtcNow()) { Key = key.ToString(), Values = values };
-        var record = await instrument.Gate.Propose(proposal, cancel);
+        var record = await Propose(proposal, key, instrument, cancel);
         if (record.Decision is Decision.Refused { IsForNow: true } later)
         {
             NotNow = later.Explanation;
@@ -75,14 +108,34 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
             return false;
         }
         await book.Take(new LabEvent.StepIntended(key.Campaign, key, instrument.Card.Name), time.GetUtcNow(), CancellationToken.None);
+        if (outcome is { State: ActuationState.Refused, IsForNow: true })
+        {
+            NotNow = outcome.Words;
+            return false; // intended and not sent: it is looked for on the device, and sent, when it may be
+        }
         if (outcome.State == ActuationState.Refused)
         {
             await materials.PutBack(key.ToString(), By, CancellationToken.None);
             await End(key, instrument, StepStage.Refused, None, outcome.Words);
             return false;
         }
-        await book.Take(new LabEvent.StepAnswered(key.Campaign, key, outcome.State != ActuationState.Unknown, outcome.Words), time.GetUtcNow(), CancellationToken.None);
+        isConfirmed = outcome.State == ActuationState.Begun;
+        await book.Take(new LabEvent.StepAnswered(key.Campaign, key, isConfirmed, outcome.Words), time.GetUtcNow(), CancellationToken.None);
         return true;
+    }
+
+    /// <summary>Whatever goes wrong on the way, the step counts as intended on this very device: only it can say what came of the key.</summary>
+    private async Task<DecisionRecord> Propose(ProposedAction proposal, StepKey key, LabInstrument instrument, CancellationToken cancel)
+    {
+        try
+        {
+            return await instrument.Gate.Propose(proposal, cancel);
+        }
+        catch
+        {
+            await book.Take(new LabEvent.StepIntended(key.Campaign, key, instrument.Card.Name), time.GetUtcNow(), CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>What the steps before have put into the sample.</summary>
@@ -108,9 +161,10 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
                     if (!instrument.IsUsable || bench.Stopped is not null)
                         break; // nothing has run of it; it is sent when it may be
                     if (await Command(key, instrument, cancel))
-                        (isBegun, silentSince) = (true, null);
+                        (isBegun, silentSince) = (isConfirmed, null);
                     else if (NotNow is null)
                         return;
+                    NotNow = null;
                     break;
                 case ActionStatus.Running:
                     (isBegun, silentSince) = (true, null);

@@ -45,7 +45,7 @@ public sealed class HttpInstrument : InstrumentDriver
         return ValueTask.CompletedTask;
     }
 
-    public async Task<bool> Hold(TimeSpan lease, CancellationToken cancel)
+    public override async Task<bool> Hold(TimeSpan lease, CancellationToken cancel)
     {
         try
         {

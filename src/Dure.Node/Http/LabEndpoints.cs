@@ -47,6 +47,7 @@ internal static class LabEndpoints
         instruments.MapDelete("/{name}", Remove).Needs(Permission.Approve).WithSummary("Take an instrument out.");
         instruments.MapPost("/{name}/set-aside", SetAside).Needs(Permission.Experiment).WithSummary("Take it out of service: {why}.");
         instruments.MapPost("/{name}/return", Return).Needs(Permission.Approve).WithSummary("Return it to service: {why}.");
+        instruments.MapPost("/{name}/stop", Halt).Needs(Permission.Experiment).WithSummary("Tell one instrument to stop what it does.");
         app.MapPost("/api/v1/lab/stop", Stop).Needs(Permission.Experiment).WithTags("Laboratory").WithSummary("Emergency: stop every instrument and command nothing until the laboratory is released: {why}.");
         app.MapPost("/api/v1/lab/release", Release).Needs(Permission.Approve).WithTags("Laboratory").WithSummary("Work may go on after an emergency: {why}.");
     }
@@ -54,7 +55,7 @@ internal static class LabEndpoints
     private static JsonObject All(CampaignBook book) => new() { ["campaigns"] = new JsonArray([.. book.All.Take(MostShown).Select(LabJson.Line)]) };
 
     private static async Task<JsonObject> Draft(JsonObject request, CampaignDesk desk, HttpContext context) =>
-        LabJson.Describe(await desk.Draft(Plan(request), Requests.TextOr(request, "owner", context.Actor()), context.Actor(), context.RequestAborted));
+        LabJson.Describe(await desk.Draft(Plan(request), OwnerOf(request, context), context.Actor(), context.RequestAborted));
 
     private static JsonObject Check(JsonObject request)
     {
@@ -139,10 +140,37 @@ internal static class LabEndpoints
         return LabJson.Describe(bench.Find(name));
     }
 
-    private static async Task<JsonObject> Stop(JsonObject? request, InstrumentBench bench, HttpContext context)
+    /// <summary>Whose campaign it is: the caller's, unless somebody who may approve says otherwise.</summary>
+    internal static string OwnerOf(JsonObject request, HttpContext context)
     {
-        var answers = await bench.EmergencyStop(Why(request), context.Actor(), CancellationToken.None); // an emergency does not end with its caller
+        var owner = Requests.TextOr(request, "owner", context.Actor());
+        return owner == context.Actor() || context.User.HasClaim(CallerAuthentication.PermissionClaim, Permission.Approve) ? owner
+            : throw new ProblemException("urn:dure:access:not-allowed", $"A campaign of {owner} is not drafted by {context.Actor()}.", "field 'owner'", "Leave it out, or ask somebody who may approve.");
+    }
+
+    private static async Task<JsonObject> Halt(string name, InstrumentBench bench, HttpContext context) => new() { ["confirmed"] = await bench.Halt(name, context.RequestAborted) };
+
+    private static async Task<JsonObject> Stop(InstrumentBench bench, HttpContext context)
+    {
+        var answers = await bench.EmergencyStop(await Reason(context), context.Actor(), CancellationToken.None); // an emergency does not end with its caller
         return new JsonObject { ["stopped"] = bench.Stopped, ["confirmed"] = new JsonObject(answers.Select(answer => KeyValuePair.Create(answer.Key, (JsonNode?)JsonValue.Create(answer.Value)))) };
+    }
+
+    /// <summary>Why, as well as it can be read: nothing that comes with an emergency stop may keep it from happening.</summary>
+    private static async Task<string> Reason(HttpContext context)
+    {
+        const int most = 2_000;
+        try
+        {
+            var bytes = new byte[2 * most];
+            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+            var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, limit.Token);
+            return JsonNode.Parse(bytes.AsSpan(0, length)) is JsonObject request && request["why"] is JsonValue why ? why.ToString()[..Math.Min(most, why.ToString().Length)] : "";
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or IOException or OperationCanceledException or ArgumentException or BadHttpRequestException)
+        {
+            return "";
+        }
     }
 
     private static async Task<JsonObject> Release(JsonObject? request, InstrumentBench bench, HttpContext context)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dure.Kernel;
 using Dure.Lab.Instruments;
 using Dure.Lab.Safety;
 using Dure.Node.Access;
@@ -33,8 +34,12 @@ internal static class LabSafetyEndpoints
 
     private static async Task<JsonObject> Count(string name, JsonObject request, MaterialStore store, Watch watch, HttpContext context)
     {
-        var expires = request["expires"] is { } given ? Requests.Time(given, "expires") : (DateTimeOffset?)null;
-        await store.Count(new Material(name, Requests.Text(request, "unit"), Number(request, "amount"), request["least"] is null ? 0 : Number(request, "least"), Requests.Texts(request, "hazards"), expires), context.Actor(), context.RequestAborted);
+        var before = store.All.FirstOrDefault(one => one.Name == name);
+        var counted = new Material(name, request["unit"] is null && before is not null ? before.Unit : Requests.Text(request, "unit"), Number(request, "amount"), request["least"] is null ? before?.Least ?? 0 : Number(request, "least"),
+            request["hazards"] is null ? before?.Hazards ?? [] : Requests.Texts(request, "hazards"), request["expires"] is { } given ? Requests.Time(given, "expires") : before?.Expires); // what is not said stays as it was
+        if (before is not null && (!before.Hazards.SequenceEqual(counted.Hazards) || before.Expires != counted.Expires) && !context.User.HasClaim(CallerAuthentication.PermissionClaim, Permission.Approve))
+            throw new ProblemException("urn:dure:access:not-allowed", "What a material is dangerous with, and until when it keeps, is changed by someone who may approve.", $"material '{name}'", "Leave hazards and expires out, or ask them.");
+        await store.Count(counted, context.Actor(), context.RequestAborted);
         return All(store, watch);
     }
 

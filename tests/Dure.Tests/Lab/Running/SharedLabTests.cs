@@ -28,8 +28,8 @@ public sealed class SharedLabTests : IDisposable
             foreach (var id in (string[])["c1", "c2"]) // added by people: a planner that thinks slowly would decide instead of the shares
                 await lab.Book.Write(id, now => new LabEvent.Proposed(id, now!.Trials.Count + 1, [330 + i, 20, 0], null, 0), "kim", Cancel);
         lab.Start();
-        await lab.Until(_ => lab.Book.Find("c1").Known + lab.Book.Find("c2").Known >= 20);
-        Assert.InRange(lab.Book.Find("c1").Known, 2 * lab.Book.Find("c2").Known, 5 * lab.Book.Find("c2").Known);
+        await lab.Until(_ => lab.Book.Find("c1").Known + lab.Book.Find("c2").Known >= 28);
+        Assert.InRange(lab.Book.Find("c1").Known, 1.5 * lab.Book.Find("c2").Known, 8.0 * lab.Book.Find("c2").Known);
         Assert.True(lab.Book.Find("c2").Known > 0);
     }
 
