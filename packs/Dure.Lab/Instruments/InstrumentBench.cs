@@ -259,9 +259,7 @@ public sealed class InstrumentBench : IAsyncDisposable
                 one.IsHalted = false;
             else if (one.Card.IsAttended && !one.IsHalted)
                 one.IsHalted = await one.Stop(isEmergency: false, stopping.Token) && await one.Gate.Settle(one.Card.Timeout, stopping.Token) && await one.State(stopping.Token) != InstrumentState.Busy;
-            var wasSilent = one.IsSilent;
-            one.IsSilent = await one.State(stopping.Token) == InstrumentState.Unknown;
-            if (wasSilent != one.IsSilent)
+            if (one.Answered(await one.State(stopping.Token) != InstrumentState.Unknown))
                 Changed?.Invoke();
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

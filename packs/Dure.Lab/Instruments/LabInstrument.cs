@@ -6,9 +6,12 @@ namespace Dure.Lab.Instruments;
 /// <summary>An instrument of the laboratory as it is now: its card, its driver when it could be reached, its gate.</summary>
 public sealed class LabInstrument : IAsyncDisposable
 {
+    private const int MostSilences = 3;
+
     private readonly TimeProvider time;
     private volatile IInstrument? driver;
     private volatile bool isDisposed;
+    private volatile int silences;
     private int uses;
 
     /// <param name="interlocks">What must hold for any action on it, beside its own.</param>
@@ -43,8 +46,8 @@ public sealed class LabInstrument : IAsyncDisposable
     /// <summary>Whether it may be given work.</summary>
     public bool IsUsable => SetAside is null && driver is not null && !IsSilent;
 
-    /// <summary>Whether it did not answer when it was last asked how it is.</summary>
-    public bool IsSilent { get; internal set; }
+    /// <summary>Whether it has not answered the last times that it was asked how it is; one lost message is none.</summary>
+    public bool IsSilent => silences >= MostSilences;
 
     /// <summary>Whether a step is being made on it, or looked for.</summary>
     public bool IsInUse => Volatile.Read(ref uses) > 0;
@@ -80,9 +83,17 @@ public sealed class LabInstrument : IAsyncDisposable
     /// <summary>Whether it was stopped because nobody is there.</summary>
     internal bool IsHalted { get; set; }
 
+    /// <summary>Notes whether it said how it is; true when that changes whether it can be used.</summary>
+    internal bool Answered(bool hasAnswered)
+    {
+        var before = IsSilent;
+        silences = hasAnswered ? 0 : silences + 1;
+        return IsSilent != before;
+    }
+
     internal async Task Connected(IInstrument reached)
     {
-        (driver, UnreachableSince, Trouble, IsSilent) = (reached, null, "", false);
+        (driver, UnreachableSince, Trouble, silences) = (reached, null, "", 0);
         if (isDisposed)
             await reached.DisposeAsync(); // it was removed while it was being reached
     }

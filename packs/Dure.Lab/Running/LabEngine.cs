@@ -205,7 +205,7 @@ public sealed class LabEngine : IAsyncDisposable
     }
 
     /// <summary>Trials that are made at once: enough that no instrument wants for work, and no more, so that shares are kept and samples do not age.</summary>
-    private static int Most(IReadOnlyList<LabInstrument> instruments) => 1 + 3 * instruments.Where(one => one.IsUsable).Sum(one => one.Card.Capacity) / 2;
+    private static int Most(IReadOnlyList<LabInstrument> instruments) => 1 + 4 * instruments.Where(one => one.IsUsable).Sum(one => one.Card.Capacity);
 
     private static bool MayBegin(Campaign campaign, LabTrial trial) => campaign.Stage == CampaignStage.Running && (trial.Stage == TrialStage.Approved || (trial.Stage == TrialStage.Proposed && !campaign.Plan.AsksPerson));
 
