@@ -6,13 +6,26 @@ namespace Dure.Loop;
 /// The only way to an actuator: a proposed action is checked against the machine's envelope, recorded, done, and compared with what was
 /// expected. What is not allowed by name is refused.
 /// </summary>
-public sealed class Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator, IDecisionLedger ledger, DecisionLog log) : IDisposable
+public sealed class Gate : IDisposable
 {
     private const double SetpointTolerance = 1e-6;
     private const int MaxRemembered = 100_000;
 
+    private readonly Func<AssetId, Envelope> envelopeOf;
+    private readonly IActuator actuator;
+    private readonly IDecisionLedger ledger;
+    private readonly DecisionLog log;
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
     private readonly Dictionary<(AssetId Asset, string Action), (DateTimeOffset At, double? Setpoint)> lastActions = [];
+
+    /// <param name="log">What was decided before: rests between actions and the last setpoints go on from there.</param>
+    public Gate(Func<AssetId, Envelope> envelopeOf, IActuator actuator, IDecisionLedger ledger, DecisionLog log)
+    {
+        (this.envelopeOf, this.actuator, this.ledger, this.log) = (envelopeOf, actuator, ledger, log);
+        foreach (var logged in log.Recent.Reverse())
+            if (logged.Record is { Decision: Decision.Allowed, Proposal: var proposal } && envelopeOf(proposal.Asset).Find(proposal.Action) is not null)
+                Remember(proposal);
+    }
 
     /// <summary>Decides on a proposal and, when it is allowed, acts. Proposals are taken one at a time.</summary>
     /// <returns>The decision, with the outcome when it was allowed.</returns>

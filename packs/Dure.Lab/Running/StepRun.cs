@@ -113,6 +113,11 @@ internal sealed class StepRun(CampaignBook book, InstrumentBench bench, Material
             NotNow = outcome.Words;
             return false; // intended and not sent: it is looked for on the device, and sent, when it may be
         }
+        if (outcome.State == ActuationState.Refused && await instrument.State(cancel) == InstrumentState.Busy)
+        {
+            NotNow = $"{instrument.Card.Name} is busy with something that was not begun from here: {outcome.Words}";
+            return false;
+        }
         if (outcome.State == ActuationState.Refused)
         {
             await materials.PutBack(key.ToString(), By, CancellationToken.None);

@@ -39,6 +39,7 @@ internal static class LabCommand
         LabTrialCommands.Trials(shared), LabTrialCommands.Agree(shared), LabTrialCommands.Veto(shared), LabTrialCommands.Add(shared), LabTrialCommands.Enter(shared),
         LabEditCommands.Pin(shared), LabEditCommands.Narrow(shared), LabEditCommands.Loosen(shared), LabEditCommands.Change(shared),
         LabInstrumentCommands.List(shared), LabInstrumentCommands.Build(shared), LabInstrumentCommands.Stop(shared), LabInstrumentCommands.Release(shared),
+        LabSafetyCommands.Stock(shared), LabSafetyCommands.Watch(shared), LabSafetyCommands.Shares(shared),
         LabDemoCommand.Build(shared, launcher, time),
     };
 

@@ -27,11 +27,13 @@ internal static class LabInstrumentCommands
           dure lab instrument add reactor.json           take it in, or change its card
           dure lab instrument set-aside reactor-1 --why "stirrer broken"
           dure lab instrument return reactor-1 --why "stirrer replaced"
+          dure lab instrument stop reactor-1             stop what it does; the laboratory goes on
           dure lab instrument remove reactor-1
         """)
     {
         New(), Add(shared), Remove(shared),
         Serve(shared, "set-aside", "Take an instrument out of service; what runs on it goes on.", "stirrer broken"),
+        Halt(shared),
         Serve(shared, "return", "Return an instrument to service (needs the permission 'approve').", "stirrer replaced"),
     };
 
@@ -104,6 +106,21 @@ internal static class LabInstrumentCommands
             using var node = shared.Connect(parsed);
             var answer = await node.Delete(LabNames.Instrument(parsed.GetValue(name)!), cancel);
             return shared.Print(parsed, answer, () => Console.WriteLine("removed"));
+        });
+        return command;
+    }
+
+    private static Command Halt(SharedOptions shared)
+    {
+        var name = Name();
+        var command = new Command("stop", "Stop what one instrument does. In an emergency: dure lab stop.\n\nExample:\n  dure lab instrument stop reactor-1") { name };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var node = shared.Connect(parsed);
+            var answer = await node.Post($"{LabNames.Instrument(parsed.GetValue(name)!)}/stop", new JsonObject(), cancel);
+            var isConfirmed = answer["confirmed"]!.GetValue<bool>();
+            shared.Print(parsed, answer, () => Console.WriteLine(isConfirmed ? "It has stopped." : "! It did not confirm: use its own button."));
+            return isConfirmed ? 0 : 1;
         });
         return command;
     }

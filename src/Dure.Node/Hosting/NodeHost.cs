@@ -114,6 +114,7 @@ public sealed class NodeHost : IRunningNode
             .AddSingleton(stores.Key).AddSingleton(stores.Journal).AddSingleton(stores.Blobs).AddSingleton(stores.Historian)
             .AddSingleton(stores.Datasets).AddSingleton(stores.Models).AddSingleton(stores.Predictors).AddSingleton(stores.Fleet).AddSingleton(stores.Claims).AddSingleton(stores.Tokens)
             .AddSingleton(new SessionBook(time)).AddSingleton(mqtt);
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.AllowDuplicateProperties = false); // of two members of one name it is not clear which is meant
         builder.Services.AddWork();
         builder.Services.AddSingleton<SqlConsole>();
         builder.Services.AddSingleton(_ => new TableShelf(Path.Combine(options.DataPath, "uploads"), time));

@@ -59,8 +59,8 @@ internal sealed class LabTools
             return Task.FromResult<JsonNode>(new JsonObject { ["accepted"] = true, ["name"] = plan.Name, ["factors"] = plan.Space.Factors.Count, ["outcomes"] = plan.Outcomes.Count, ["steps"] = plan.Protocol?.Steps.Count ?? 0, ["budget"] = plan.Budget });
         }),
         new("plan_campaign", Permission.Experiment, "Writes a campaign down as a draft and gives its id. Nothing is tried before a person approves it and it is started.",
-            [PlanForm],
-            async call => LabJson.Describe(await desk.Draft(PlanOf(call), call.Actor, call.Actor, call.Cancel))),
+            [PlanForm, new("owner", "string", "Whose data it makes, such as a group or company (default: the caller); another than the caller only by who may approve.", IsRequired: false)],
+            async call => LabJson.Describe(await desk.Draft(PlanOf(call), LabEndpoints.OwnerOf(call.Arguments, call.Context), call.Actor, call.Cancel))),
     ];
 
     private IEnumerable<McpTool> Reading() =>

@@ -73,7 +73,7 @@ internal static class McpDoor
         try
         {
             Check(tool, arguments, context);
-            var answer = await tool.Call(new McpCall(arguments, context.Actor(), context.RequestAborted));
+            var answer = await tool.Call(new McpCall(arguments, context));
             var result = new JsonObject { ["content"] = Text(answer is JsonValue text ? text.GetValue<string>() : answer.ToJsonString()) };
             if (answer is JsonObject)
                 result["structuredContent"] = answer;

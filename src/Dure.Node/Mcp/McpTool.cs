@@ -1,9 +1,15 @@
 using System.Text.Json.Nodes;
+using Dure.Node.Http;
 
 namespace Dure.Node.Mcp;
 
 /// <summary>What a tool is called with: the arguments, and who calls.</summary>
-internal sealed record McpCall(JsonObject Arguments, string Actor, CancellationToken Cancel);
+internal sealed record McpCall(JsonObject Arguments, HttpContext Context)
+{
+    public string Actor => Context.Actor();
+
+    public CancellationToken Cancel => Context.RequestAborted;
+}
 
 /// <summary>Something that an MCP client's language model may call.</summary>
 /// <param name="Permission">What the caller's token must hold.</param>

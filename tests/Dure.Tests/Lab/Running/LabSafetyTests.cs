@@ -28,8 +28,7 @@ public sealed class LabSafetyTests : IDisposable
         await lab.Materials.Count(new Material("acid", "mL", 500, 0, ["acid"], null), "kim", Cancel);
         lab.Start();
         await lab.Begin(Plan);
-        await lab.Until(now => now.Known == 2 && lab.Engine.Kept("c1", 3) is not null);
-        Assert.Contains("2 g of 'catalyst' are needed and 1 are left", lab.Engine.Kept("c1", 3), StringComparison.Ordinal);
+        await lab.UntilKept(3, "2 g of 'catalyst' are needed and 1 are left");
         Assert.True(lab.Materials.All.Single(one => one.Name == "catalyst").IsLow);
         await lab.Materials.Count(new Material("catalyst", "g", 100, 4, [], null), "kim", Cancel);
         await lab.Until(now => now.Known >= 4);
@@ -47,8 +46,7 @@ public sealed class LabSafetyTests : IDisposable
         await lab.Materials.Separate([new Incompatibility("acid", "azide", "it gives hydrazoic acid")], "kim", Cancel);
         lab.Start();
         await lab.Begin(Plan);
-        await lab.Until(_ => lab.Engine.Kept("c1", 1) is not null);
-        Assert.Contains("hydrazoic acid", lab.Engine.Kept("c1", 1), StringComparison.Ordinal);
+        await lab.UntilKept(1, "hydrazoic acid");
         Assert.DoesNotContain(ledger.Decisions, one => one.Decision is Decision.Allowed);
     }
 
@@ -90,8 +88,7 @@ public sealed class LabSafetyTests : IDisposable
             """)!.AsObject(), "test", Cancel);
         lab.Start();
         await lab.Begin();
-        await lab.Until(_ => lab.Engine.Kept("c1", 1) is not null);
-        Assert.Contains("somebody is there", lab.Engine.Kept("c1", 1), StringComparison.Ordinal);
+        await lab.UntilKept(1, "somebody is there");
         lab.Watch.Keep(TimeSpan.FromMinutes(5), "kim");
         await lab.Until(now => now.Known >= 2);
         lab.Watch.Leave();

@@ -40,8 +40,7 @@ public sealed class SharedLabTests : IDisposable
         await lab.Bench.Share([new Share("them", 1)], "kim", Cancel);
         lab.Start();
         await lab.Begin();
-        await lab.Until(_ => lab.Engine.Kept("c1", 1) is not null);
-        Assert.Contains("no share", lab.Engine.Kept("c1", 1), StringComparison.Ordinal);
+        await lab.UntilKept(1, "no share");
         Assert.Empty(ledger.Decisions);
     }
 
@@ -84,7 +83,6 @@ public sealed class SharedLabTests : IDisposable
         await lab.Furnish();
         lab.Start();
         await lab.Begin(TestLaboratory.Plan.Replace("\"instrument\": \"analyser\"", "\"instrument\": \"balance\"", StringComparison.Ordinal));
-        await lab.Until(_ => lab.Engine.Kept("c1", 1) is not null);
-        Assert.Contains("balance", lab.Engine.Kept("c1", 1), StringComparison.Ordinal);
+        await lab.UntilKept(1, "balance");
     }
 }

@@ -158,6 +158,9 @@ internal sealed class TestLaboratory : IAsyncDisposable
         return Book.Find(id);
     }
 
+    /// <summary>Waits until a trial is kept back for a reason; at first that may be that instruments are not reached yet.</summary>
+    public Task<Campaign> UntilKept(int trial, string why) => Until(_ => Engine.Kept("c1", trial)?.Contains(why, StringComparison.Ordinal) == true);
+
     public async ValueTask DisposeAsync()
     {
         await Engine.DisposeAsync();
