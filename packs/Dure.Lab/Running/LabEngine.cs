@@ -59,7 +59,7 @@ public sealed class LabEngine : IAsyncDisposable
     public DateTimeOffset? LateSince(string campaign, int trial) => flights.FirstOrDefault(flight => flight.Key.Campaign == campaign && flight.Key.Trial == trial).Value?.Run.LateSince;
 
     /// <summary>Why a trial's next step may not begin for the time being; null where nothing keeps it.</summary>
-    public string? Kept(string campaign, int trial) => resting.GetValueOrDefault((campaign, trial)) is { } rest && rest.Until > time.GetUtcNow() ? rest.Why : null;
+    public string? Kept(string campaign, int trial) => resting.GetValueOrDefault((campaign, trial)) is { } rest && rest.Until + 2 * Tick > time.GetUtcNow() && LateSince(campaign, trial) is null ? rest.Why : null; // it is looked at again within a tick
 
     public async ValueTask DisposeAsync()
     {
